@@ -1,0 +1,1 @@
+"""One file for each thing outside. None imports another; bootstrap joins them."""

@@ -1,0 +1,63 @@
+"""The playbooks and templates that come with the program, and the laying out of a workspace."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+SETTINGS = """\
+# The settings of this workspace. Every line may be left out.
+
+organisation = "our company"            # templates call it {{ organisation }}
+store = "sqlite:state/crisisctl.db"     # the log: one file, kept on a local disk
+identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
+# as = "dana"                           # who acts when nothing else says so
+notices = ["console:", "textfile:state/notices.txt"]   # how to reach people who have no contacts of their own
+"""
+
+ROSTER = """\
+# Who can hold roles, and how to reach them. Contacts are Apprise addresses (mailto://, slack://, msteams://, json:// ...),
+# or references to them, so that no secret stands here: env:NAME (a variable), file:PATH (the first line of a file).
+# While nobody is listed, any name will do.
+
+people: {}
+#  dana:
+#    name: Dana Ruiz
+#    login: dana                        # the system's name for her
+#    roles: [comms-lead]
+#    timezone: Europe/Madrid
+#    contacts: ["mailto://user:password@mail.example.com?to=dana@example.com", "env:DANA_CHAT"]
+"""
+
+
+def sources() -> Path:
+    """The folder that holds `playbooks` and `templates`: in the wheel, or at the top of the repository."""
+    inside = Path(__file__).parent.parent / "data"
+    return inside if (inside / "playbooks").is_dir() else Path(__file__).parent.parent.parent
+
+
+def lay_out(root: Path) -> list[Path]:
+    """Write what a workspace needs and does not have; the files written."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "state").mkdir(mode=0o700, exist_ok=True)
+    return [*_texts(root), *_copies(root)]
+
+
+def _texts(root: Path) -> Iterator[Path]:
+    for name, text in (("crisisctl.toml", SETTINGS), ("roster.yaml", ROSTER)):
+        path = root / name
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o600)
+            yield path
+
+
+def _copies(root: Path) -> Iterator[Path]:
+    for folder, ending in (("playbooks", "*.yaml"), ("templates", "*.j2")):
+        for source in sorted((sources() / folder).rglob(ending)):
+            path = root / folder / source.relative_to(sources() / folder)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, path)
+                yield path

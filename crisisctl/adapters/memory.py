@@ -1,0 +1,169 @@
+"""The store in memory: for tests, rehearsals and the demo's virtual night. Same contract as every other store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from datetime import datetime
+
+from crisisctl.domain.entries import Entry
+from crisisctl.domain.errors import Conflict
+from crisisctl.domain.timers import Timer
+from crisisctl.service.ports import Batch, Beat, Head, Queued
+
+
+class Memory:
+    """A store that ends with its process."""
+
+    def __init__(self) -> None:
+        self._state = _State()
+
+    @contextmanager
+    def reading(self) -> Iterator[_State]:
+        """The present state, which writers replace and never change."""
+        yield self._state
+
+    @contextmanager
+    def writing(self) -> Iterator[_State]:
+        """A copy that becomes the state when all went well."""
+        draft = self._state.fork()
+        yield draft
+        self._state = draft
+
+    def place(self) -> str:
+        """Nowhere on disk."""
+        return "memory"
+
+    def flaws(self) -> list[str]:
+        """There is nothing outside the program that could have changed it."""
+        return []
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class _State:
+    def __init__(self) -> None:
+        self._heads: dict[str, tuple[Head, str]] = {}
+        self._logs: dict[str, tuple[Entry, ...]] = {}
+        self._requests: dict[str, tuple[str, int]] = {}
+        self._fired: frozenset[str] = frozenset()
+        self._timers: dict[str, dict[str, Timer]] = {}
+        self._outbox: dict[str, Queued] = {}
+        self._beats: dict[str, Beat] = {}
+        self._texts: dict[tuple[str, int], str] = {}
+        self._position = 0
+
+    def fork(self) -> _State:
+        """A copy that shares what neither changes."""
+        other = copy(self)
+        for name in ("_heads", "_logs", "_requests", "_timers", "_outbox", "_beats", "_texts"):
+            setattr(other, name, dict(getattr(self, name)))
+        return other
+
+    def head(self, incident: str) -> Head | None:
+        found = self._heads.get(incident)
+        return found[0] if found else None
+
+    def heads(self, *, everything: bool = True) -> list[Head]:
+        return [head for head, _ in self._heads.values() if everything or head.closed_at is None]
+
+    def snapshot(self, incident: str) -> str | None:
+        found = self._heads.get(incident)
+        return found[1] if found else None
+
+    def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
+        return iter(self._logs.get(incident, ())[after:])
+
+    def entry(self, incident: str, version: int) -> Entry | None:
+        log = self._logs.get(incident, ())
+        return log[version - 1] if 1 <= version <= len(log) else None
+
+    def by_request(self, request: str) -> Entry | None:
+        found = self._requests.get(request)
+        return self.entry(*found) if found else None
+
+    def due(self, until: datetime, limit: int) -> list[Timer]:
+        return sorted((timer for timer in self._pending() if timer.due <= until), key=_when)[:limit]
+
+    def timers(self, incident: str) -> list[Timer]:
+        return sorted(self._timers.get(incident, {}).values(), key=_when)
+
+    def next_due(self) -> datetime | None:
+        return min((timer.due for timer in self._pending()), default=None)
+
+    def outbox(self, incident: str | None = None) -> list[Queued]:
+        return [row for row in self._outbox.values() if incident in (None, row.notice.incident)]
+
+    def ready(self, now: datetime) -> bool:
+        return any(row.ready_at <= now for row in self._outbox.values())
+
+    def beats(self) -> list[Beat]:
+        return sorted(self._beats.values(), key=lambda beat: beat.at, reverse=True)
+
+    def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
+        wanted = words.casefold().split()
+        hits = [(i, v, text) for (i, v), text in self._texts.items() if all(w in text.casefold() for w in wanted)]
+        return hits[::-1][:limit] if wanted else []
+
+    def next_incident(self) -> str:
+        return f"INC-{len(self._heads) + 1}"
+
+    def append(self, batch: Batch) -> None:
+        for entry in batch.entries:
+            self._add(entry)
+        incident = batch.head.incident
+        self._heads[incident] = (batch.head, batch.snapshot)
+        gone = set(batch.disarmed)
+        kept = {id_: timer for id_, timer in self._timers.get(incident, {}).items() if id_ not in gone}
+        self._timers[incident] = kept | {timer.id: timer for timer in batch.armed}
+        ready = batch.entries[-1].recorded_at if batch.entries else None
+        self._outbox |= {n.key: Queued(n, 0, ready) for n in batch.notices if ready}
+        for key in batch.settled:
+            self._outbox.pop(key, None)
+        self._texts |= {(incident, version): text for version, text in batch.texts.items()}
+        for version, fields in batch.erased.items():
+            self._erase(incident, version, fields)
+
+    def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
+        self._timers[incident] = {timer.id: timer for timer in timers}
+
+    def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
+        ready = [row for row in self._outbox.values() if row.ready_at <= now][:limit]
+        taken = [row._replace(attempts=row.attempts + 1, ready_at=until) for row in ready]
+        self._outbox |= {row.notice.key: row for row in taken}
+        return taken
+
+    def postpone(self, key: str, until: datetime) -> None:
+        if key in self._outbox:
+            self._outbox[key] = self._outbox[key]._replace(ready_at=until)
+
+    def beat(self, beat: Beat) -> None:
+        self._beats[beat.watch] = beat
+
+    def _pending(self) -> Iterator[Timer]:
+        return (timer for timers in self._timers.values() for timer in timers.values())
+
+    def _add(self, entry: Entry) -> None:
+        log = self._logs.get(entry.incident, ())
+        taken = entry.version != len(log) + 1 or entry.timer in self._fired or entry.request in self._requests
+        if taken:
+            raise Conflict(f"{entry.incident} has moved on since version {entry.version - 1}. Look at it again.")
+        self._position += 1
+        self._logs[entry.incident] = (*log, entry._replace(position=self._position))
+        if entry.request is not None:
+            self._requests[entry.request] = (entry.incident, entry.version)
+        if entry.timer is not None:
+            self._fired |= {entry.timer}
+
+    def _erase(self, incident: str, version: int, fields: Sequence[str]) -> None:
+        log = list(self._logs[incident])
+        old = log[version - 1]
+        gone = {name: old.words[name]._replace(salt=None, value=None) for name in fields}
+        log[version - 1] = old._replace(words={**old.words, **gone})
+        self._logs[incident] = tuple(log)
+
+
+def _when(timer: Timer) -> tuple[datetime, str]:
+    return (timer.due, timer.id)

@@ -1,0 +1,39 @@
+"""Published statements as files, ready to be pasted: one for each channel, holding exactly the approved bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from crisisctl.domain.errors import StoreFailed
+
+BANNER = "EXERCISE EXERCISE EXERCISE"
+
+
+class Files:
+    """Lays statements out below a folder."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+
+    def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
+        """One file a channel; a drill's lie apart and are marked above and below."""
+        folder = self._state / ("exercise" if drill else "outgoing") / incident
+        marked = f"{BANNER}\n{text}\n{BANNER}\n" if drill else text
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return [_write(folder / f"{statement}.{channel}.txt", marked) for channel in channels or ("text",)]
+        except OSError as error:
+            raise StoreFailed(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
+
+
+def _write(path: Path, text: str) -> Path:
+    fresh = path.with_suffix(f".{os.getpid()}")
+    handle = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return path

@@ -1,0 +1,149 @@
+"""The roster: who can hold roles, how to reach them, and which login is whose. Read from `roster.yaml`.
+
+Reading YAML costs more than the rest of a command, so what commands need (never a contact, which may hold a secret) is
+kept beside the log under the digest of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crisisctl.domain.errors import Invalid, Refused
+from crisisctl.domain.text import PERSON, nearest
+
+LONGEST = 131_072
+_KEYS = {"name", "login", "roles", "timezone", "contacts"}
+
+
+class Person(NamedTuple):
+    """One who can hold roles; `reachable` is the number of contacts."""
+
+    id: str
+    name: str
+    login: str | None
+    roles: tuple[str, ...]
+    reachable: int
+
+
+class Roster:
+    """The people of a workspace; without a file, or with nobody in it, any name will do."""
+
+    def __init__(self, path: Path, cache: Path, fallback: Sequence[str]) -> None:
+        self._path = path
+        self._cache = cache
+        self._fallback = tuple(fallback)
+        self._people: dict[str, Person] | None = None
+
+    @property
+    def people(self) -> Mapping[str, Person]:
+        """Everybody by id."""
+        if self._people is None:
+            self._people = self._known()
+        return self._people
+
+    def require(self, person: str) -> None:
+        """`NotFound` when there is a roster and the person is not in it; `Refused` when it cannot be a name."""
+        if not PERSON.fullmatch(person):
+            raise Refused(f"{person!r} cannot be a person: letters, digits and . _ @ + - only, at most 64.")
+        if self.people and person not in self.people:
+            raise nearest(person, self.people, "person in the roster", then=f"People are listed in {self._path}.")
+
+    def of_login(self, login: str) -> str | None:
+        """Who that login is."""
+        return next((person.id for person in self.people.values() if person.login == login), None)
+
+    def contacts(self, person: str) -> Sequence[str]:
+        """The contacts of a person as written, references unresolved; the workspace's own when there are none."""
+        found = self.people.get(person)
+        if not found or not found.reachable:
+            return self._fallback
+        return tuple(self._read()[person]["contacts"])
+
+    def count(self, person: str) -> int:
+        """How many contacts the person has, without reading them."""
+        found = self.people.get(person)
+        return found.reachable if found and found.reachable else len(self._fallback)
+
+    def _known(self) -> dict[str, Person]:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise Invalid(f"{self._path} cannot be read: {error.strerror}.") from None
+        seal = sha256(content).hexdigest()
+        try:
+            kept = json.loads(self._cache.read_text())
+            if kept["digest"] == seal:
+                return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
+        except (OSError, ValueError, KeyError, TypeError, IndexError):
+            pass  # a cache that cannot be read is made anew
+        people = {id_: _person(id_, spec) for id_, spec in self._read().items()}
+        self._keep({"digest": seal, "people": people})
+        return people
+
+    def _keep(self, known: dict[str, Any]) -> None:
+        fresh = self._cache.with_suffix(f".{os.getpid()}")
+        try:
+            self._cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
+                json.dump(known, file)
+            fresh.replace(self._cache)
+        except OSError:
+            fresh.unlink(missing_ok=True)  # a folder that cannot be written costs time, not the command
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        from ruamel.yaml import YAML  # noqa: PLC0415 - only a changed roster pays for it
+        from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+        try:
+            text = self._path.read_bytes()[: LONGEST + 1]
+            if len(text) > LONGEST:
+                raise Invalid(f"{self._path} is larger than {LONGEST // 1024} KiB.")
+            document = YAML(typ="safe", pure=True).load(text.decode())
+        except (YAMLError, ValueError, RecursionError) as error:
+            raise Invalid(f"{self._path} cannot be read: {' '.join(str(error).split())[:300]}") from None
+        people = (document or {}).get("people") if isinstance(document or {}, dict) else None
+        people = {} if people is None and (document is None or isinstance(document, dict)) else people
+        if not isinstance(people, dict):
+            raise Invalid(f"{self._path}: write `people:` and below it one entry for each person.")
+        for id_, spec in people.items():
+            self._check(id_, spec)
+        return people
+
+    def _check(self, id_: object, spec: object) -> None:
+        where = f"{self._path}: people.{id_}"
+        if not isinstance(id_, str) or not PERSON.fullmatch(id_):
+            raise Invalid(f"{where}: an id is letters, digits and . _ @ + - only.")
+        if not isinstance(spec, dict):
+            raise Invalid(f"{where}: write a mapping such as {{name: Dana Ruiz, roles: [comms-lead]}}.")
+        if odd := sorted(str(key) for key in spec if key not in _KEYS):
+            raise Invalid(f"{where}: unknown key {odd[0]!r}. The keys are {', '.join(sorted(_KEYS))}.")
+        for key in ("roles", "contacts"):
+            value = spec.get(key, [])
+            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+                raise Invalid(f"{where}.{key}: write a list of texts.")
+        for key in ("name", "login", "timezone"):
+            if not isinstance(spec.get(key, ""), str):
+                raise Invalid(f"{where}.{key}: write a text.")
+        if "timezone" in spec:
+            _zone(where, spec["timezone"])
+
+
+def _zone(where: str, name: str) -> None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only a changed roster pays for it
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Invalid(f"{where}.timezone: {name!r} is no zone. Write one such as Europe/Madrid.") from None
+
+
+def _person(id_: str, spec: dict[str, Any]) -> Person:
+    contacts = spec.get("contacts") or []
+    return Person(id_, spec.get("name", id_), spec.get("login"), tuple(spec.get("roles") or ()), len(contacts))

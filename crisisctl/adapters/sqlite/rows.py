@@ -1,0 +1,164 @@
+"""What readers and writers see of the SQLite file, in plain SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
+from crisisctl.domain.notices import Notice
+from crisisctl.domain.timers import Timer
+from crisisctl.domain.times import instant, stamp
+from crisisctl.service.ports import Batch, Beat, Head, Queued
+
+_ENTRY = ", ".join(COLUMNS.split())
+_HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+
+
+class SqliteLog:
+    """What readers see."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def head(self, incident: str) -> Head | None:
+        row = self.db.execute(f"SELECT {_HEAD} FROM head WHERE incident = ?", (incident,)).fetchone()
+        return _head(row) if row else None
+
+    def heads(self, *, everything: bool = True) -> list[Head]:
+        where = "" if everything else "WHERE closed_at IS NULL"
+        return [_head(row) for row in self.db.execute(f"SELECT {_HEAD} FROM head {where} ORDER BY number")]
+
+    def snapshot(self, incident: str) -> str | None:
+        row = self.db.execute("SELECT snapshot FROM head WHERE incident = ?", (incident,)).fetchone()
+        return row[0] if row else None
+
+    def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
+        query = f"SELECT {_ENTRY} FROM entry WHERE incident = ? AND version > ? ORDER BY version"
+        return (from_columns(row) for row in self.db.execute(query, (incident, after)))
+
+    def entry(self, incident: str, version: int) -> Entry | None:
+        return self._one("incident = ? AND version = ?", incident, version)
+
+    def by_request(self, request: str) -> Entry | None:
+        return self._one("request = ?", request)
+
+    def _one(self, where: str, *values: object) -> Entry | None:
+        row = self.db.execute(f"SELECT {_ENTRY} FROM entry WHERE {where}", values).fetchone()
+        return from_columns(row) if row else None
+
+    def due(self, until: datetime, limit: int) -> list[Timer]:
+        query = "SELECT id, incident, kind, due, subject FROM timer WHERE due <= ? ORDER BY due, id LIMIT ?"
+        return [_timer(row) for row in self.db.execute(query, (stamp(until), limit))]
+
+    def timers(self, incident: str) -> list[Timer]:
+        query = "SELECT id, incident, kind, due, subject FROM timer WHERE incident = ? ORDER BY due, id"
+        return [_timer(row) for row in self.db.execute(query, (incident,))]
+
+    def next_due(self) -> datetime | None:
+        found = self.db.execute("SELECT min(due) FROM timer").fetchone()[0]
+        return instant(found) if found else None
+
+    def outbox(self, incident: str | None = None) -> list[Queued]:
+        query = f"SELECT {_NOTICE} FROM outbox WHERE ? IS NULL OR incident = ? ORDER BY rowid"
+        return [_queued(row) for row in self.db.execute(query, (incident, incident))]
+
+    def ready(self, now: datetime) -> bool:
+        query = "SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1"
+        return self.db.execute(query, (stamp(now),)).fetchone() is not None
+
+    def beats(self) -> list[Beat]:
+        rows = self.db.execute("SELECT watch, at, every FROM beat ORDER BY at DESC")
+        return [Beat(watch, instant(at), every) for watch, at, every in rows]
+
+    def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
+        query = "SELECT incident, version, text FROM told WHERE told MATCH ? ORDER BY rowid DESC LIMIT ?"
+        wanted = " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
+        return list(self.db.execute(query, (wanted, limit))) if wanted else []
+
+
+class SqliteLedger(SqliteLog):
+    """What the one who holds the store sees."""
+
+    def next_incident(self) -> str:
+        return f"INC-{self.db.execute('SELECT coalesce(max(number), 0) + 1 FROM head').fetchone()[0]}"
+
+    def append(self, batch: Batch) -> None:
+        many, incident = self.db.executemany, batch.head.incident
+        marks = ", ".join("?" * len(COLUMNS.split()))
+        rows = [(None, *columns(entry)[1:]) for entry in batch.entries]
+        many(f"INSERT INTO entry ({_ENTRY}) VALUES ({marks})", rows)
+        self._head(batch)
+        many("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
+        self._arm(batch.armed)
+        ready = stamp(batch.entries[-1].recorded_at) if batch.entries else ""
+        many(f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?)", [(*n, ready) for n in batch.notices])
+        many("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
+        for version, fields in batch.erased.items():
+            self._erase(incident, version, fields)
+        told = [(incident, version, text) for version, text in batch.texts.items()]
+        many("INSERT INTO told (incident, version, text) VALUES (?, ?, ?)", told)
+
+    def _head(self, batch: Batch) -> None:
+        row = (int(batch.head.incident.rpartition("-")[2]), *batch.head, batch.snapshot)
+        self.db.execute(
+            f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (incident) DO UPDATE SET version = excluded.version, digest = excluded.digest,"
+            " playbook_digest = excluded.playbook_digest, title = excluded.title, severity = excluded.severity,"
+            " stages = excluded.stages, closed_at = excluded.closed_at, snapshot = excluded.snapshot",
+            row,
+        )
+
+    def _arm(self, timers: Sequence[Timer]) -> None:
+        rows = [(t.id, t.incident, t.kind, stamp(t.due), t.subject) for t in timers]
+        self.db.executemany(
+            "INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET due = excluded.due",
+            rows,
+        )
+
+    def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
+        self.db.execute("DELETE FROM timer WHERE incident = ?", (incident,))
+        self._arm(timers)
+
+    def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
+        ready = "SELECT key FROM outbox WHERE ready_at <= ? ORDER BY ready_at, rowid LIMIT ?"
+        taken = self.db.execute(
+            f"UPDATE outbox SET attempts = attempts + 1, ready_at = ? WHERE key IN ({ready}) RETURNING {_NOTICE}",
+            (stamp(until), stamp(now), limit),
+        )
+        return [_queued(row) for row in taken.fetchall()]
+
+    def postpone(self, key: str, until: datetime) -> None:
+        self.db.execute("UPDATE outbox SET ready_at = ? WHERE key = ?", (stamp(until), key))
+
+    def beat(self, beat: Beat) -> None:
+        self.db.execute(
+            "INSERT OR REPLACE INTO beat (watch, at, every) VALUES (?, ?, ?)", (beat.watch, stamp(beat.at), beat.every)
+        )
+
+    def _erase(self, incident: str, version: int, fields: Sequence[str]) -> None:
+        entry = self.entry(incident, version)
+        if entry is None:
+            return
+        gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
+        kept = dump_words({**entry.words, **gone})
+        self.db.execute("PRAGMA secure_delete=ON")
+        self.db.execute("DELETE FROM told WHERE incident = ? AND version = ?", (incident, version))
+        self.db.execute("INSERT INTO told (told) VALUES ('rebuild')")
+        self.db.execute("UPDATE entry SET words = ? WHERE incident = ? AND version = ?", (kept, incident, version))
+
+
+def _head(row: tuple[Any, ...]) -> Head:
+    return Head(*row)._replace(drill=bool(row[8]))
+
+
+def _timer(row: tuple[Any, ...]) -> Timer:
+    return Timer(row[0], row[1], row[2], instant(row[3]), row[4])
+
+
+def _queued(row: tuple[Any, ...]) -> Queued:
+    return Queued(Notice(*row[:5]), row[5], instant(row[6]))

@@ -1,0 +1,114 @@
+"""The schema of the SQLite file, made and migrated by sqlite-utils, imported only when there is something to make."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from crisisctl.domain.entries import COLUMNS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+VERSION = 1
+_KEPT = [name for name in COLUMNS.split() if name != "words"]
+_UNIQUE = (
+    "position = NEW.position OR (incident = NEW.incident AND version = NEW.version)"
+    " OR timer = NEW.timer OR request = NEW.request"
+)
+_TRIGGERS = (
+    f"""CREATE TRIGGER entry_is_never_replaced BEFORE INSERT ON entry
+    WHEN EXISTS (SELECT 1 FROM entry WHERE {_UNIQUE})
+    BEGIN SELECT RAISE(ABORT, 'the version, timer or request is taken'); END""",
+    """CREATE TRIGGER entry_is_never_deleted BEFORE DELETE ON entry
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+    f"""CREATE TRIGGER entry_changes_by_redaction_only BEFORE UPDATE ON entry
+    WHEN {" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _KEPT)} OR NOT EXISTS (
+        SELECT 1 FROM entry WHERE incident = OLD.incident AND type = 'entry.redacted'
+        AND json_extract(data, '$.version') = OLD.version)
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the present schema; each migration is one transaction and runs once."""
+    from sqlite_utils import Database, Migrations  # noqa: PLC0415 - costs more than the rest of a command together
+
+    migrations = Migrations("crisisctl")
+
+    @migrations()
+    def m001_log(db: Database) -> None:
+        _entries(db)
+        _heads(db)
+        _derived(db)
+
+    migrations.apply(Database(connection))
+
+
+def differences(connection: sqlite3.Connection) -> list[str]:
+    """The names of what differs from the schema that this program makes."""
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(fresh)
+        return sorted({name for name, _ in _objects(connection) ^ _objects(fresh)})
+    finally:
+        fresh.close()
+
+
+def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+    return {(name, sql) for name, sql in rows if not name.startswith("_sqlite_migrations")}
+
+
+def _entries(db: Database) -> None:
+    table = db.table("entry")
+    table.create(
+        {name: int if name in ("position", "version") else str for name in (*_KEPT, "words")},
+        pk="position",
+        not_null=set(_KEPT) - {"position", "role", "timer", "request"} | {"words"},
+        strict=True,
+    )
+    table.create_index(["incident", "version"], unique=True)
+    table.create_index(["timer"], unique=True)
+    table.create_index(["request"], unique=True)
+    for trigger in _TRIGGERS:
+        db.execute(trigger)
+
+
+def _heads(db: Database) -> None:
+    texts = (
+        "digest",
+        "playbook",
+        "playbook_digest",
+        "title",
+        "severity",
+        "stages",
+        "opened_at",
+        "closed_at",
+        "snapshot",
+    )
+    columns = {"number": int, "incident": str, "version": int, "drill": int, **dict.fromkeys(texts, str)}
+    db.table("head").create(columns, pk="number", not_null=set(columns) - {"closed_at"}, strict=True)
+    db.table("head").create_index(["incident"], unique=True)
+
+
+def _derived(db: Database) -> None:
+    """Pending timers only: a fired or cancelled one is told by the log, so every row of the table is pending."""
+    timer = {"id": str, "incident": str, "kind": str, "due": str, "subject": str}
+    db.table("timer").create(timer, pk="id", not_null=set(timer), strict=True)
+    db.table("timer").create_index(["due", "id"])
+    db.table("timer").create_index(["incident"])
+    outbox = {
+        "key": str,
+        "incident": str,
+        "version": int,
+        "person": str,
+        "contact": int,
+        "attempts": int,
+        "ready_at": str,
+    }
+    db.table("outbox").create(outbox, pk="key", not_null=set(outbox), strict=True)
+    db.table("outbox").create_index(["ready_at"])
+    beat = {"watch": str, "at": str, "every": float}
+    db.table("beat").create(beat, pk="watch", not_null=set(beat), strict=True)
+    db.execute("CREATE VIRTUAL TABLE told USING fts5(incident UNINDEXED, version UNINDEXED, text)")

@@ -1,0 +1,207 @@
+"""The store in one SQLite file, on the standard library's sqlite3.
+
+WAL with `synchronous=FULL` lost no acknowledged commit in simulated power cuts; `BEGIN IMMEDIATE` behind a turnstile
+keeps a person's command from waiting while watches drain a backlog.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from crisisctl.adapters.sqlite import schema
+from crisisctl.adapters.sqlite.rows import SqliteLedger, SqliteLog
+from crisisctl.domain.errors import Conflict, StoreFailed, Unverified
+
+APPLICATION = 0x43524953  # "CRIS": tells this log from any other SQLite file
+Turnstile = Callable[[Path], AbstractContextManager[None]]
+
+
+class Sqlite:
+    """A store that is a file."""
+
+    def __init__(self, path: Path, turnstile: Turnstile, network: Callable[[Path], str | None]) -> None:
+        self._path = path
+        self._uri = f"file:{quote(str(path))}"
+        self._turnstile = turnstile
+        self._network = network
+        self._connection: sqlite3.Connection | None = None
+        self._prepared = False
+        self._entrance: AbstractContextManager[None] | None = None
+
+    def place(self) -> str:
+        """The file's path."""
+        return str(self._path)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteLedger]:
+        """A transaction under the turnstile: `BEGIN IMMEDIATE`, then commit, or rollback when anything was raised."""
+        with self._failures():
+            connection, gate = self._opened_for_writing(), self._gate()
+            with gate:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield SqliteLedger(connection)
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteLog]:
+        """A view of one moment; a file that cannot be written can still be read."""
+        with self._failures():
+            connection = self._opened_for_reading()
+            if connection is None:
+                with closing(sqlite3.connect(":memory:", isolation_level=None)) as nothing:
+                    schema.migrate(nothing)
+                    yield SqliteLog(nothing)
+                return
+            connection.execute("BEGIN")
+            try:
+                yield SqliteLog(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def flaws(self) -> list[str]:
+        """What SQLite's own check finds, and what differs from the schema that this program makes."""
+        with self._failures(), self.reading() as log:
+            found = [row[0] for row in log.db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
+            odd = schema.differences(log.db)
+            return [*found, *(f"the schema of {name} is not the one that crisisctl makes" for name in odd)]
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            self._prepared = False
+
+    def _gate(self) -> AbstractContextManager[None]:
+        if self._entrance is None:
+            self._entrance = self._turnstile(self._path.with_name(f"{self._path.name}.lock"))
+        return self._entrance
+
+    def _opened_for_writing(self) -> sqlite3.Connection:
+        if self._connection is None or not self._prepared:
+            self.close()
+            self._refuse_strange_places()
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._gate():
+                new = not self._path.exists() or self._path.stat().st_size == 0
+                if new:
+                    os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+                self._connection = self._prepare(_connect(f"{self._uri}?mode=rw"), new=new)
+            self._prepared = True
+        return self._connection
+
+    def _prepare(self, connection: sqlite3.Connection, *, new: bool) -> sqlite3.Connection:
+        try:
+            if new:
+                _set(connection, "application_id", APPLICATION)
+            self._check(connection)
+            self._write_ahead(connection)
+            connection.execute("PRAGMA synchronous=FULL")
+            if _get(connection, "user_version") < schema.VERSION:
+                schema.migrate(connection)
+                _set(connection, "user_version", schema.VERSION)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+            raise StoreFailed(f"{self._path} cannot be switched to a write-ahead log. Use a local disk.")
+
+    def _opened_for_reading(self) -> sqlite3.Connection | None:
+        if self._connection is None:
+            if not self._path.exists() or self._path.stat().st_size == 0:
+                return None
+            self._refuse_strange_places()
+            self._connection = self._check(self._readable())
+        return self._connection
+
+    def _readable(self) -> sqlite3.Connection:
+        """A connection that reads: plain, or `immutable` where the folder lets no shared memory file be made."""
+        refusal: sqlite3.OperationalError | None = None
+        for mode in ("mode=rw", "mode=ro", "mode=ro&immutable=1"):
+            connection = _connect(f"{self._uri}?{mode}")
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            except sqlite3.OperationalError as error:
+                connection.close()
+                refusal = error
+            else:
+                return connection
+        raise refusal or sqlite3.OperationalError("unable to open")
+
+    def _check(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        if _get(connection, "application_id") != APPLICATION:
+            raise StoreFailed(
+                f"{self._path} is a database, but not a log of crisisctl. Name another file in the settings."
+            )
+        if _get(connection, "user_version") > schema.VERSION:
+            raise StoreFailed(f"{self._path} was written by a newer crisisctl. Upgrade this one to use it.")
+        return connection
+
+    def _refuse_strange_places(self) -> None:
+        if self._path.is_symlink():
+            raise StoreFailed(
+                f"{self._path} is a symbolic link; the log must be a file of its own. Name the file itself."
+            )
+        if kind := self._network(self._path.parent):
+            raise StoreFailed(
+                f"{self._path} lies on a network file system ({kind}), where SQLite loses data. "
+                "Use a local disk, or PostgreSQL for a team."
+            )
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.IntegrityError as error:
+            raise Conflict(f"Somebody else has moved the incident first ({error}). Look at it again.") from None
+        except sqlite3.DatabaseError as error:
+            raise self._explained(error) from None
+        except OSError as error:
+            raise StoreFailed(f"{error.filename or self._path}: {error.strerror}. Nothing was written.") from None
+
+    def _explained(self, error: sqlite3.DatabaseError) -> StoreFailed | Unverified:
+        text = str(error)
+        if "not a database" in text:
+            return StoreFailed(f"{self._path} is not a database of crisisctl. Move it away, or restore a backup.")
+        if "malformed" in text or "corrupt" in text:
+            return Unverified(f"{self._path} is damaged ({text}). Copy it aside, then restore the newest backup.")
+        if "full" in text:
+            return StoreFailed(
+                f"The disk that holds {self._path} is full. Nothing was written; free some space and repeat."
+            )
+        if "readonly" in text or "unable to open" in text:
+            return StoreFailed(
+                f"{self._path} cannot be written ({text}). Nothing was written; check its owner and mode."
+            )
+        if "locked" in text or "busy" in text:
+            return StoreFailed(f"{self._path} is held by another program ({text}). Nothing was written; try again.")
+        return StoreFailed(f"{self._path} cannot be used: {text}. Nothing was written.")
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    """A connection for one user at a time, who may be another thread each time."""
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
+def _get(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _set(connection: sqlite3.Connection, pragma: str, value: int) -> None:
+    connection.execute(f"PRAGMA {pragma}={value}")

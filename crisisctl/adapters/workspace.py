@@ -1,0 +1,96 @@
+"""The workspace: the folder with `crisisctl.toml`, and what that file says."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crisisctl.domain.errors import Invalid, NotFound
+
+FILE = "crisisctl.toml"
+LONGEST = 65_536
+
+
+class Settings(NamedTuple):
+    """What the settings file says; relative paths are relative to its folder."""
+
+    root: Path
+    organisation: str = "our company"
+    store: str = "sqlite:state/crisisctl.db"
+    identity: str = "open"
+    actor: str | None = None
+    playbooks: Path = Path("playbooks")
+    templates: Path = Path("templates")
+    roster: Path = Path("roster.yaml")
+    state: Path = Path("state")
+    notices: tuple[str, ...] = ("console:", "textfile:state/notices.txt")
+
+
+_TYPES: dict[str, type] = {
+    "organisation": str,
+    "store": str,
+    "identity": str,
+    "as": str,
+    "playbooks": str,
+    "templates": str,
+    "roster": str,
+    "state": str,
+    "notices": list,
+}
+
+
+def find(start: Path, told: str | None) -> Path:
+    """The folder of the workspace: the one told, else the nearest upwards that holds a settings file."""
+    if told is not None:
+        root = Path(told).expanduser().absolute()
+        if not (root / FILE).is_file():
+            raise NotFound(f"{root} is no workspace: it has no {FILE}. To make it one: crisisctl init {root}")
+        return root
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise NotFound(f"There is no workspace here: no {FILE} in {start} or above. To make one: crisisctl init")
+
+
+def read(root: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of a workspace, the environment first; `Invalid` names the file and what to write instead."""
+    path = root / FILE
+    try:
+        with path.open("rb") as file:
+            said = tomllib.loads(file.read(LONGEST).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path}: {error}") from None
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
+    _check(path, said)
+    usual = Settings(root)
+    return Settings(
+        root=root,
+        organisation=said.get("organisation", usual.organisation),
+        store=environment.get("CRISISCTL_STORE") or said.get("store", usual.store),
+        identity=said.get("identity", usual.identity),
+        actor=said.get("as"),
+        playbooks=root / said.get("playbooks", usual.playbooks),
+        templates=root / said.get("templates", usual.templates),
+        roster=root / said.get("roster", usual.roster),
+        state=root / said.get("state", usual.state),
+        notices=tuple(said.get("notices", usual.notices)),
+    )
+
+
+def _check(path: Path, said: dict[str, Any]) -> None:
+    for name, value in said.items():
+        if name not in _TYPES:
+            raise Invalid(f"{path}: there is no setting {name!r}. The settings are {', '.join(_TYPES)}.")
+        if not isinstance(value, _TYPES[name]):
+            raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {value!r}.")
+    if not all(isinstance(contact, str) for contact in said.get("notices", [])):
+        raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
+    if said.get("identity", "open") not in ("open", "strict"):
+        raise Invalid(f"{path}: identity is 'open' or 'strict', not {said['identity']!r}.")
+
+
+def _article(kind: type) -> str:
+    return "a text" if kind is str else "a list"

@@ -1,0 +1,133 @@
+"""Settings in, a working desk out: the one place that knows every concrete class."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crisisctl.adapters import posix, system, workspace
+from crisisctl.adapters.outgoing import Files
+from crisisctl.adapters.roster import Roster
+from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.domain.entries import Source
+from crisisctl.domain.errors import Invalid, Refused
+from crisisctl.service.desk import Desk
+from crisisctl.service.ports import Chance, Clock, Store
+
+if TYPE_CHECKING:
+    from crisisctl.adapters.yaml import Read
+    from crisisctl.service.ports import Courier, Templates
+    from crisisctl.service.watch import Watch
+
+
+class Office:
+    """Everything a command needs, each made when it is first asked for."""
+
+    def __init__(
+        self, told: str | None = None, actor: str | None = None, *, clock: Clock | None = None, root: Path | None = None
+    ) -> None:
+        self._told = told
+        self._actor = actor
+        self._root = root
+        self.clock: Clock = clock or system.SystemClock()
+        self.chance: Chance = system.SystemChance()
+        self.login = system.login()
+
+    @cached_property
+    def settings(self) -> workspace.Settings:
+        """The settings of the workspace."""
+        root = self._root or workspace.find(Path.cwd(), self._told or os.environ.get("CRISISCTL_WORKSPACE"))
+        return workspace.read(root, os.environ)
+
+    @cached_property
+    def roster(self) -> Roster:
+        """Who there is."""
+        settings = self.settings
+        return Roster(settings.roster, settings.state / "roster.json", settings.notices)
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the log lives."""
+        scheme, _, place = self.settings.store.partition(":")
+        if scheme != "sqlite" or not place:
+            raise Invalid(
+                f"The store {self.settings.store!r} is unknown. Write sqlite:state/crisisctl.db, or its path."
+            )
+        path = self.settings.root / place.removeprefix("//")
+        return Sqlite(path, posix.turnstile, posix.network_file_system)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The one path of every command."""
+        return Desk(self.store, self.clock, self.chance, self.roster)
+
+    @cached_property
+    def outgoing(self) -> Files:
+        """Where published statements are laid out."""
+        return Files(self.settings.state)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What turns templates into text."""
+        from crisisctl.adapters.jinja import Jinja  # noqa: PLC0415 - only drafting pays for it
+
+        return Jinja(posix.limit_process)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What fires timers and sends notices."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only the watch pays for it
+
+        from crisisctl.service.watch import AT_ONE_TIME, Watch  # noqa: PLC0415
+
+        each = ThreadPoolExecutor(AT_ONE_TIME).map
+        return Watch(self.desk, self.roster, self.couriers(), f"{system.host()}:{os.getpid()}", each)
+
+    def another(self) -> Office:
+        """An office of the same workspace with a store of its own, for another thread."""
+        return Office(root=self.settings.root, actor=self._actor, clock=self.clock)
+
+    def couriers(self) -> Mapping[str, Courier]:
+        """The courier of each kind of contact; the one named `*` takes all others."""
+        from crisisctl.adapters.apprise import Apprise  # noqa: PLC0415
+        from crisisctl.adapters.console import Console  # noqa: PLC0415
+        from crisisctl.adapters.textfile import TextFile  # noqa: PLC0415
+
+        settings = self.settings
+        return {
+            "console": Console(sys.stderr),
+            "textfile": TextFile(settings.root),
+            "*": Apprise(settings.root),
+        }
+
+    def source(self, role: str | None = None) -> Source:
+        """Who acts: the one told, else the setting, else whoever the login is. Strict identity lets nobody act as another."""
+        mine = self.roster.of_login(self.login)
+        told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
+        if self.settings.identity == "strict":
+            if mine is None:
+                raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {self.login}.")
+            if told not in (None, mine):
+                raise Refused(f"Identity is strict: {self.login} is {mine} and may not act as {told}.")
+            return Source(mine, self.login, role=role)
+        if told is not None:
+            self.roster.require(told)
+        return Source(told or mine or self.login, self.login, role=role)
+
+    def playbooks(self) -> list[str]:
+        """The names of the playbooks of the workspace."""
+        return sorted(path.stem for path in self.settings.playbooks.glob("*.yaml"))
+
+    def read_playbook(self, name: str) -> Read:
+        """A playbook of the workspace by name, or any file by its path."""
+        from crisisctl.adapters import yaml  # noqa: PLC0415 - only opening and checking pay for it
+        from crisisctl.domain.text import nearest  # noqa: PLC0415
+
+        path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
+        if not path.is_file():
+            raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
+        return yaml.read(path, self.settings.templates)

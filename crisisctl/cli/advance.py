@@ -1,0 +1,132 @@
+"""`advance`: the command that matters most, so nothing else lives here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from crisisctl.cli import complete, options, show
+from crisisctl.cli.session import Session
+from crisisctl.domain import commands as ask
+from crisisctl.domain.errors import Refused
+from crisisctl.domain.guards import Option
+from crisisctl.domain.guards import options as moves
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.moves import choose, machine
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: crisisctl advance activate --because 'confirmed by security'")
+def advance(
+    ctx: typer.Context,
+    trigger: Annotated[str | None, typer.Argument(help="The move to make.", autocompletion=complete.triggers)] = None,
+    because: options.Because = None,
+    role: options.AsRole = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="Move although your role may not; needs a reason, and shows.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen and write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before taking the only move there is.")] = False,
+    incident: options.Incident = None,
+    at: options.At = None,
+    request_id: options.Request = None,
+    expect_version: options.Expect = None,
+    json: options.Json = False,
+) -> None:
+    """Move the incident to its next stage; without a trigger, take the only move there is or list what each still needs."""
+    session: Session = ctx.obj
+    asked = session.asked(at, request_id, expect_version, role)
+    if trigger is None:
+        trigger = _only(session.look(incident), moves_of(session.look(incident), session, role), yes=yes)
+    if dry_run:
+        _rehearse(session.look(incident), session, ask.Advance(trigger, because), role, json=json)
+        return
+    outcome = session.handle(incident, ask.Advance(trigger, because, override), asked)
+    _tell(outcome.incident, outcome.entries, repeated=outcome.repeated, json=json)
+
+
+def moves_of(incident: Incident, session: Session, role: str | None = None) -> list[Option]:
+    """Every move from here, as the one who acts may take it; a reason can always be given."""
+    return moves(incident, machine(incident.playbook), session.office.source(role))
+
+
+def _only(incident: Incident, every: list[Option], *, yes: bool) -> str:
+    free = [option for option in every if option.allowed]
+    if len(free) == 1:
+        only = free[0].transition
+        if yes or (sys.stdin.isatty() and typer.confirm(f"{only.trigger}: go to {only.to}?", err=True)):
+            return only.trigger
+    lines = [_listed(option) for option in every]
+    raise Refused(
+        f"{incident.id} stands at {' + '.join(incident.stages)}. Say which move: crisisctl advance TRIGGER", lines
+    )
+
+
+def _listed(option: Option) -> str:
+    to = f"{option.transition.trigger} -> {option.transition.to}"
+    return f"{to}: ready" if option.allowed else f"{to}: needs " + "; ".join(option.missing)
+
+
+def _rehearse(incident: Incident, session: Session, command: ask.Advance, role: str | None, *, json: bool) -> None:
+    option = choose(incident, command.trigger, session.office.source(role), command.because)
+    if not option.allowed:
+        raise Refused(f"{incident.id} cannot {command.trigger} yet:", option.missing)
+    if json:
+        show.data(
+            _document(incident, option.transition.trigger, option.move.left, option.move.entered, option.move.active)
+        )
+        return
+    show.say(f"{incident.id} would leave {', '.join(option.move.left)} and enter {', '.join(option.move.entered)}.")
+    show.say("Nothing was written.")
+
+
+def _document(incident: Incident, trigger: str, left: object, entered: object, stages: object) -> dict[str, object]:
+    return {
+        "incident": incident.id,
+        "trigger": trigger,
+        "left": left,
+        "entered": entered,
+        "stages": stages,
+        "version": incident.version,
+    }
+
+
+def _tell(incident: Incident, entries: object, *, repeated: bool, json: bool) -> None:
+    done = next((entry for entry in entries if entry.type == "incident.advanced"), None)  # type: ignore[attr-defined]
+    if done is None:
+        show.say("Already done.")
+        return
+    data = done.data
+    if json:
+        show.data(
+            _document(incident, data["trigger"], data["left"], data["entered"], data["stages"])
+            | ({"repeated": True} if repeated else {})
+        )
+        return
+    if repeated:
+        show.say(f"Already done: {incident.id} took {data['trigger']} as version {done.version}.")
+        return
+    show.say(
+        f"{incident.id} is now at {show.style(' + '.join(incident.stages), 'green')} (version {incident.version})."
+    )
+    for path in data["entered"]:
+        guide(incident, path)
+    show.hint("crisisctl status" if incident.open else f"crisisctl report -i {incident.id}")
+
+
+def guide(incident: Incident, path: str) -> None:
+    """What to do in a stage: its guidance and its tasks."""
+    stage = incident.playbook.stages[path]
+    tasks = [task for task in incident.playbook.tasks.values() if task.stage == path]
+    if not stage.guidance and not tasks:
+        return
+    show.say()
+    show.say(show.style(stage.title, "bold"))
+    if stage.guidance:
+        show.say(stage.guidance.rstrip())
+    for task in tasks:
+        who = f" ({task.role})" if task.role else ""
+        show.say(f"  [ ] {task.id}: {task.title}{who}{' - required' if task.required else ''}")

@@ -1,0 +1,98 @@
+"""The command line's front: the options before the command, and each command's module, loaded when it is named."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from crisisctl.cli.session import Session
+
+# Click's own base class of all that it raises, wherever it lives today.
+USAGE_ERROR: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+_MODULES = {
+    "init": "init",
+    "open": "open",
+    "advance": "advance",
+    "status": "look",
+    "list": "look",
+    "timers": "look",
+    "search": "look",
+    "assign": "people",
+    "release": "people",
+    "ack": "people",
+    "snooze": "people",
+    "task": "task",
+    "note": "words",
+    "decide": "words",
+    "fact": "fact",
+    "severity": "words",
+    "reopen": "words",
+    "redact": "words",
+    "statement": "statement",
+    "timeline": "story",
+    "report": "story",
+    "verify": "verify",
+    "watch": "watch",
+    "playbook": "playbook",
+    "doctor": "doctor",
+    "demo": "demo",
+}
+
+
+class Commands(TyperGroup):
+    """Loads a command's module only when the command is named: `advance` never pays for the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Click's interface
+        return list(_MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Click's interface
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"crisisctl.cli.{_MODULES[cmd_name]}")
+        return typer.main.get_group(module.app).commands[cmd_name]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from crisisctl import __version__  # noqa: PLC0415
+
+        typer.echo(f"crisisctl {__version__}")
+        raise typer.Exit
+
+
+def _front(
+    ctx: typer.Context,
+    workspace: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="The workspace; left out: the nearest folder upwards with crisisctl.toml."),
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option("--as", metavar="PERSON", help="Who acts; left out: who you are logged in as.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A crisis room in a terminal: playbooks, roles, escalations, approved words, and a log of every decision.
+
+    The two that matter: `crisisctl open PLAYBOOK --title TITLE` opens an incident, `crisisctl advance` moves it on.
+    """
+    session = ctx.ensure_object(Session)
+    session.workspace, session.actor, session.debug = workspace, actor, debug
+
+
+def command() -> Any:  # noqa: ANN401 - a Click command, whose module Typer keeps to itself
+    """The whole command line as one command."""
+    app = typer.Typer(
+        cls=Commands,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_front)
+    return typer.main.get_command(app)

@@ -1,0 +1,143 @@
+"""`doctor`: what would fail on the night, found before it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+
+from crisisctl.bootstrap import Office
+from crisisctl.cli import options, show
+from crisisctl.cli.look import silence
+from crisisctl.cli.session import Session
+from crisisctl.domain.errors import CrisisError, Invalid
+from crisisctl.domain.playbook import build
+
+app = typer.Typer()
+
+
+class Check(NamedTuple):
+    """One thing looked at. `state` is `ok`, `warning` or `error`."""
+
+    state: str
+    what: str
+    remedy: str = ""
+
+
+@app.command(epilog="Example: crisisctl doctor")
+def doctor(ctx: typer.Context, json: options.Json = False) -> None:
+    """Look at settings, folders, modes, the roster, the playbooks and the watch; exit 6 when something would fail."""
+    session: Session = ctx.obj
+    office = session.office
+    checks = [check for look in _LOOKS for check in _safely(look, office)]
+    if warning := silence(session):
+        checks.append(Check("warning", warning.split(". ")[0], "crisisctl watch"))
+    if json:
+        show.data({"checks": [check._asdict() for check in checks], "ok": all(c.state != "error" for c in checks)})
+    else:
+        for check in checks:
+            _print(check)
+    bad = [check for check in checks if check.state == "error"]
+    if bad:
+        raise Invalid(f"{len(bad)} of {len(checks)} checks failed.")
+
+
+def _print(check: Check) -> None:
+    sign = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "error": ("ERROR  ", "red")}[check.state]
+    show.say(f"{show.style(*sign)} {check.what}")
+    if check.remedy:
+        show.say(f"          {check.remedy}")
+
+
+def _safely(look: Callable[[Office], Iterator[Check]], office: Office) -> Iterator[Check]:
+    try:
+        yield from look(office)
+    except CrisisError as error:
+        yield Check("error", str(error))
+
+
+def _settings(office: Office) -> Iterator[Check]:
+    settings = office.settings
+    yield Check("ok", f"workspace {settings.root}")
+    for folder in (settings.playbooks, settings.templates):
+        if folder.is_dir():
+            yield Check("ok", f"{folder.name} in {folder}")
+        else:
+            yield Check("error", f"{folder} is not there", f"crisisctl init {settings.root}")
+    source = office.source()
+    yield Check("ok", f"you act as {source.actor} (login {source.login})")
+
+
+def _store(office: Office) -> Iterator[Check]:
+    with office.store.reading() as log:
+        count = len(log.heads())
+    yield Check("ok", f"log {office.store.place()} with {count} incidents")
+    yield from _modes(office.settings.state)
+    if not os.access(_existing(office.settings.state), os.W_OK):
+        yield Check("error", f"{office.settings.state} cannot be written", "check its owner and mode")
+
+
+def _modes(state: Path) -> Iterator[Check]:
+    loose = [path for path in (state, *state.glob("*.db*"), *state.glob("*.txt")) if path.exists() and _open(path)]
+    for path in loose:
+        yield Check("warning", f"{path} can be read by others", f"chmod go-rwx {path}")
+    if not loose:
+        yield Check("ok", "the log is closed to others")
+
+
+def _open(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _playbooks(office: Office) -> Iterator[Check]:
+    for name in office.playbooks():
+        read = office.read_playbook(name)
+        errors = [finding for finding in read.findings if finding.level == "error"]
+        if errors or read.document is None:
+            yield Check("error", f"playbook {name} has {len(errors)} errors", f"crisisctl playbook check {name}")
+            continue
+        book = build(read.document)
+        able = {role for person in office.roster.people.values() for role in person.roles}
+        gaps = [
+            role.id for role in book.roles.values() if role.required and not able.intersection((role.id, role.deputy))
+        ]
+        if gaps and office.roster.people:
+            yield Check(
+                "warning",
+                f"playbook {name}: nobody in the roster can be {', '.join(gaps)}",
+                f"add the role to somebody in {office.settings.roster}",
+            )
+        else:
+            yield Check("ok", f"playbook {name} version {book.version}")
+
+
+def _roster(office: Office) -> Iterator[Check]:
+    people = office.roster.people
+    if not people:
+        yield Check(
+            "warning",
+            "the roster is empty, so any name will do and nobody can be reached",
+            f"list people in {office.settings.roster}",
+        )
+        return
+    yield Check("ok", f"{len(people)} people in the roster")
+    courier = office.couriers()["*"]
+    for person in people.values():
+        if not person.reachable:
+            yield Check("warning", f"{person.id} has no contact", f"add contacts in {office.settings.roster}")
+            continue
+        for number, contact in enumerate(office.roster.contacts(person.id), 1):
+            trouble = courier.check(contact)
+            if trouble:
+                yield Check("warning", f"contact {number} of {person.id}: {trouble}")
+
+
+_LOOKS = (_settings, _store, _playbooks, _roster)

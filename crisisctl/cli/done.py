@@ -1,0 +1,29 @@
+"""What a command says when it is done: one sentence, or one JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crisisctl.cli import show
+from crisisctl.domain.telling import sentence
+from crisisctl.service.desk import Outcome
+
+
+def tell(outcome: Outcome, *, json: bool, then: str | None = None) -> None:
+    """Each entry that the command made, and the next step."""
+    if json:
+        show.data(document(outcome))
+        return
+    before = "Already done: " if outcome.repeated else ""
+    for entry in outcome.entries:
+        show.say(f"{before}{outcome.incident.id} version {entry.version}: {sentence(entry)}.")
+    if then and not outcome.repeated:
+        show.hint(then)
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """The outcome for scripts."""
+    incident = outcome.incident
+    entries = [{"version": e.version, "type": e.type, "text": sentence(e)} for e in outcome.entries]
+    keys = {"incident": incident.id, "version": incident.version, "stages": incident.stages, "entries": entries}
+    return keys | ({"repeated": True} if outcome.repeated else {})

@@ -1,0 +1,37 @@
+"""`init`: lays out a workspace."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crisisctl.adapters import library
+from crisisctl.cli import options, show
+from crisisctl.domain.errors import StoreFailed
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: crisisctl init crisis-room")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Left out: the current folder.")] = Path(),
+    json: options.Json = False,
+) -> None:
+    """Lay out a workspace: settings, a roster to fill in, playbooks and templates. Nothing that is there is changed."""
+    try:
+        made = library.lay_out(folder.absolute())
+    except OSError as error:
+        raise StoreFailed(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
+    if json:
+        show.data({"workspace": str(folder.absolute()), "written": [str(path) for path in made]})
+        return
+    show.say(
+        f"{len(made)} files laid out in {folder.absolute()}."
+        if made
+        else f"{folder.absolute()} has everything already."
+    )
+    here = "" if folder.absolute() == Path.cwd() else f"cd {os.path.relpath(folder.absolute())} && "
+    show.hint(f"{here}crisisctl open outage --title 'What has happened'; then write down who there is in roster.yaml")

@@ -1,0 +1,229 @@
+"""`status`, `list`, `timers`, `search`: looking changes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from crisisctl.cli import options, show
+from crisisctl.cli.advance import moves_of
+from crisisctl.cli.session import Session
+from crisisctl.domain.guards import Option
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.playbook import Task
+from crisisctl.domain.timers import forecast, timers, what
+from crisisctl.domain.times import clock_time, instant, stamp, words
+
+app = typer.Typer()
+
+SILENT = 3  # periods without a sign of life after which a watch counts as dead
+
+
+@app.command(epilog="Example: crisisctl status --json")
+def status(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
+    """Where the incident stands, what may be done next and what is missing."""
+    session: Session = ctx.obj
+    found = session.look(incident)
+    moves = moves_of(found, session)
+    if json:
+        show.data(_document(found, moves))
+        return
+    _standing(found)
+    _checklist(found)
+    _statements(found)
+    _moves(moves)
+    _next(session, found)
+
+
+def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
+    book = incident.playbook
+    return {
+        "incident": incident.id,
+        "title": incident.title,
+        "playbook": {"id": book.id, "version": book.version, "digest": incident.playbook_digest},
+        "severity": incident.severity,
+        "open": incident.open,
+        "drill": incident.drill,
+        "stages": incident.stages,
+        "roles": incident.roles,
+        "tasks": [_task(incident, task) for task in incident.here()],
+        "moves": [_move(option) for option in moves],
+        "timers": [{"kind": t.kind, "due": stamp(t.due), "what": what(incident, t)} for t in timers(incident)],
+        "facts": {n: {"value": f.value, "status": f.status, "source": f.source} for n, f in incident.facts.items()},
+        "statements": [{"id": id_, "state": _state(incident, id_)} for id_ in book.statements],
+        "opened_at": stamp(incident.opened_at),
+        "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
+        "version": incident.version,
+        "digest": incident.digest,
+    }
+
+
+def _task(incident: Incident, task: Task) -> dict[str, Any]:
+    state = incident.task_state(task)
+    return {"id": task.id, "stage": task.stage, "state": state, "required": task.required, "role": task.role}
+
+
+def _move(option: Option) -> dict[str, Any]:
+    transition = option.transition
+    asks = {"because": "required"} if transition.because else {}
+    return {
+        "trigger": transition.trigger,
+        "to": transition.to,
+        "allowed": option.allowed,
+        "missing": option.missing,
+    } | asks
+
+
+def _state(incident: Incident, id_: str) -> str:
+    statement = incident.statements.get(id_)
+    return statement.state if statement else "planned"
+
+
+def _standing(incident: Incident) -> None:
+    mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
+    state = show.style("open", "yellow") if incident.open else "closed"
+    show.say(f"{mark}{show.style(incident.id, 'bold')} {incident.title}")
+    book = incident.playbook
+    show.say(f"{state}, {incident.severity}, {book.title} (version {book.version}), log version {incident.version}")
+    for path in incident.stages:
+        visit = incident.visits[path]
+        show.say(f"  at {show.style(path, 'green')} since {clock_time(visit.entered_at)} UTC")
+    for role in incident.playbook.roles.values():
+        people = incident.roles.get(role.id)
+        if people or role.required:
+            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}")
+    for name, fact in incident.facts.items():
+        show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
+
+
+def _checklist(incident: Incident) -> None:
+    rows = list(incident.here())
+    if rows and incident.open:
+        show.say()
+        for task in rows:
+            box = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}[incident.task_state(task)]
+            need = " - required" if task.required else ""
+            show.say(f"  {box} {task.id}: {task.title}{f' ({task.role})' if task.role else ''}{need}")
+
+
+def _statements(incident: Incident) -> None:
+    if incident.playbook.statements and incident.open:
+        show.say()
+        for id_ in incident.playbook.statements:
+            show.say(f"  statement {id_}: {_state(incident, id_)}")
+
+
+def _moves(moves: list[Option]) -> None:
+    if not moves:
+        return
+    show.say()
+    for option in moves:
+        sign = show.style("ready", "green") if option.allowed else "not yet"
+        reason = " (give a reason: --because WHY)" if option.transition.because and option.allowed else ""
+        show.say(f"  {option.transition.trigger} -> {option.transition.to}: {sign}{reason}")
+        for sentence in option.missing:
+            show.say(f"      {sentence}")
+
+
+def _next(session: Session, incident: Incident) -> None:
+    pending = timers(incident)
+    now = session.now()
+    if pending:
+        first = pending[0]
+        when = "overdue" if first.due <= now else f"in {words(first.due - now)}"
+        show.say()
+        show.say(f"  next: {what(incident, first)}, {when}")
+    if warning := silence(session):
+        show.talk(show.style(warning, "yellow"))
+
+
+def silence(session: Session) -> str | None:
+    """A sentence when timers wait and no watch is alive, or one is overdue; None when all is well."""
+    now = session.now()
+    with session.office.store.reading() as log:
+        due, beats = log.next_due(), log.beats()
+    if due is None:
+        return None
+    alive = [beat for beat in beats if now - beat.at <= timedelta(seconds=max(SILENT * beat.every, 10))]
+    if not alive:
+        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there never was one"
+        return f"No watch is running ({last}), so nobody is notified. Start one: crisisctl watch"
+    if due < now - timedelta(seconds=30):
+        return f"A timer has been overdue for {words(now - due)}, although a watch is running. See: crisisctl doctor"
+    return None
+
+
+@app.command("list", epilog="Example: crisisctl list --all --json")
+def list_(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Closed incidents too.")] = False,
+    json: options.Json = False,
+) -> None:
+    """The incidents that are open, or all."""
+    session: Session = ctx.obj
+    with session.office.store.reading() as log:
+        heads = log.heads(everything=everything)
+    if json:
+        kept = [head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")} for head in heads]
+        show.data({"incidents": kept})
+        return
+    if not heads:
+        show.say("No incident." if everything else "No incident is open.")
+        show.hint("crisisctl open PLAYBOOK --title TITLE")
+        return
+    rows = [
+        (h.incident, h.severity, _day(h.opened_at), "closed" if h.closed_at else h.stages, _titled(h)) for h in heads
+    ]
+    show.table(("ID", "SEVERITY", "OPENED (UTC)", "STAGE", "TITLE"), rows)
+
+
+def _titled(head: Any) -> str:  # noqa: ANN401 - a Head of the store's
+    return f"EXERCISE {head.title}" if head.drill else str(head.title)
+
+
+def _day(text: str) -> str:
+    moment: datetime = instant(text)
+    return clock_time(moment)[:16]
+
+
+@app.command("timers", epilog="Example: crisisctl timers -i INC-3")
+def timers_(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
+    """What falls due, when, whom it will reach and why it exists, as if nobody answered."""
+    session: Session = ctx.obj
+    found = session.look(incident)
+    plan = forecast(found)
+    if json:
+        rows = [
+            {"kind": f.timer.kind, "due": stamp(f.timer.due), "what": f.what, "why": f.why, "reaches": f.reaches}
+            for f in plan
+        ]
+        show.data({"incident": found.id, "timers": rows})
+        return
+    if not plan:
+        show.say(f"{found.id} has no timers.")
+        return
+    show.say(f"{found.id}: what will fall due if nobody answers")
+    show.table(
+        ("DUE (UTC)", "REACHES", "WHAT"),
+        [(clock_time(f.timer.due), ", ".join(f.reaches) or "nobody", f"{f.what} ({f.why})") for f in plan],
+    )
+
+
+@app.command(epilog="Example: crisisctl search 'backup restore'")
+def search(
+    ctx: typer.Context,
+    wanted: Annotated[str, typer.Argument(metavar="WORDS", help="All of these words.")],
+    json: options.Json = False,
+) -> None:
+    """Find what was written, in every incident."""
+    session: Session = ctx.obj
+    with session.office.store.reading() as log:
+        hits = log.search(wanted)
+    if json:
+        show.data({"hits": [{"incident": i, "version": v, "text": text} for i, v, text in hits]})
+    elif hits:
+        show.table(("INCIDENT", "ENTRY", "TEXT"), [(i, str(v), text) for i, v, text in hits])
+    else:
+        show.say("Nothing found.")

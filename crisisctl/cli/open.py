@@ -1,0 +1,86 @@
+"""`open`: the first command of the night."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crisisctl.cli import complete, options, show
+from crisisctl.cli.advance import guide
+from crisisctl.cli.session import Session
+from crisisctl.domain.errors import Usage
+from crisisctl.domain.incident import Incident
+from crisisctl.service.desk import Outcome
+from crisisctl.service.opening import opening
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: crisisctl open outage --title 'Checkout is down' --assign incident-commander=kim")
+def open(  # noqa: A001 - the command's name
+    ctx: typer.Context,
+    playbook: Annotated[str, typer.Argument(help="The playbook's name.", autocompletion=complete.playbooks)],
+    title: Annotated[str, typer.Option(help="What has happened, in one line.")],
+    severity: Annotated[str | None, typer.Option(help="Left out: the highest. When unsure, the higher.")] = None,
+    assign: Annotated[
+        list[str] | None, typer.Option(metavar="ROLE=PERSON", help="Who takes which role; may be repeated.")
+    ] = None,
+    fact: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="What is known; may be repeated.")
+    ] = None,
+    drill: Annotated[
+        bool, typer.Option("--drill", help="For practice: everything is marked, nothing leaves the building.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the id alone.")] = False,
+    at: options.At = None,
+    request_id: options.Request = None,
+    json: options.Json = False,
+) -> None:
+    """Open an incident on a playbook; you take its first role unless somebody else is assigned to it."""
+    session: Session = ctx.obj
+    asked = session.asked(at, request_id)
+    read = session.office.read_playbook(playbook)
+    command = opening(read.document, read.templates, read.findings, title)._replace(
+        severity=severity, assign=_pairs("--assign", assign), facts=_pairs("--fact", fact), drill=drill
+    )
+    outcome = session.office.desk.open(command, asked)
+    session.recorded = True
+    _tell(outcome, quiet=quiet, json=json)
+
+
+def _pairs(option: str, given: list[str] | None) -> tuple[tuple[str, str], ...]:
+    pairs = [pair.partition("=") for pair in given or ()]
+    for name, equals, value in pairs:
+        if not (name and equals and value):
+            raise Usage(f"{option} takes NAME=VALUE, not {name}{equals}{value}.")
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _tell(outcome: Outcome, *, quiet: bool, json: bool) -> None:
+    incident = outcome.incident
+    if json:
+        keys = {"incident": incident.id, "stages": incident.stages, "severity": incident.severity}
+        show.data(keys | {"version": incident.version} | ({"repeated": True} if outcome.repeated else {}))
+    elif quiet:
+        show.say(incident.id)
+    elif outcome.repeated:
+        show.say(f"Already done: {incident.id} is open.")
+    else:
+        _welcome(incident)
+
+
+def _welcome(incident: Incident) -> None:
+    mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
+    show.say(
+        f"{mark}{show.style(incident.id, 'green')} is open: {incident.title} ({incident.severity}, {incident.playbook.title})."
+    )
+    for role, people in incident.roles.items():
+        show.say(f"  {role}: {', '.join(people)}")
+    for stage in incident.around():
+        guide(incident, stage.path)
+    empty = [role.id for role in incident.playbook.roles.values() if role.required and not incident.holders(role.id)]
+    if empty:
+        show.hint(f"nobody holds {', '.join(empty)} yet: crisisctl assign {empty[0]} PERSON")
+    else:
+        show.hint("crisisctl status")

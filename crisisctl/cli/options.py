@@ -1,0 +1,39 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crisisctl.cli import complete
+
+Incident = Annotated[
+    str | None,
+    typer.Option(
+        "--incident",
+        "-i",
+        metavar="ID",
+        help="The incident; left out: CRISISCTL_INCIDENT, or the only open one.",
+        autocompletion=complete.incidents,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+At = Annotated[
+    str | None, typer.Option("--at", metavar="TIME", help="When it happened, if not now: 2026-11-22T15:00:00Z.")
+]
+Request = Annotated[
+    str | None, typer.Option("--request-id", metavar="KEY", help="A repeat with the same key does nothing and exits 0.")
+]
+Expect = Annotated[
+    int | None,
+    typer.Option("--expect-version", metavar="N", help="Refuse (exit 5) if the incident has moved on from N."),
+]
+AsRole = Annotated[
+    str | None,
+    typer.Option(
+        "--role", metavar="ROLE", help="The role you act in, if you hold several.", autocompletion=complete.roles
+    ),
+]
+Because = Annotated[str | None, typer.Option("--because", metavar="WHY", help="The reason.")]
+Why = Annotated[str, typer.Option("--because", metavar="WHY", help="The reason.")]

@@ -1,0 +1,127 @@
+"""`playbook list|show|check`: the plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crisisctl.cli import complete, options, show
+from crisisctl.cli.session import Session
+from crisisctl.domain.errors import Invalid
+from crisisctl.domain.playbook import Playbook, build
+from crisisctl.domain.times import words
+from crisisctl.service.opening import playbook_digest
+from crisisctl.service.ports import Finding
+
+app = typer.Typer()
+playbooks = typer.Typer(
+    help="The plans: what there is, what they say, and whether they hold.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(playbooks, name="playbook")
+
+Name = Annotated[
+    str, typer.Argument(help="A playbook's name, or the path of a file.", autocompletion=complete.playbooks)
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Names, or paths of files; left out: every one.", autocompletion=complete.playbooks),
+]
+
+
+@playbooks.command("list", epilog="Example: crisisctl playbook list")
+def list_(ctx: typer.Context, json: options.Json = False) -> None:
+    """The playbooks of the workspace."""
+    session: Session = ctx.obj
+    rows = [_row(session, name) for name in session.office.playbooks()]
+    if json:
+        keys = ("id", "version", "last_drilled", "title")
+        show.data({"playbooks": [dict(zip(keys, row, strict=True)) for row in rows]})
+    elif rows:
+        show.table(("PLAYBOOK", "VERSION", "LAST DRILLED", "TITLE"), rows)
+    else:
+        show.say(f"No playbook in {session.office.settings.playbooks}.")
+
+
+def _row(session: Session, name: str) -> tuple[str, str, str, str]:
+    read = session.office.read_playbook(name)
+    if read.document is None or _errors(read.findings):
+        return (name, "-", "-", f"has errors: crisisctl playbook check {name}")
+    book = build(read.document)
+    return (name, str(book.version), book.last_drilled or "never", book.title)
+
+
+@playbooks.command("show", epilog="Example: crisisctl playbook show outage")
+def show_(ctx: typer.Context, name: Name, json: options.Json = False) -> None:
+    """What a playbook says, for reading before the night it is needed."""
+    session: Session = ctx.obj
+    read = session.office.read_playbook(name)
+    if read.document is None or _errors(read.findings):
+        raise Invalid(f"{name} has errors. See them: crisisctl playbook check {name}")
+    if json:
+        digest = playbook_digest(read.document, read.templates)
+        show.data({"playbook": read.document, "templates": read.templates, "digest": digest})
+        return
+    _print(build(read.document))
+
+
+def _print(book: Playbook) -> None:
+    show.say(show.style(f"{book.title} ({book.id}, version {book.version})", "bold"))
+    show.say(book.summary.rstrip())
+    show.say()
+    show.say("Roles: " + ", ".join(f"{role.title} ({role.id})" for role in book.roles.values()))
+    for stage in book.stages.values():
+        depth = "  " * stage.path.count(".")
+        kind = " - final" if stage.final else " - all at once" if stage.parallel else ""
+        show.say(f"{depth}{show.style(stage.title, 'bold')} ({stage.path}){kind}")
+        for task in (task for task in book.tasks.values() if task.stage == stage.path):
+            due = f", due {words(task.due)}" if task.due else ""
+            show.say(f"{depth}  [ ] {task.id}: {task.title} ({task.role or 'anyone'}{due})")
+        if stage.escalation:
+            show.say(f"{depth}  escalation {stage.escalation}")
+        for move in (move for move in book.transitions if stage.path in move.sources):
+            show.say(f"{depth}  -> {move.trigger} to {move.to}")
+
+
+@playbooks.command(epilog="Example: crisisctl playbook check outage")
+def check(
+    ctx: typer.Context,
+    names: Names = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Every error with its place and remedy, all in one run; exit 6 when there is one."""
+    office = ctx.obj.office
+    chosen = names or office.playbooks()
+    findings = [finding for name in chosen for finding in office.read_playbook(name).findings]
+    if json:
+        show.data({"findings": [_document(finding) for finding in findings]})
+    else:
+        _list(findings, len(chosen))
+    bad = findings if strict else _errors(findings)
+    if bad:
+        raise Invalid(f"{len(bad)} {'finding' if len(bad) == 1 else 'findings'} to mend.")
+
+
+def _errors(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level == "error"]
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    return finding._asdict()
+
+
+def _list(findings: list[Finding], count: int) -> None:
+    for f in findings:
+        colour = "red" if f.level == "error" else "yellow"
+        place = f"{_near(f.file)}:{f.line}:{f.column}"
+        show.say(f"{place}: {show.style(f.level, colour)} {f.rule}: {f.message}")
+        show.say(f"    {f.remedy}")
+    if not findings:
+        show.say(f"{count} {'playbook' if count == 1 else 'playbooks'} checked, nothing to mend.")
+
+
+def _near(file: str) -> str:
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file

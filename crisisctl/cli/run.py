@@ -1,0 +1,79 @@
+"""Runs one command line: errors become a sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from crisisctl.cli import show
+from crisisctl.cli.app import USAGE_ERROR, command
+from crisisctl.cli.session import Session
+from crisisctl.domain.errors import CrisisError, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crisisctl.service.ports import Clock
+
+BUG = 1
+INTERRUPTED = 130
+
+
+def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
+    """Run one command line, by another clock if there is one; its exit code."""
+    session = Session()
+    session.clock = clock
+    try:
+        code = command()(args=list(arguments), prog_name="crisisctl", standalone_mode=False, obj=session)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except CrisisError as error:
+        return _refused(error)
+    except USAGE_ERROR as error:
+        return _misused(error)
+    except KeyboardInterrupt:
+        show.talk("Interrupted.")
+        return INTERRUPTED
+    except OSError as error:
+        return _unprinted(session, error)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug ends
+        return _bug(session, error)
+    finally:
+        session.close()
+
+
+def _refused(error: CrisisError) -> int:
+    show.talk(show.style(str(error), "red"))
+    if isinstance(error, Refused):
+        for sentence in error.missing:
+            show.talk(f"  - {sentence}")
+    return error.code
+
+
+def _misused(error: Exception) -> int:
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        show.talk(context.get_usage())
+    show.talk(show.style(getattr(error, "format_message", lambda: str(error))(), "red"))
+    if context is not None:
+        show.talk(f"Try {context.command_path} --help.")
+    return int(getattr(error, "exit_code", 2))
+
+
+def _unprinted(session: Session, error: OSError) -> int:
+    """Output that cannot be written must not look like a command that did nothing."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be printed there
+    if session.debug:
+        raise error
+    done = "The command was recorded, but its" if session.recorded else "The"
+    show.talk(f"{done} output could not be written: {error.strerror or error}.")
+    return 0 if session.recorded else BUG
+
+
+def _bug(session: Session, error: Exception) -> int:
+    if session.debug:
+        raise error
+    kind = type(error).__name__
+    show.talk(f"crisisctl has a bug ({kind}). Run it again with --debug before the command, and report what it shows.")
+    return BUG

@@ -1,0 +1,85 @@
+"""What the options before the command say, and what every command asks for."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from crisisctl.domain.errors import NotFound, Usage
+from crisisctl.domain.times import parse_instant
+
+if TYPE_CHECKING:
+    from crisisctl.bootstrap import Office
+    from crisisctl.domain.incident import Incident
+    from crisisctl.service.desk import Asked, Outcome
+    from crisisctl.service.ports import Clock
+
+
+class Session:
+    """One run of the program."""
+
+    def __init__(self) -> None:
+        self.workspace: str | None = None
+        self.actor: str | None = None
+        self.debug = False
+        self.recorded = False
+        self.clock: Clock | None = None
+
+    @cached_property
+    def office(self) -> Office:
+        """The desk and what belongs to it."""
+        from crisisctl.bootstrap import Office  # noqa: PLC0415 - help and usage errors need none
+
+        return Office(self.workspace, self.actor, clock=self.clock)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if "office" in self.__dict__ and "store" in self.office.__dict__:
+            self.office.store.close()
+
+    def asked(
+        self,
+        at: str | None = None,
+        request: str | None = None,
+        expect: int | None = None,
+        role: str | None = None,
+    ) -> Asked:
+        """Who asks, and how."""
+        from crisisctl.service.desk import Asked  # noqa: PLC0415
+
+        moment = parse_instant(at) if at else None
+        return Asked(self.office.source(role), moment, request, expect)
+
+    def which(self, told: str | None) -> str:
+        """The incident told, or of the environment, or the only open one."""
+        named = told or os.environ.get("CRISISCTL_INCIDENT")
+        if named:
+            return named.upper() if named.lower().startswith("inc-") else named
+        with self.office.store.reading() as log:
+            heads = log.heads(everything=False)
+        if not heads:
+            raise NotFound(
+                "No incident is open. To open one: crisisctl open PLAYBOOK --title TITLE; or name one with -i."
+            )
+        if len(heads) > 1:
+            listed = "\n".join(f"  -i {head.incident}  {head.title}" for head in heads)
+            raise Usage(f"Several incidents are open. Say which:\n{listed}")
+        return heads[0].incident
+
+    def look(self, told: str | None) -> Incident:
+        """That incident, as it stands."""
+        id_ = self.which(told)
+        with self.office.store.reading() as log:
+            return self.office.desk.load(log, id_)
+
+    def handle(self, told: str | None, command: Any, asked: Asked) -> Outcome:  # noqa: ANN401 - every command is its own class
+        """Have the desk carry out a command."""
+        outcome = self.office.desk.handle(self.which(told), command, asked)
+        self.recorded = True
+        return outcome
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.office.desk.now()

@@ -1,0 +1,94 @@
+"""Everything that is printed goes through here: made visible, coloured only on a terminal, data on stdout, talk on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from crisisctl.domain.text import visible
+
+_COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
+WIDTH = 80
+
+
+def colourful(stream: object = None) -> bool:
+    """Whether the stream shows colours: a terminal, and the user has not said NO_COLOR."""
+    stream = stream or sys.stdout
+    return (
+        not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and bool(getattr(stream, "isatty", bool)())
+    )
+
+
+def style(text: str, colour: str) -> str:
+    """The text in a colour, marked so that `say` and `talk` know it is ours."""
+    return f"\0{_COLOURS[colour]}\1{text}\2"
+
+
+def _painted(text: str, stream: object) -> str:
+    parts = []
+    for piece in text.split("\0"):
+        code, mark, rest = piece.partition("\1")
+        if not mark:
+            parts.append(visible(piece, lines=True))
+            continue
+        inner, _, after = rest.partition("\2")
+        inner = visible(inner, lines=True)
+        parts.append(f"\x1b[{code}m{inner}\x1b[0m" if colourful(stream) else inner)
+        parts.append(visible(after, lines=True))
+    return "".join(parts)
+
+
+def say(text: str = "") -> None:
+    """A line of the answer, on stdout."""
+    sys.stdout.write(f"{_painted(text, sys.stdout)}\n")
+
+
+def talk(text: str) -> None:
+    """A line about the answer, on stderr."""
+    sys.stderr.write(f"{_painted(text, sys.stderr)}\n")
+    sys.stderr.flush()
+
+
+def data(document: object) -> None:
+    """One JSON document on stdout; control characters are escaped."""
+    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+
+
+def raw(text: str) -> None:
+    """An export as it is, on stdout."""
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = WIDTH) -> None:
+    """A table no wider than the terminal; the last column wraps."""
+    kept = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *kept, strict=True)]
+    room = max(20, _columns(width) - sum(widths[:-1]) - 2 * (len(widths) - 1))
+    for row, paint in [(list(heads), "dim"), *((row, "") for row in kept)]:
+        pieces = _wrapped(row[-1], room)
+        start = "  ".join(cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=False))
+        for n, piece in enumerate(pieces):
+            lead = start if n == 0 else " " * len(start)
+            line = f"{lead}  {piece}".rstrip() if len(widths) > 1 else piece
+            say(style(line, paint) if paint else line)
+
+
+def _columns(width: int) -> int:
+    if not sys.stdout.isatty():
+        return width
+    import shutil  # noqa: PLC0415
+
+    return min(shutil.get_terminal_size((width, 24)).columns, 120)
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    import textwrap  # noqa: PLC0415
+
+    return textwrap.wrap(text, room) or [""]
+
+
+def hint(text: str) -> None:
+    """The next step, on stderr."""
+    talk(style(f"Next: {text}", "dim"))

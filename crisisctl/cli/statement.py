@@ -1,0 +1,192 @@
+"""`statement draft|show|submit|approve|reject|publish|correct|list`: public words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crisisctl.cli import complete, options, show
+from crisisctl.cli.done import document, tell
+from crisisctl.cli.session import Session
+from crisisctl.cli.writing import writing
+from crisisctl.domain import commands as ask
+from crisisctl.domain.decide_statements import drafted, pending
+from crisisctl.domain.errors import NotFound, Usage
+from crisisctl.domain.guards import next_step
+from crisisctl.domain.text import LONGEST_TEXT
+from crisisctl.service import statements as service
+from crisisctl.service.desk import Outcome
+
+app = typer.Typer()
+statements = typer.Typer(
+    help="Public words: drafted, approved to the byte, published.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(statements, name="statement")
+
+Name = Annotated[
+    str, typer.Argument(help="The statement, as the playbook names it.", autocompletion=complete.statements)
+]
+File = Annotated[
+    str | None, typer.Option("--file", metavar="FILE", help="Take the text from a file; - is standard input.")
+]
+
+
+@statements.command(epilog="Example: crisisctl statement draft holding")
+def draft(
+    ctx: typer.Context,
+    statement: Name,
+    file: File = None,
+    incident: options.Incident = None,
+    at: options.At = None,
+    request_id: options.Request = None,
+    expect_version: options.Expect = None,
+    json: options.Json = False,
+) -> None:
+    """Draft the text from its template and the facts, or from a file; a new text voids every approval."""
+    session: Session = ctx.obj
+    asked = session.asked(at, request_id, expect_version)
+    command = ask.Draft(statement, _read(file)) if file else _composed(session, incident, statement, request_id)
+    outcome = session.handle(incident, command, asked)
+    tell(outcome, json=json, then=f"crisisctl statement show {statement}, then statement submit {statement}")
+
+
+def _composed(session: Session, incident: str | None, statement: str, request: str | None) -> ask.Draft:
+    id_ = session.which(incident)
+    office = session.office
+    with office.store.reading() as log:
+        if request and log.by_request(request):
+            return ask.Draft(statement, "")  # done before: nothing is drafted again
+        found = office.desk.load(log, id_)
+        return service.compose(log, found, statement, office.templates, office.settings.organisation)
+
+
+def _read(file: str) -> str:
+    try:
+        if file == "-":
+            return typer.get_text_stream("stdin").read(LONGEST_TEXT + 2)
+        with Path(file).open(encoding="utf-8") as text:
+            return text.read(LONGEST_TEXT + 2)
+    except UnicodeDecodeError:
+        raise Usage(f"{file} is not UTF-8 text.") from None
+    except OSError as error:
+        raise NotFound(f"{file} cannot be read: {error.strerror}.") from None
+
+
+@statements.command("show", epilog="Example: crisisctl statement show holding > holding.txt")
+def show_(ctx: typer.Context, statement: Name, incident: options.Incident = None, json: options.Json = False) -> None:
+    """The present text; piped, exactly its bytes."""
+    session: Session = ctx.obj
+    found = session.look(incident)
+    with session.office.store.reading() as log:
+        text = service.text_of(log, found, statement)
+    now = drafted(found, statement)
+    waiting = pending(found, now)
+    if json:
+        keys = {"incident": found.id, "statement": statement, "state": now.state, "revision": now.revision}
+        approvals = [{"role": a.role, "person": a.person} for a in now.approvals]
+        show.data(
+            keys
+            | {"digest": now.digest, "text": text, "approvals": approvals, "waiting": waiting, "author": now.author}
+        )
+        return
+    show.say(text)
+    show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {now.digest[:16]}")
+    if waiting:
+        show.talk(f"Approval missing: {', '.join(waiting)}")
+
+
+def _next(outcome: Outcome) -> str:
+    """The step after a statement has moved on."""
+    incident = outcome.incident
+    statement = incident.statements[outcome.entries[0].data["statement"]]
+    waiting = pending(incident, statement)
+    who = "; ".join(f"{role}: {', '.join(incident.roles.get(role, ())) or 'nobody yet'}" for role in waiting)
+    return f"{next_step(statement.id, statement.state)}{f' ({who})' if waiting else ''}"
+
+
+@writing(statements, "submit", example="statement submit holding", then=_next)
+def submit(statement: Name) -> ask.Submit:
+    """Ask for approval."""
+    return ask.Submit(statement)
+
+
+@writing(statements, "approve", example="--as lee statement approve holding", then=_next, acting=True)
+def approve(statement: Name) -> ask.Approve:
+    """Approve the exact text for a role that you hold; its author cannot."""
+    return ask.Approve(statement)
+
+
+@writing(statements, "reject", example="statement reject holding --because 'names a customer'", then=_next)
+def reject(statement: Name, because: options.Why) -> ask.Reject:
+    """Send the text back with a reason."""
+    return ask.Reject(statement, because)
+
+
+@statements.command(epilog="Example: crisisctl statement publish holding")
+def publish(
+    ctx: typer.Context,
+    statement: Name,
+    audience: Annotated[
+        list[str] | None, typer.Option(help="Only this audience, in the playbook's order; may be repeated.")
+    ] = None,
+    incident: options.Incident = None,
+    at: options.At = None,
+    request_id: options.Request = None,
+    expect_version: options.Expect = None,
+    json: options.Json = False,
+) -> None:
+    """Release the approved text: log it, and lay it out as a file for each channel."""
+    session: Session = ctx.obj
+    office = session.office
+    command = ask.Publish(statement, "", tuple(audience or ()))
+    asked = session.asked(at, request_id, expect_version)
+    outcome, files = service.publish(office.desk, office.outgoing, session.which(incident), command, asked)
+    session.recorded = True
+    if json:
+        show.data(document(outcome) | {"files": [str(file) for file in files]})
+        return
+    tell(outcome, json=False)
+    for file in files:
+        show.say(f"  ready to post: {file}")
+    show.hint("crisisctl status")
+
+
+@statements.command(
+    epilog="Example: crisisctl statement correct holding --file fixed.txt --because 'the number was wrong'"
+)
+def correct(
+    ctx: typer.Context,
+    statement: Name,
+    because: options.Why,
+    file: File = None,
+    incident: options.Incident = None,
+    at: options.At = None,
+    request_id: options.Request = None,
+    expect_version: options.Expect = None,
+    json: options.Json = False,
+) -> None:
+    """Correct a published statement: a new text, approved and published like the first."""
+    session: Session = ctx.obj
+    asked = session.asked(at, request_id, expect_version)
+    command = ask.Draft(statement, _read(file)) if file else _composed(session, incident, statement, request_id)
+    outcome = session.handle(incident, command._replace(correcting=because), asked)
+    tell(outcome, json=json, then=f"crisisctl statement submit {statement}")
+
+
+@statements.command("list", epilog="Example: crisisctl statement list")
+def list_(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
+    """The statements that the playbook foresees, and how they stand."""
+    session: Session = ctx.obj
+    found = session.look(incident)
+    rows = []
+    for id_, spec in found.playbook.statements.items():
+        now = found.statements.get(id_)
+        waiting = ", ".join(pending(found, now)) if now and now.state == "submitted" else ""
+        rows.append((id_, now.state if now else "planned", waiting or "-", ", ".join(spec.audiences)))
+    if json:
+        keys = ("id", "state", "waiting", "audiences")
+        show.data({"incident": found.id, "statements": [dict(zip(keys, row, strict=True)) for row in rows]})
+    else:
+        show.table(("STATEMENT", "STATE", "WAITING FOR", "AUDIENCES"), rows)

@@ -1,0 +1,47 @@
+"""`verify`: is the log what it was?"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from crisisctl.cli import options, show
+from crisisctl.cli.session import Session
+from crisisctl.domain.errors import Unverified
+from crisisctl.service.verify import Verdict
+from crisisctl.service.verify import verify as check
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: crisisctl verify")
+def verify(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
+    """Check every seal, and that what is derived agrees with the log; exit 8 when something does not."""
+    session: Session = ctx.obj
+    store = session.office.store
+    only = session.look(incident).id if incident else None
+    verdict = check(store, only, _progress)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    if json:
+        show.data(verdict._asdict() | {"ok": not verdict.flaws})
+    else:
+        _tell(verdict, store.place())
+    if verdict.flaws:
+        raise Unverified(
+            f"{store.place()}: {len(verdict.flaws)} things are wrong. Keep the file as it is, and restore a backup."
+        )
+
+
+def _tell(verdict: Verdict, place: str) -> None:
+    for flaw in verdict.flaws:
+        show.say(f"  {flaw}")
+    if not verdict.flaws:
+        erased = f"; {verdict.redacted} redacted word fields, each covered by a redaction" if verdict.redacted else ""
+        show.say(f"{place} verifies: {verdict.entries} entries of {verdict.incidents} incidents{erased}.")
+
+
+def _progress(id_: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[Kverifying {id_}")

@@ -1,0 +1,50 @@
+"""`watch`: fires what is due and sends what is unsent, until it is told to stop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crisisctl.cli import options, show
+from crisisctl.cli.session import Session
+from crisisctl.service.watch import Round
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: crisisctl watch --once")
+def watch(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="One round, for cron.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Fire what is due and send what is unsent, every second until interrupted; each incident's log decides."""
+    session: Session = ctx.obj
+    office = session.office
+    if once:
+        done = office.watch.round()
+        show.data(done._asdict()) if json else show.say(f"{_sentence(done)}.")
+        return
+    from crisisctl.adapters.alarm import ring  # noqa: PLC0415 - only the running watch pays for APScheduler
+
+    show.talk(f"Watching {office.store.place()}. Stop with Ctrl-C.")
+    sending = office.another()
+    ring(office.watch.tick, sending.watch.send, office.watch.next_due, lambda done: _log(done, json=json), show.talk)
+    sending.store.close()
+
+
+def _log(done: Round, *, json: bool) -> None:
+    if not any(done):
+        return
+    if json:
+        import json as encoder  # noqa: PLC0415 - the option has the module's name
+
+        show.raw(encoder.dumps(done._asdict()))
+    else:
+        show.say(f"{_sentence(done)}.")
+
+
+def _sentence(done: Round) -> str:
+    parts = [f"{count} {name}" for name, count in done._asdict().items() if count]
+    return ", ".join(parts) if parts else "Nothing is due"

@@ -1,0 +1,61 @@
+"""The shape of every command that writes: its own parameters make the request, the shared ones say who, when and how."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+
+from crisisctl.cli import options
+from crisisctl.cli.done import tell
+from crisisctl.cli.session import Session
+from crisisctl.service.desk import Outcome
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+_SHARED = {
+    "incident": (options.Incident, None),
+    "at": (options.At, None),
+    "request_id": (options.Request, None),
+    "expect_version": (options.Expect, None),
+    "json": (options.Json, False),
+}
+_ROLE = {"role": (options.AsRole, None)}
+
+
+def writing(
+    app: typer.Typer,
+    name: str,
+    *,
+    example: str,
+    then: Callable[[Outcome], str] | str | None = None,
+    acting: bool = False,
+) -> Callable[[Rule], Rule]:
+    """Register a function that turns its parameters into a request to the desk; with `acting`, a role may be named."""
+    shared = (_ROLE if acting else {}) | _SHARED
+
+    def register(rule: Rule) -> Rule:
+        def command(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - Typer hands over what was typed
+            session: Session = ctx.obj
+            how = {key: given.pop(key, None) for key in shared}
+            asked = session.asked(how["at"], how["request_id"], how["expect_version"], how.get("role"))
+            outcome = session.handle(how["incident"], rule(**given), asked)
+            tell(outcome, json=how["json"], then=then(outcome) if callable(then) else then)
+
+        _declare(command, rule, shared)
+        app.command(name, help=rule.__doc__, epilog=f"Example: crisisctl {example}")(command)
+        return rule
+
+    return register
+
+
+def _declare(command: Any, rule: Callable[..., Any], shared: dict[str, tuple[Any, Any]]) -> None:  # noqa: ANN401 - a function that gets a signature
+    """Give the command the parameters of the rule and the shared ones, as Typer reads them."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    own = [p.replace(kind=kind) for p in inspect.signature(rule, eval_str=True).parameters.values()]
+    rest = [inspect.Parameter(key, kind, default=default, annotation=a) for key, (a, default) in shared.items()]
+    first = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    command.__signature__ = inspect.Signature([first, *own, *rest])
+    command.__annotations__ = {p.name: p.annotation for p in (first, *own, *rest)}

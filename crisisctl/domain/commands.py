@@ -1,0 +1,157 @@
+"""What people can ask of an incident. Names are imperative; `because` is the reason a person gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from crisisctl.domain.playbook import Document
+
+
+class Open(NamedTuple):
+    """Open an incident on a playbook, which is pinned whole with its templates."""
+
+    document: Document
+    templates: Mapping[str, str]
+    playbook_digest: str
+    title: str
+    severity: str | None = None
+    assign: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    drill: bool = False
+
+
+class Advance(NamedTuple):
+    """Move the incident by a trigger."""
+
+    trigger: str
+    because: str | None = None
+    override: bool = False
+
+
+class Assign(NamedTuple):
+    """Give a role to a person: instead of whoever holds it, or with `add` beside them."""
+
+    role: str
+    person: str
+    add: bool = False
+
+
+class Release(NamedTuple):
+    """Take a role from a person, or from everybody who holds it."""
+
+    role: str
+    person: str | None = None
+
+
+class Acknowledge(NamedTuple):
+    """Stop the running escalations, or the one named."""
+
+    escalation: str | None = None
+
+
+class Snooze(NamedTuple):
+    """Let the running escalations rest for a while."""
+
+    span: timedelta
+    because: str
+
+
+class ChangeTask(NamedTuple):
+    """Set a task to `done`, `skipped` or `open`."""
+
+    task: str
+    to: str
+    because: str | None = None
+
+
+class AddNote(NamedTuple):
+    """Write something down."""
+
+    text: str
+
+
+class LogDecision(NamedTuple):
+    """Write down a choice, its reason, what else was possible and who disagreed."""
+
+    text: str
+    because: str
+    options: tuple[str, ...] = ()
+    dissent: tuple[str, ...] = ()
+
+
+class SetFact(NamedTuple):
+    """Say what is known; `status` is `unconfirmed` or `confirmed`."""
+
+    name: str
+    value: str
+    status: str = "confirmed"
+    source: str | None = None
+
+
+class RetractFact(NamedTuple):
+    """Take back what was said to be known."""
+
+    name: str
+    because: str
+
+
+class ChangeSeverity(NamedTuple):
+    """Raise or lower the severity."""
+
+    level: str
+    because: str
+
+
+class Reopen(NamedTuple):
+    """Go back to the stages from which the incident was closed."""
+
+    because: str
+
+
+class Draft(NamedTuple):
+    """A new text of a statement. `facts` are those it was made from, with the version of the entry that set each."""
+
+    statement: str
+    text: str
+    facts: Mapping[str, int] = {}
+    correcting: str | None = None
+
+
+class Submit(NamedTuple):
+    """Ask for approval of the present text."""
+
+    statement: str
+
+
+class Approve(NamedTuple):
+    """Approve the present text for a role."""
+
+    statement: str
+
+
+class Reject(NamedTuple):
+    """Send the present text back."""
+
+    statement: str
+    because: str
+
+
+class Publish(NamedTuple):
+    """Release the approved text to audiences, all that are left when none is named. `digest` is of the bytes at hand."""
+
+    statement: str
+    digest: str
+    audiences: tuple[str, ...] = ()
+
+
+class Redact(NamedTuple):
+    """Erase word fields of an entry for good; the chain goes on verifying."""
+
+    version: int
+    fields: tuple[str, ...]
+    because: str
+
+
+Command = Any  # one of the classes above; `decide` refuses others

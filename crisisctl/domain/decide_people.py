@@ -1,0 +1,75 @@
+"""Who holds which role, and who answers an escalation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import Event, Source
+from crisisctl.domain.errors import Refused
+from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.text import nearest, prose
+from crisisctl.domain.times import stamp
+
+
+def assign(incident: Incident, command: ask.Assign, _source: Source, _at: datetime) -> list[Event]:
+    """One holds the role now; with `add` beside those who hold it already."""
+    _known_role(incident, command.role)
+    people = incident.roles.get(command.role, ())
+    if command.person in people and (command.add or len(people) == 1):
+        raise Refused(f"{command.person} holds {command.role} already.")
+    out = () if command.add else tuple(person for person in people if person != command.person)
+    released = [Event("role.released", {"role": command.role, "person": person}) for person in out]
+    taken = (
+        [] if command.person in people else [Event("role.assigned", {"role": command.role, "person": command.person})]
+    )
+    return [*released, *taken]
+
+
+def release(incident: Incident, command: ask.Release, _source: Source, _at: datetime) -> list[Event]:
+    """The person, or everybody, leaves the role."""
+    _known_role(incident, command.role)
+    people = incident.roles.get(command.role, ())
+    out = people if command.person is None else tuple(person for person in people if person == command.person)
+    if not out:
+        raise Refused(
+            f"{command.person or 'Nobody'} does not hold {command.role}."
+            if command.person
+            else f"Nobody holds {command.role}."
+        )
+    return [Event("role.released", {"role": command.role, "person": person}) for person in out]
+
+
+def acknowledge(incident: Incident, command: ask.Acknowledge, _source: Source, _at: datetime) -> list[Event]:
+    """Each running escalation, or the one named, has been answered."""
+    ladders = _running(incident, command.escalation)
+    return [Event("escalation.acknowledged", _named(ladder)) for ladder in ladders]
+
+
+def snooze(incident: Incident, command: ask.Snooze, _source: Source, at: datetime) -> list[Event]:
+    """The running escalations rest until a stated end."""
+    if command.span <= timedelta(0):
+        raise Refused("A snooze needs an end: give it a length such as 20m.")
+    words = {"because": prose(command.because, "The reason")}
+    until = stamp(at + command.span)
+    return [
+        Event("escalation.snoozed", {**_named(ladder), "until": until}, words) for ladder in _running(incident, None)
+    ]
+
+
+def _known_role(incident: Incident, role: str) -> None:
+    if role not in incident.playbook.roles:
+        raise nearest(role, incident.playbook.roles, "role")
+
+
+def _running(incident: Incident, name: str | None) -> list[Ladder]:
+    if name is not None and name not in incident.playbook.escalations:
+        raise nearest(name, incident.playbook.escalations, "escalation")
+    ladders = [ladder for ladder in incident.ladders.values() if name in (None, ladder.escalation)]
+    if not ladders:
+        raise Refused(f"No escalation is running in {incident.id}." if name is None else f"{name} is not running.")
+    return ladders
+
+
+def _named(ladder: Ladder) -> dict[str, str]:
+    return {"ladder": ladder.key, "escalation": ladder.escalation, "stage": ladder.stage}

@@ -1,0 +1,259 @@
+"""`evolve` folds an entry into the incident; `replay` folds them all. Neither knows how the entry came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from functools import lru_cache
+from typing import TypeVar
+
+from crisisctl.domain import playbook as playbooks
+from crisisctl.domain.entries import Entry, canonical
+from crisisctl.domain.errors import Unverified
+from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statement, Visit
+from crisisctl.domain.times import instant
+
+K = TypeVar("K")
+V = TypeVar("V")
+ERASED = "(redacted)"
+
+
+def replay(entries: Iterable[Entry], incident: Incident | None = None) -> Incident:
+    """The incident after all these entries, which start at the first or follow `incident`."""
+    for entry in entries:
+        incident = evolve(incident, entry)
+    if incident is None:
+        raise Unverified("An incident without entries cannot be told.")
+    return incident
+
+
+def evolve(incident: Incident | None, entry: Entry) -> Incident:
+    """The incident after this entry. An entry of a type that changes nothing still moves the version."""
+    if incident is None:
+        return _opened(entry)
+    change = _CHANGES.get(entry.type)
+    after = change(incident, entry) if change else incident
+    return _active(after, entry)._replace(
+        version=entry.version, digest=entry.digest, recorded_at=max(incident.recorded_at, entry.recorded_at)
+    )
+
+
+@lru_cache(maxsize=16)
+def pinned(document: str) -> playbooks.Playbook:
+    """The playbook of a pinned document, as canonical JSON; built once for each."""
+    import json  # noqa: PLC0415 - only the first entry needs it
+
+    return playbooks.build(json.loads(document))
+
+
+def _opened(entry: Entry) -> Incident:
+    data = entry.data
+    return Incident(
+        id=entry.incident,
+        playbook=pinned(canonical(data["playbook"]).decode()),
+        playbook_digest=data["playbook_digest"],
+        title=entry.word("title") or ERASED,
+        severity=data["severity"],
+        drill=data["drill"],
+        opened_at=entry.occurred_at,
+        version=entry.version,
+        digest=entry.digest,
+        recorded_at=entry.recorded_at,
+    )
+
+
+def _active(incident: Incident, entry: Entry) -> Incident:
+    """An acknowledgement stays fresh while the one who gave it acts."""
+    mine = {
+        key: ladder._replace(acked_at=entry.occurred_at)
+        for key, ladder in incident.ladders.items()
+        if ladder.acked_by == entry.actor and ladder.acked_at and ladder.acked_at < entry.occurred_at
+    }
+    return incident._replace(ladders={**incident.ladders, **mine}) if mine else incident
+
+
+def _with(mapping: Mapping[K, V], key: K, value: V) -> dict[K, V]:
+    return {**mapping, key: value}
+
+
+def _without(mapping: Mapping[str, V], drop: Callable[[str], bool]) -> dict[str, V]:
+    return {key: value for key, value in mapping.items() if not drop(key)}
+
+
+def _entered(incident: Incident, entry: Entry) -> Incident:
+    path, at = entry.data["stage"], entry.occurred_at
+    stage = incident.playbook.stages[path]
+    visit = Visit(entry.data["visit"], at)
+    leaf = not stage.children
+    final = stage.final and "." not in path
+    after = incident._replace(
+        visits=_with(incident.visits, path, visit),
+        stages=_in_order(incident, {*incident.stages, path}) if leaf else incident.stages,
+        tasks=_without(incident.tasks, lambda key: key.rpartition("/")[0] == path),
+        closed_at=at if final else incident.closed_at,
+    )
+    if final:
+        return after._replace(ladders={}, before_close=tuple(entry.data.get("before", ())))
+    if stage.escalation is None:
+        return after
+    ladder = Ladder(stage.escalation, path, visit.number, at)
+    return after._replace(ladders=_with(incident.ladders, ladder.key, ladder))
+
+
+def _in_order(incident: Incident, leaves: set[str]) -> tuple[str, ...]:
+    return tuple(path for path in incident.playbook.stages if path in leaves)
+
+
+def _left(incident: Incident, entry: Entry) -> Incident:
+    path = entry.data["stage"]
+    return incident._replace(
+        stages=tuple(leaf for leaf in incident.stages if leaf != path),
+        ladders={key: ladder for key, ladder in incident.ladders.items() if ladder.stage != path},
+        closed_at=None if incident.playbook.stages[path].final else incident.closed_at,
+    )
+
+
+def _assigned(incident: Incident, entry: Entry) -> Incident:
+    role, person = entry.data["role"], entry.data["person"]
+    people = incident.roles.get(role, ())
+    held = {**incident.roles, role: (*(p for p in people if p != person), person)}
+    return incident._replace(roles={r: held[r] for r in incident.playbook.roles if held.get(r)})
+
+
+def _released(incident: Incident, entry: Entry) -> Incident:
+    role, person = entry.data["role"], entry.data["person"]
+    left = tuple(p for p in incident.roles.get(role, ()) if p != person)
+    return incident._replace(
+        roles=_with(incident.roles, role, left) if left else _without(incident.roles, lambda key: key == role)
+    )
+
+
+def _task(state: str) -> Callable[[Incident, Entry], Incident]:
+    def change(incident: Incident, entry: Entry) -> Incident:
+        return incident._replace(tasks=_with(incident.tasks, f"{entry.data['stage']}/{entry.data['task']}", state))
+
+    return change
+
+
+def _fact(incident: Incident, entry: Entry) -> Incident:
+    name = entry.data["fact"]
+    fact = Fact(entry.word("value"), entry.data["status"], entry.word("source"), entry.version)
+    return incident._replace(facts=_with(incident.facts, name, fact))
+
+
+def _retracted(incident: Incident, entry: Entry) -> Incident:
+    name = entry.data["fact"]
+    return incident._replace(facts=_with(incident.facts, name, incident.facts[name]._replace(status="retracted")))
+
+
+def _severity(incident: Incident, entry: Entry) -> Incident:
+    return incident._replace(severity=entry.data["to"])
+
+
+def _drafted(incident: Incident, entry: Entry) -> Incident:
+    data = entry.data
+    before = incident.statements.get(data["statement"])
+    drafted = Statement(
+        data["statement"],
+        "drafted",
+        data["revision"],
+        data["digest"],
+        entry.actor,
+        entry.version,
+        published=before.published if before else 0,
+        published_at=before.published_at if before else None,
+        promised=before.promised if before else None,
+        correction=entry.type == "statement.corrected",
+    )
+    return incident._replace(statements=_with(incident.statements, drafted.id, drafted))
+
+
+def _statement(incident: Incident, entry: Entry) -> Incident:
+    data = entry.data
+    was = incident.statements[data["statement"]]
+    now = was._replace(state=data["state"])
+    if entry.type == "statement.approved":
+        now = now._replace(approvals=(*was.approvals, Approval(data["role"], entry.actor, data["digest"])))
+    if entry.type == "statement.rejected":
+        now = now._replace(approvals=())
+    if entry.type == "statement.published":
+        whole = data["state"] == "published"
+        now = now._replace(
+            audiences=(*was.audiences, *data["audiences"]),
+            published=data["revision"] if whole else was.published,
+            published_at=entry.occurred_at if whole else was.published_at,
+            promised=instant(data["promised"]) if data.get("promised") else None if whole else was.promised,
+        )
+    return incident._replace(statements=_with(incident.statements, was.id, now))
+
+
+def _ladder(incident: Incident, entry: Entry, ladder: Ladder) -> Incident:
+    return incident._replace(ladders=_with(incident.ladders, entry.data["ladder"], ladder))
+
+
+def _stepped(incident: Incident, entry: Entry) -> Incident:
+    """A step fired or was skipped: the next one is up; a skipped one pulls the next to its own moment."""
+    ladder = incident.ladders[entry.data["ladder"]]
+    plan = incident.playbook.escalations[ladder.escalation]
+    step = ladder.step + 1
+    pulled = entry.occurred_at if entry.data.get("pull") else None
+    if step < len(plan.steps):
+        return _ladder(incident, entry, ladder._replace(step=step, pulled=pulled))
+    return _ladder(incident, entry, ladder._replace(step=0, round=ladder.round + 1, pulled=None))
+
+
+def _acknowledged(incident: Incident, entry: Entry) -> Incident:
+    ladder = incident.ladders[entry.data["ladder"]]
+    return _ladder(incident, entry, ladder._replace(acked_by=entry.actor, acked_at=entry.occurred_at))
+
+
+def _stale(incident: Incident, entry: Entry) -> Incident:
+    old = incident.ladders[entry.data["ladder"]]
+    fresh = Ladder(old.escalation, old.stage, old.visit, entry.occurred_at, run=old.run + 1)
+    return _ladder(incident, entry, fresh)
+
+
+def _snoozed(incident: Incident, entry: Entry) -> Incident:
+    """A snooze moves what is left of the ladder as a whole, so the steps keep their distances."""
+    ladder = incident.ladders[entry.data["ladder"]]
+    until = instant(entry.data["until"])
+    span: timedelta = until - entry.occurred_at
+    moved = ladder._replace(
+        base=ladder.base + span,
+        pulled=ladder.pulled + span if ladder.pulled else None,
+        acked_at=until if ladder.acked_at else None,
+        snoozed_until=until,
+    )
+    return _ladder(incident, entry, moved)
+
+
+def _overdue(incident: Incident, entry: Entry) -> Incident:
+    return incident._replace(fired=incident.fired | {entry.timer}) if entry.timer else incident
+
+
+_CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
+    "stage.entered": _entered,
+    "stage.left": _left,
+    "role.assigned": _assigned,
+    "role.released": _released,
+    "task.done": _task("done"),
+    "task.skipped": _task("skipped"),
+    "task.reopened": _task("open"),
+    "task.overdue": _overdue,
+    "fact.set": _fact,
+    "fact.retracted": _retracted,
+    "severity.changed": _severity,
+    "statement.drafted": _drafted,
+    "statement.corrected": _drafted,
+    "statement.submitted": _statement,
+    "statement.approved": _statement,
+    "statement.rejected": _statement,
+    "statement.published": _statement,
+    "statement.overdue": _overdue,
+    "promise.overdue": _overdue,
+    "escalation.fired": _stepped,
+    "escalation.skipped": _stepped,
+    "escalation.acknowledged": _acknowledged,
+    "escalation.stale": _stale,
+    "escalation.snoozed": _snoozed,
+}

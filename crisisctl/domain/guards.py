@@ -1,0 +1,106 @@
+"""What a transition still needs, as sentences that say how to supply it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from crisisctl.domain.entries import Source
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.machine import Move, Stages
+from crisisctl.domain.playbook import STATEMENT_STATES, Transition
+
+
+class Option(NamedTuple):
+    """A transition that leaves here, where it leads, and what it needs first."""
+
+    transition: Transition
+    move: Move
+    missing: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it can be taken now."""
+        return not self.missing
+
+
+def options(incident: Incident, stages: Stages, source: Source | None, because: str | None = "given") -> list[Option]:
+    """Every transition that leaves here. Without a source, as a timer takes it: roles and reasons do not bind."""
+    found = []
+    for transition in stages.possible(incident.stages) if incident.open else ():
+        move = stages.fire(incident.stages, transition)
+        missing = [*world(incident, transition, move)]
+        if source is not None:
+            missing = [*people(incident, transition, source), *reason(transition, because), *missing]
+        found.append(Option(transition, move, tuple(missing)))
+    return found
+
+
+def people(incident: Incident, transition: Transition, source: Source) -> Iterator[str]:
+    """Whether the one who acts holds a role that may."""
+    held = incident.held_by(source.actor)
+    if source.role and source.role not in held:
+        yield f"{source.actor} does not hold {source.role}: crisisctl assign {source.role} {source.actor}"
+    elif transition.by and not set(transition.by).intersection((source.role,) if source.role else held):
+        may = " or ".join(transition.by)
+        holders = [person for role in transition.by for person in incident.roles.get(role, ())]
+        who = f" ({', '.join(holders)})" if holders else f": crisisctl assign {transition.by[0]} PERSON"
+        yield f"only {may} may{who}; in an emergency: --override --because WHY"
+    elif not held:
+        first = incident.playbook.first_role()
+        yield f"{source.actor} holds no role: crisisctl assign {first} {source.actor}, or act as another: --as PERSON"
+
+
+def reason(transition: Transition, because: str | None) -> Iterator[str]:
+    """Whether the reason that it asks for was given."""
+    if transition.because and not because:
+        yield "a reason: --because WHY"
+
+
+def world(incident: Incident, transition: Transition, move: Move) -> Iterator[str]:
+    """Whether tasks, facts, roles, stages and statements are as they must be; this binds timers too."""
+    yield from _tasks(incident, transition, move)
+    yield from _facts(incident, transition)
+    for role in transition.requires.roles:
+        if not incident.roles.get(role):
+            yield f"somebody must hold {role}: crisisctl assign {role} PERSON"
+    active = {stage.path for stage in incident.around()}
+    for stage in transition.requires.stages:
+        if stage not in active:
+            yield f"stage {stage} must be reached first"
+    yield from _statements(incident, transition)
+
+
+def _tasks(incident: Incident, transition: Transition, move: Move) -> Iterator[str]:
+    left = set(move.left)
+    named = set(transition.requires.tasks)
+    for task in incident.playbook.tasks.values():
+        needed = (task.required and task.stage in left) or task.id in named
+        if needed and incident.task_state(task) == "open":
+            yield f"task {task.id} ({task.title}) is open: crisisctl task done {task.id}, or task skip with a reason"
+
+
+def _facts(incident: Incident, transition: Transition) -> Iterator[str]:
+    for name in transition.requires.facts:
+        fact = incident.facts.get(name)
+        spec = incident.playbook.facts.get(name)
+        ask = f" ({spec.ask})" if spec and spec.ask else ""
+        if fact is None or fact.status == "retracted":
+            yield f"fact {name} is not known{ask}: crisisctl fact set {name} VALUE"
+        elif fact.status != "confirmed":
+            yield f"fact {name} is not confirmed: crisisctl fact set {name} VALUE --status confirmed"
+
+
+def _statements(incident: Incident, transition: Transition) -> Iterator[str]:
+    for id_, wanted in transition.requires.statements:
+        statement = incident.statements.get(id_)
+        reached = statement.reached if statement else "planned"
+        if reached not in STATEMENT_STATES or STATEMENT_STATES.index(reached) < STATEMENT_STATES.index(wanted):
+            now = f"it is {statement.state}" if statement else "it has no draft"
+            yield f"statement {id_} must be {wanted}, {now}: {next_step(id_, statement.state if statement else None)}"
+
+
+def next_step(id_: str, state: str | None) -> str:
+    """The command that takes a statement one step on."""
+    verb = {"drafted": "submit", "submitted": "approve", "approved": "publish", "publishing": "publish"}
+    return f"crisisctl statement {verb.get(state or '', 'draft')} {id_}"

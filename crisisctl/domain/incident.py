@@ -1,0 +1,144 @@
+"""The incident: nothing but its entries, folded. Every mapping is replaced, never changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from crisisctl.domain.playbook import Playbook, Stage, Task
+
+
+class Visit(NamedTuple):
+    """How often a stage has been entered, and when last."""
+
+    number: int
+    entered_at: datetime
+
+
+class Fact(NamedTuple):
+    """What the room knows; `value` is as written (see `facts.plain`), None once erased; `version` is its entry's."""
+
+    value: str | None
+    status: str
+    source: str | None
+    version: int
+
+
+class Ladder(NamedTuple):
+    """A running escalation of one stage. `base` is the instant its delays count from; `run` rises with each re-arming."""
+
+    escalation: str
+    stage: str
+    visit: int
+    base: datetime
+    run: int = 1
+    round: int = 0
+    step: int = 0
+    pulled: datetime | None = None
+    acked_by: str | None = None
+    acked_at: datetime | None = None
+    snoozed_until: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the ladder within its incident."""
+        return f"{self.stage}#{self.visit}/{self.escalation}"
+
+
+class Approval(NamedTuple):
+    """One role's yes to the exact bytes of one digest."""
+
+    role: str
+    person: str
+    digest: str
+
+
+class Statement(NamedTuple):
+    """The life of one statement. `text_version` is the entry that holds its words; the text itself stays in the log."""
+
+    id: str
+    state: str
+    revision: int
+    digest: str
+    author: str
+    text_version: int
+    approvals: tuple[Approval, ...] = ()
+    audiences: tuple[str, ...] = ()
+    published: int = 0
+    published_at: datetime | None = None
+    promised: datetime | None = None
+    correction: bool = False
+
+    @property
+    def reached(self) -> str:
+        """The furthest state that counts for a guard: once published, always published."""
+        return "published" if self.published else self.state
+
+
+class Incident(NamedTuple):
+    """One incident at one version."""
+
+    id: str
+    playbook: Playbook
+    playbook_digest: str
+    title: str
+    severity: str
+    drill: bool
+    opened_at: datetime
+    version: int
+    digest: str
+    recorded_at: datetime
+    stages: tuple[str, ...] = ()
+    visits: Mapping[str, Visit] = {}
+    before_close: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    roles: Mapping[str, tuple[str, ...]] = {}
+    tasks: Mapping[str, str] = {}
+    facts: Mapping[str, Fact] = {}
+    statements: Mapping[str, Statement] = {}
+    ladders: Mapping[str, Ladder] = {}
+    fired: frozenset[str] = frozenset()
+
+    @property
+    def open(self) -> bool:
+        """Whether no final stage has been reached."""
+        return self.closed_at is None
+
+    def holders(self, role: str) -> tuple[str, ...]:
+        """Who holds the role, else its deputy, else the deputy's deputy, and so on."""
+        seen: set[str] = set()
+        at: str | None = role
+        while at and at not in seen:
+            if people := self.roles.get(at):
+                return people
+            seen.add(at)
+            spec = self.playbook.roles.get(at)
+            at = spec.deputy if spec else None
+        return ()
+
+    def held_by(self, person: str) -> tuple[str, ...]:
+        """The roles that the person holds, in the order of the playbook."""
+        return tuple(role for role, people in self.roles.items() if person in people)
+
+    def around(self) -> Iterator[Stage]:
+        """The active stages and those around them, outermost first."""
+        held = {leaf[: len(leaf) if end < 0 else end] for leaf in self.stages for end in _ends(leaf)}
+        return (stage for path, stage in self.playbook.stages.items() if path in held)
+
+    def here(self) -> Iterator[Task]:
+        """The tasks of the active stages and those around them."""
+        paths = {stage.path for stage in self.around()}
+        return (task for task in self.playbook.tasks.values() if task.stage in paths)
+
+    def task_state(self, task: Task) -> str:
+        """`open`, `done` or `skipped`."""
+        return self.tasks.get(task.key, "open")
+
+
+def _ends(leaf: str) -> Iterator[int]:
+    at = leaf.find(".")
+    while at >= 0:
+        yield at
+        at = leaf.find(".", at + 1)
+    yield -1

@@ -1,0 +1,156 @@
+"""Opening, advancing, closing and reopening: everything that enters or leaves a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from crisisctl.domain import commands as ask
+from crisisctl.domain import facts as values
+from crisisctl.domain.entries import Event, Source
+from crisisctl.domain.errors import Refused
+from crisisctl.domain.guards import Option, options
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.machine import Move, Stages
+from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.playbook import build as build_playbook
+from crisisctl.domain.text import line, nearest, prose
+from crisisctl.domain.times import clock_time
+
+_machines: dict[int, tuple[Playbook, Stages]] = {}
+
+
+def machine(playbook: Playbook) -> Stages:
+    """The stage machine of a playbook; built once while the playbook lives in this process."""
+    found = _machines.get(id(playbook))
+    if found is None or found[0] is not playbook:
+        if len(_machines) >= 16:  # noqa: PLR2004 - a watch meets many playbooks in its life
+            _machines.clear()
+        found = _machines[id(playbook)] = (playbook, Stages(playbook))
+    return found[1]
+
+
+def open_incident(command: ask.Open, source: Source) -> list[Event]:
+    """The events of a new incident: opened, roles assigned, facts set, the initial stage entered."""
+    playbook = build_playbook(command.document)
+    severity = command.severity or playbook.severities[0]
+    if severity not in playbook.severities:
+        raise nearest(severity, playbook.severities, "severity")
+    opened = Event(
+        "incident.opened",
+        {
+            "playbook": command.document,
+            "templates": dict(command.templates),
+            "playbook_digest": command.playbook_digest,
+            "severity": severity,
+            "drill": command.drill,
+        },
+        {"title": line(command.title, "The title")},
+    )
+    return [
+        opened,
+        *_seats(playbook, command, source),
+        *_known(playbook, command),
+        *_entered(machine(playbook).start(), {}),
+    ]
+
+
+def _seats(playbook: Playbook, command: ask.Open, source: Source) -> Iterable[Event]:
+    seats = list(dict.fromkeys(command.assign))
+    if playbook.first_role() not in {role for role, _ in seats}:
+        seats.insert(0, (playbook.first_role(), source.actor))
+    for role, person in seats:
+        if role not in playbook.roles:
+            raise nearest(role, playbook.roles, "role")
+        yield Event("role.assigned", {"role": role, "person": person})
+
+
+def _known(playbook: Playbook, command: ask.Open) -> Iterable[Event]:
+    for name, value in command.facts:
+        if name not in playbook.facts:
+            raise nearest(name, playbook.facts, "fact")
+        yield Event(
+            "fact.set", {"fact": name, "status": "confirmed"}, {"value": values.read(playbook.facts[name], value)}
+        )
+
+
+def advance(incident: Incident, command: ask.Advance, source: Source, at: datetime) -> list[Event]:
+    """The events of a move that a person asks for."""
+    option = choose(incident, command.trigger, source, command.because)
+    overridden = []
+    if command.override and not option.allowed:
+        if not command.because:
+            raise Refused("An override needs its reason: --because WHY")
+        option = choose(incident, command.trigger, None, command.because)
+        data = {"trigger": command.trigger, "by": list(option.transition.by)}
+        overridden = [Event("role.overridden", data, {"because": prose(command.because, "The reason")})]
+    if not option.allowed:
+        raise _refusal(incident, option)
+    _chronology(incident, option.move, at)
+    role = _role(incident, option, source)
+    return [event._replace(role=role) for event in (*overridden, *moved(incident, option, command.because))]
+
+
+def choose(incident: Incident, trigger: str, source: Source | None, because: str | None) -> Option:
+    """The transition that this trigger takes here: the first whose guards hold, else the first."""
+    if trigger not in incident.playbook.triggers:
+        raise nearest(trigger, incident.playbook.triggers, "move", then="crisisctl status shows the moves from here.")
+    every = options(incident, machine(incident.playbook), source, because)
+    here = [option for option in every if option.transition.trigger == trigger]
+    if not here:
+        can = ", ".join(dict.fromkeys(option.transition.trigger for option in every)) or "none"
+        raise Refused(f"{trigger} does not lead anywhere from {' + '.join(incident.stages)}. Moves from here: {can}.")
+    return next((option for option in here if option.allowed), here[0])
+
+
+def moved(incident: Incident, option: Option, because: str | None) -> list[Event]:
+    """The events of a move that nothing holds up."""
+    transition, move = option.transition, option.move
+    words = {"because": prose(because, "The reason")} if because else {}
+    data = {"trigger": transition.trigger, "to": transition.to, "left": [*move.left], "entered": [*move.entered]}
+    first = Event("incident.advanced", data | {"stages": [*move.active]}, words)
+    left = [Event("stage.left", {"stage": path}) for path in move.left]
+    return [first, *left, *_entered(move, incident.visits, incident)]
+
+
+def reopen(incident: Incident, command: ask.Reopen, _source: Source, _at: datetime) -> list[Event]:
+    """The events of going back to where the incident stood before it was closed, as a new visit."""
+    if incident.open:
+        raise Refused(f"{incident.id} is open already.")
+    stages = machine(incident.playbook)
+    back = incident.before_close or stages.start().active
+    move = Move(incident.stages, stages.within(back), back)
+    reopened = Event("incident.reopened", {"stages": [*back]}, {"because": prose(command.because, "The reason")})
+    left = [Event("stage.left", {"stage": path}) for path in incident.stages]
+    return [reopened, *left, *_entered(move, incident.visits)]
+
+
+def _entered(move: Move, visits: object, incident: Incident | None = None) -> list[Event]:
+    return [_entry(path, move, visits, incident) for path in move.entered]
+
+
+def _entry(path: str, move: Move, visits: object, incident: Incident | None) -> Event:
+    before = visits.get(path) if isinstance(visits, dict) else None
+    data: dict[str, object] = {"stage": path, "visit": before.number + 1 if before else 1}
+    if incident and incident.playbook.stages[path].final and "." not in path:
+        data["before"] = [*incident.stages]
+    return Event("stage.entered", data)
+
+
+def _refusal(incident: Incident, option: Option) -> Refused:
+    trigger = option.transition.trigger
+    return Refused(f"{incident.id} cannot {trigger} yet:", option.missing)
+
+
+def _chronology(incident: Incident, move: Move, at: datetime) -> None:
+    for path in move.left:
+        entered = incident.visits[path].entered_at
+        if at < entered:
+            when = clock_time(entered)
+            raise Refused(f"{path} was entered at {when} UTC; it cannot be left before. Give a later --at.")
+
+
+def _role(incident: Incident, option: Option, source: Source) -> str | None:
+    held: Sequence[str] = incident.held_by(source.actor)
+    may = [role for role in option.transition.by if role in held]
+    return source.role or next(iter(may or held), None)

@@ -1,0 +1,89 @@
+"""The incident as JSON, so that a command need not replay twenty thousand entries. The playbook stays in the log."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statement, Visit
+from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.times import instant, stamp
+
+FORMAT = 1  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def dump(incident: Incident) -> str:
+    """The incident without its playbook."""
+    state = incident._asdict()
+    del state["playbook"]
+    state |= {
+        "opened_at": stamp(incident.opened_at),
+        "recorded_at": stamp(incident.recorded_at),
+        "closed_at": _stamp(incident.closed_at),
+        "visits": {path: (visit.number, stamp(visit.entered_at)) for path, visit in incident.visits.items()},
+        "statements": {id_: _statement(statement) for id_, statement in incident.statements.items()},
+        "ladders": {key: _ladder(ladder) for key, ladder in incident.ladders.items()},
+        "fired": sorted(incident.fired),
+        "format": FORMAT,
+    }
+    return _encode(state)
+
+
+def load(text: str, playbook: Playbook) -> Incident | None:
+    """The incident that `dump` wrote, or None when it is of another format."""
+    state: dict[str, Any] = json.loads(text)
+    if state.pop("format") != FORMAT:
+        return None
+    state |= {
+        "playbook": playbook,
+        "opened_at": instant(state["opened_at"]),
+        "recorded_at": instant(state["recorded_at"]),
+        "closed_at": _instant(state["closed_at"]),
+        "stages": tuple(state["stages"]),
+        "before_close": tuple(state["before_close"]),
+        "roles": {role: tuple(people) for role, people in state["roles"].items()},
+        "visits": {path: Visit(count, instant(at)) for path, (count, at) in state["visits"].items()},
+        "facts": {name: Fact(*parts) for name, parts in state["facts"].items()},
+        "statements": {id_: _read_statement(parts) for id_, parts in state["statements"].items()},
+        "ladders": {key: _read_ladder(parts) for key, parts in state["ladders"].items()},
+        "fired": frozenset(state["fired"]),
+    }
+    return Incident(**state)
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return stamp(moment) if moment else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return instant(text) if text else None
+
+
+def _ladder(ladder: Ladder) -> dict[str, Any]:
+    times = {name: _stamp(getattr(ladder, name)) for name in _LADDER_TIMES}
+    return ladder._asdict() | times
+
+
+def _read_ladder(parts: dict[str, Any]) -> Ladder:
+    return Ladder(**(parts | {name: _instant(parts[name]) for name in _LADDER_TIMES}))
+
+
+def _statement(statement: Statement) -> dict[str, Any]:
+    times = {"published_at": _stamp(statement.published_at), "promised": _stamp(statement.promised)}
+    return statement._asdict() | times
+
+
+def _read_statement(parts: dict[str, Any]) -> Statement:
+    changed = {
+        "approvals": tuple(Approval(*approval) for approval in parts["approvals"]),
+        "audiences": tuple(parts["audiences"]),
+        "published_at": _instant(parts["published_at"]),
+        "promised": _instant(parts["promised"]),
+    }
+    return Statement(**(parts | changed))
+
+
+_LADDER_TIMES = ("base", "pulled", "acked_at", "snoozed_until")

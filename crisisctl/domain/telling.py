@@ -1,0 +1,173 @@
+"""Each entry as a sentence, for timelines, notices and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from crisisctl.domain.entries import Entry
+from crisisctl.domain.times import clock_time, instant, words
+
+ERASED = "(redacted)"
+LATE = timedelta(minutes=1)
+
+
+class Told(NamedTuple):
+    """An entry for people: its sentence, and how long after it happened it was recorded, when that is worth saying."""
+
+    entry: Entry
+    text: str
+    late: timedelta | None
+
+
+def tell(entry: Entry) -> Told:
+    """The entry as a sentence."""
+    lag = entry.recorded_at - entry.occurred_at
+    return Told(entry, sentence(entry), lag if lag >= LATE else None)
+
+
+def sentence(entry: Entry) -> str:
+    """What happened, in words; what a redaction erased reads `(redacted)`."""
+    teller = _TELL.get(entry.type)
+    return teller(entry) if teller else entry.type.replace(".", " ")
+
+
+def _word(entry: Entry, field: str) -> str:
+    written = entry.words.get(field)
+    return "" if written is None else ERASED if written.value is None else written.value
+
+
+def _because(entry: Entry) -> str:
+    why = _word(entry, "because")
+    return f", because {why}" if why else ""
+
+
+def _opened(entry: Entry) -> str:
+    data = entry.data
+    book = data["playbook"]
+    mark = "EXERCISE: " if data["drill"] else ""
+    return f"{mark}{_word(entry, 'title')} opened as {data['severity']} on {book['playbook']} version {book.get('version', 1)}"
+
+
+def _advanced(entry: Entry) -> str:
+    way = " by its timer" if entry.via == "timer" else ""
+    return f"Advanced{way} by {entry.data['trigger']} to {' + '.join(entry.data['stages'])}{_because(entry)}"
+
+
+def _task(verb: str) -> Callable[[Entry], str]:
+    return lambda entry: f"Task {entry.data['task']} {verb}{_because(entry)}"
+
+
+def _decision(entry: Entry) -> str:
+    def listed(kind: str) -> str:
+        return "; ".join(_word(entry, f"{kind}_{n}") for n in range(1, entry.data[_PLURAL[kind]] + 1))
+
+    others = f" Options: {listed('option')}." if entry.data["options"] else ""
+    dissent = f" Dissent: {listed('dissent')}." if entry.data["dissent"] else ""
+    return f"Decided: {_word(entry, 'text')}{_because(entry)}.{others}{dissent}"
+
+
+def _fact(entry: Entry) -> str:
+    source = _word(entry, "source")
+    origin = f", source: {source}" if source else ""
+    return f"Fact {entry.data['fact']} = {_word(entry, 'value')} ({entry.data['status']}{origin})"
+
+
+def _escalation(entry: Entry) -> str:
+    data = entry.data
+    again = f" round {data['round']}" if data["round"] > 1 else ""
+    step = f"Escalation {data['escalation']}{again} step {data['step']}"
+    if entry.type == "escalation.skipped":
+        return f"{step} skipped: nobody holds {' or '.join(data['roles']) or 'a role in it'}"
+    return f"{step} fired to {', '.join(data['reached']) or 'nobody'}"
+
+
+def _draft(entry: Entry) -> str:
+    data = entry.data
+    voided = f"; the approval of {', '.join(data['voids'])} is void" if data["voids"] else ""
+    verb = "corrected" if entry.type == "statement.corrected" else "drafted"
+    return f"Statement {data['statement']} {verb}, revision {data['revision']}{_because(entry)}{voided}"
+
+
+def _approved(entry: Entry) -> str:
+    waiting = entry.data["waiting"]
+    rest = f"; waiting for {', '.join(waiting)}" if waiting else ""
+    return f"Statement {entry.data['statement']} approved for {entry.data['role']}{rest}"
+
+
+def _published(entry: Entry) -> str:
+    data = entry.data
+    to = f" to {', '.join(data['audiences'])}" if data["audiences"] else ""
+    on = f" on {', '.join(data['channels'])}" if data["channels"] else ""
+    promise = f"; next update promised by {clock_time(instant(data['promised']))} UTC" if data.get("promised") else ""
+    return f"Statement {data['statement']} published{to}{on}{promise}"
+
+
+def _overdue(entry: Entry) -> str:
+    about = {
+        "task.overdue": f"Task {entry.data.get('task')} is overdue",
+        "statement.overdue": f"Statement {entry.data.get('statement')} is overdue",
+        "promise.overdue": f"The promised update of {entry.data.get('statement')} is overdue",
+    }[entry.type]
+    return f"{about}; told {', '.join(entry.data['reached']) or 'nobody'}"
+
+
+def _notice(verb: str) -> Callable[[Entry], str]:
+    def told(entry: Entry) -> str:
+        reason = _word(entry, "reason")
+        return f"Notice to {entry.data['to']} {verb}{f': {reason}' if reason else ''}"
+
+    return told
+
+
+_PLURAL = {"option": "options", "dissent": "dissent"}
+_TELL: dict[str, Callable[[Entry], str]] = {
+    "incident.opened": _opened,
+    "incident.advanced": _advanced,
+    "incident.reopened": lambda e: f"Reopened at {' + '.join(e.data['stages'])}{_because(e)}",
+    "stage.entered": lambda e: (
+        f"Entered {e.data['stage']}" + (f", visit {e.data['visit']}" if e.data["visit"] > 1 else "")
+    ),
+    "stage.left": lambda e: f"Left {e.data['stage']}",
+    "role.assigned": lambda e: f"{e.data['person']} takes {e.data['role']}",
+    "role.released": lambda e: f"{e.data['person']} leaves {e.data['role']}",
+    "role.overridden": lambda e: (
+        f"OVERRIDE: {e.actor} took {e.data['trigger']}, which only {' or '.join(e.data['by']) or 'a role'} may{_because(e)}"
+    ),
+    "task.done": _task("done"),
+    "task.skipped": _task("skipped"),
+    "task.reopened": _task("reopened"),
+    "task.overdue": _overdue,
+    "note.added": lambda e: _word(e, "text"),
+    "decision.logged": _decision,
+    "fact.set": _fact,
+    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{_because(e)}",
+    "severity.changed": lambda e: f"Severity {e.data['from']} to {e.data['to']}{_because(e)}",
+    "escalation.fired": _escalation,
+    "escalation.skipped": _escalation,
+    "escalation.blocked": lambda e: f"The timer could not {e.data['trigger']}: {'; '.join(e.data['missing'])}",
+    "escalation.acknowledged": lambda e: f"{e.actor} acknowledged {e.data['escalation']}",
+    "escalation.stale": lambda e: (
+        f"The acknowledgement of {e.data['escalation']} by {e.data['by']} went stale; it starts again"
+    ),
+    "escalation.snoozed": lambda e: (
+        f"Escalation {e.data['escalation']} rests until {clock_time(instant(e.data['until']))} UTC{_because(e)}"
+    ),
+    "statement.drafted": _draft,
+    "statement.corrected": _draft,
+    "statement.submitted": lambda e: f"Statement {e.data['statement']} submitted, revision {e.data['revision']}",
+    "statement.approved": _approved,
+    "statement.rejected": lambda e: f"Statement {e.data['statement']} rejected{_because(e)}",
+    "statement.published": _published,
+    "statement.overdue": _overdue,
+    "promise.overdue": _overdue,
+    "notice.sent": _notice("delivered"),
+    "notice.failed": _notice("given up"),
+    "notice.dropped": _notice("dropped"),
+    "timer.repaired": lambda e: f"A timer was missing and has been set again: {e.data['what']}",
+    "clock.stepped_back": lambda e: (
+        f"The clock of this machine went back by {words(timedelta(seconds=e.data['seconds']))}"
+    ),
+    "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{_because(e)}",
+}

@@ -1,0 +1,245 @@
+"""Timers: the instants at which something falls due, derived from the incident and from nothing else.
+
+A step falls due at the entry of its stage plus `after` (a re-armed or snoozed ladder has moved that base), so lateness never
+adds up. An id names visit, run, round and step, so a timer of an earlier visit can never fire into a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from crisisctl.domain.entries import Entry, Event, Word
+from crisisctl.domain.evolve import evolve
+from crisisctl.domain.guards import options
+from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.moves import machine, moved
+from crisisctl.domain.playbook import Escalation, Step
+from crisisctl.domain.times import stamp
+from crisisctl.domain.times import words as spoken
+
+
+class Timer(NamedTuple):
+    """One instant. `kind` is `escalation`, `stale`, `task`, `statement` or `promise`; `subject` is what it is about."""
+
+    id: str
+    incident: str
+    kind: str
+    due: datetime
+    subject: str
+
+
+def timers(incident: Incident) -> list[Timer]:
+    """Every timer that exists now, the earliest first; a closed incident has none."""
+    if not incident.open:
+        return []
+    found = [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
+    return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
+
+
+def _ladders(incident: Incident) -> Iterator[Timer]:
+    for key, ladder in incident.ladders.items():
+        plan = incident.playbook.escalations[ladder.escalation]
+        name = f"{incident.id}/{key}/{ladder.run}"
+        if ladder.acked_at is not None and plan.until == "acknowledged":
+            if plan.ack_timeout is not None:
+                yield Timer(f"{name}.stale", incident.id, "stale", ladder.acked_at + plan.ack_timeout, key)
+        elif ladder.round <= plan.times:
+            id_ = f"{name}.{ladder.round}.{ladder.step}"
+            yield Timer(id_, incident.id, "escalation", step_due(plan, ladder), key)
+
+
+def step_due(plan: Escalation, ladder: Ladder) -> datetime:
+    """When the next step of the ladder falls due; one that a skipped step pulled forward, at that step's moment."""
+    cycle: timedelta = plan.steps[-1].after + plan.every
+    own = ladder.base + ladder.round * cycle + plan.steps[ladder.step].after
+    return min(own, ladder.pulled) if ladder.pulled else own
+
+
+def _tasks(incident: Incident) -> Iterator[Timer]:
+    for task in incident.here():
+        if task.due is not None and incident.task_state(task) == "open":
+            visit = incident.visits[task.stage]
+            id_ = f"{incident.id}/task/{task.key}#{visit.number}"
+            yield Timer(id_, incident.id, "task", visit.entered_at + task.due, task.key)
+
+
+def _statements(incident: Incident) -> Iterator[Timer]:
+    for spec in incident.playbook.statements.values():
+        statement = incident.statements.get(spec.id)
+        if spec.due is not None and not (statement and statement.published):
+            id_ = f"{incident.id}/statement/{spec.id}"
+            yield Timer(id_, incident.id, "statement", incident.opened_at + spec.due, spec.id)
+
+
+def _promises(incident: Incident) -> Iterator[Timer]:
+    for statement in incident.statements.values():
+        if statement.promised is not None:
+            id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
+            yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+
+
+def fire(incident: Incident, timer: Timer) -> list[Event]:
+    """The events of a timer that is due, as of its true due time; none when it no longer exists."""
+    if timer not in timers(incident):
+        return []
+    events = _FIRE[timer.kind](incident, timer)
+    first = events[0]._replace(timer=timer.id)
+    return [event._replace(occurred_at=timer.due) for event in (first, *events[1:])]
+
+
+def recipients(incident: Incident, timer: Timer) -> tuple[str, ...]:
+    """Whom the timer reaches if it fires now."""
+    return tuple(dict.fromkeys(person for role in roles(incident, timer) for person in incident.holders(role)))
+
+
+def roles(incident: Incident, timer: Timer) -> tuple[str, ...]:
+    """The roles that the timer notifies."""
+    playbook = incident.playbook
+    if timer.kind == "task":
+        role = playbook.tasks[timer.subject].role
+        return (role or playbook.first_role(),)
+    if timer.kind in ("statement", "promise"):
+        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals)))
+    if timer.kind == "stale":
+        return ()
+    ladder = incident.ladders[timer.subject]
+    plan = playbook.escalations[ladder.escalation]
+    step = plan.steps[ladder.step]
+    empty = plan.fallback and not any(incident.holders(role) for role in step.notify)
+    return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
+
+
+def what(incident: Incident, timer: Timer) -> str:
+    """What falls due, for people."""
+    if timer.kind == "task":
+        return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
+    if timer.kind == "statement":
+        return f"statement {timer.subject} is due"
+    if timer.kind == "promise":
+        return f"the next {timer.subject} update was promised"
+    ladder = incident.ladders[timer.subject]
+    if timer.kind == "stale":
+        return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
+    step = incident.playbook.escalations[ladder.escalation].steps[ladder.step]
+    again = f", round {ladder.round + 1}" if ladder.round else ""
+    move = f" and advance {step.advance}" if step.advance else ""
+    return f"{ladder.escalation} step {ladder.step + 1}{again}: notify {', '.join(step.notify) or 'nobody'}{move}"
+
+
+def why(incident: Incident, timer: Timer) -> str:
+    """Why the timer exists."""
+    if timer.kind == "task":
+        task = incident.playbook.tasks[timer.subject]
+        return f"due {spoken(task.due or timedelta())} after {task.stage} was entered"
+    if timer.kind == "statement":
+        return f"due {spoken(timer.due - incident.opened_at)} after opening"
+    if timer.kind == "promise":
+        return f"promised when {timer.subject} was published"
+    ladder = incident.ladders[timer.subject]
+    if timer.kind == "stale":
+        return f"acknowledged, and nothing from {ladder.acked_by} since"
+    return f"{ladder.stage} was entered and nobody has acknowledged {ladder.escalation}"
+
+
+def _step(incident: Incident, timer: Timer) -> list[Event]:
+    ladder = incident.ladders[timer.subject]
+    plan = incident.playbook.escalations[ladder.escalation]
+    step = plan.steps[ladder.step]
+    reached = recipients(incident, timer)
+    data: dict[str, object] = {
+        "ladder": ladder.key,
+        "escalation": ladder.escalation,
+        "stage": ladder.stage,
+        "round": ladder.round + 1,
+        "step": ladder.step + 1,
+        "due": stamp(timer.due),
+        "roles": [*roles(incident, timer)],
+        "reached": [*reached],
+    }
+    if not reached and not step.advance:
+        return [Event("escalation.skipped", data | {"pull": plan.if_empty != "wait"})]
+    return [Event("escalation.fired", data), *_moves(incident, step)]
+
+
+def _moves(incident: Incident, step: Step) -> list[Event]:
+    if step.advance is None:
+        return []
+    here = [o for o in options(incident, machine(incident.playbook), None) if o.transition.trigger == step.advance]
+    free = [option for option in here if option.allowed]
+    if free:
+        return moved(incident, free[0], None)
+    missing = [*here[0].missing] if here else [f"{step.advance} does not lead anywhere from here"]
+    return [Event("escalation.blocked", {"trigger": step.advance, "missing": missing})]
+
+
+def _stale(incident: Incident, timer: Timer) -> list[Event]:
+    ladder = incident.ladders[timer.subject]
+    data = {"ladder": ladder.key, "escalation": ladder.escalation, "stage": ladder.stage, "by": ladder.acked_by}
+    return [Event("escalation.stale", data)]
+
+
+def _overdue(incident: Incident, timer: Timer) -> list[Event]:
+    data: dict[str, object] = {"due": stamp(timer.due), "reached": [*recipients(incident, timer)]}
+    if timer.kind == "task":
+        task = incident.playbook.tasks[timer.subject]
+        return [Event("task.overdue", {"task": task.id, "stage": task.stage, **data})]
+    return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
+
+
+_FIRE: dict[str, Callable[[Incident, Timer], list[Event]]] = {
+    "escalation": _step,
+    "stale": _stale,
+    "task": _overdue,
+    "statement": _overdue,
+    "promise": _overdue,
+}
+
+
+def overdue(incident: Incident, until: datetime, limit: int = 50) -> tuple[Incident, list[Event]]:
+    """What every timer due by an instant brings about, in order of their true due times, and where it leaves the incident.
+
+    The incident returned is provisional: its entries are not sealed.
+    """
+    events: list[Event] = []
+    for _ in range(limit):
+        due = next((timer for timer in timers(incident) if timer.due <= until), None)
+        if due is None:
+            break
+        fired = fire(incident, due)
+        incident = provisional(incident, fired)
+        events += fired
+    return incident, events
+
+
+def provisional(incident: Incident, events: list[Event]) -> Incident:
+    """Where these events would leave the incident."""
+    for event in events:
+        at = event.occurred_at or incident.recorded_at
+        words = {name: Word("", None, value) for name, value in event.words.items()}
+        version = incident.version + 1
+        entry = Entry(
+            incident.id, version, at, at, "crisisctl", "", None, "timer", event.type, event.data, words, "", event.timer
+        )
+        incident = evolve(incident, entry)
+    return incident
+
+
+class Forecast(NamedTuple):
+    """A timer as it will fire if nobody answers."""
+
+    timer: Timer
+    what: str
+    why: str
+    reaches: tuple[str, ...]
+
+
+def forecast(incident: Incident, limit: int = 100) -> list[Forecast]:
+    """What will fire, in order, as if nobody answered; at most `limit` timers."""
+    plan: list[Forecast] = []
+    while len(plan) < limit and (ahead := timers(incident)):
+        timer = ahead[0]
+        plan.append(Forecast(timer, what(incident, timer), why(incident, timer), recipients(incident, timer)))
+        incident = provisional(incident, fire(incident, timer))
+    return plan

@@ -1,0 +1,1 @@
+"""The ports and the one path: every command, timer and drill goes through here."""

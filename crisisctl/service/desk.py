@@ -1,0 +1,212 @@
+"""The one path: read the incident, decide, seal, append. Every command and every timer goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from crisisctl.domain import commands as ask
+from crisisctl.domain import snapshot
+from crisisctl.domain.decide import decide
+from crisisctl.domain.entries import Entry, Event, Source, canonical
+from crisisctl.domain.errors import Conflict, Refused, StoreFailed
+from crisisctl.domain.evolve import pinned, replay
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.moves import open_incident
+from crisisctl.domain.notices import Directory, attach
+from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.telling import sentence
+from crisisctl.domain.text import nearest
+from crisisctl.domain.timers import overdue
+from crisisctl.domain.times import clock_time
+from crisisctl.service.page import TIMER, Page
+from crisisctl.service.ports import Chance, Clock, Ledger, Log, Store
+
+MOST_AT_ONCE = 50  # timers in one transaction, so that people get their turn
+
+
+class Outcome(NamedTuple):
+    """What a command did. `entries` are its own; `fired` those of timers that were overdue before it."""
+
+    incident: Incident
+    entries: Sequence[Entry]
+    fired: Sequence[Entry] = ()
+    repeated: bool = False
+
+
+class Asked(NamedTuple):
+    """How a command was asked for."""
+
+    source: Source
+    at: datetime | None = None
+    request: str | None = None
+    expect: int | None = None
+
+
+class Desk:
+    """Handles commands."""
+
+    def __init__(self, store: Store, clock: Clock, chance: Chance, directory: Directory) -> None:
+        self.store = store
+        self._clock = clock
+        self._salt = chance.salt
+        self._directory = directory
+        self._known: dict[str, Incident] = {}
+        self._playbooks: dict[str, Playbook] = {}
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._clock.now()
+
+    def open(self, command: ask.Open, asked: Asked) -> Outcome:
+        """Open an incident; the same request twice opens one."""
+        for _, person in command.assign:
+            self._directory.require(person)
+        events = open_incident(command, asked.source)
+        with self.store.writing() as ledger:
+            now = self.now()
+            self._not_ahead(asked.at, now)
+            if done := self._done(ledger, asked.request):
+                return done
+            page = Page(ledger.next_incident(), None, now, self._salt)
+            page.write(events, asked.source, at=asked.at, request=asked.request)
+            return self._write(ledger, page, page.entries)
+
+    def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
+        """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
+        if isinstance(command, ask.Assign):
+            self._directory.require(command.person)
+        while True:
+            with self.store.writing() as ledger:
+                now = self.now()
+                self._not_ahead(asked.at, now)
+                if done := self._done(ledger, asked.request):
+                    return done
+                incident = self.load(ledger, id_)
+                self._expected(incident, asked.expect)
+                page = Page(id_, incident, now, self._salt)
+                fired = self._catch_up(page, asked.at or page.now)
+                if len(fired) < MOST_AT_ONCE:
+                    return self._carry_out(ledger, page, command, asked, fired)
+                self._write(ledger, page, fired)
+            asked = asked._replace(expect=None)  # what moved it since were its own overdue timers
+
+    def fire(self, id_: str) -> Outcome:
+        """Fire what is overdue in an incident, at most fifty timers."""
+        with self.store.writing() as ledger:
+            page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
+            return self._write(ledger, page, self._catch_up(page, page.now))
+
+    def record(self, id_: str, events: Sequence[Event], source: Source, *, settles: str | None = None) -> bool:
+        """Write down what happened outside. What settles a notice is written once, by whoever comes first."""
+        with self.store.writing() as ledger:
+            if settles and all(row.notice.key != settles for row in ledger.outbox(id_)):
+                return False
+            page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
+            self._write(ledger, page, page.write(events, source))
+            return True
+
+    def redact(self, id_: str, command: ask.Redact, asked: Asked) -> Outcome:
+        """Erase word fields of an entry, and everything that was derived from them."""
+        with self.store.writing() as ledger:
+            if done := self._done(ledger, asked.request):
+                return done
+            incident = self.load(ledger, id_)
+            self._expected(incident, asked.expect)
+            command = command._replace(fields=_erasable(ledger, incident, command))
+            page = Page(id_, incident, self.now(), self._salt)
+            added = page.write(decide(incident, command, asked.source, page.now), asked.source, request=asked.request)
+            log = [_erase(entry, command) for entry in (*ledger.entries(id_), *page.entries)]
+            page.incident = replay(log)
+            ledger.append(
+                page.batch()._replace(
+                    erased={command.version: command.fields},
+                    texts={entry.version: sentence(entry) for entry in (log[command.version - 1], *page.entries)},
+                )
+            )
+            return self._remember(page, added)
+
+    def load(self, log: Log, id_: str) -> Incident:
+        """The incident at its head; `NotFound` with the nearest ids."""
+        head = log.head(id_)
+        if head is None:
+            ids = [head.incident for head in log.heads(everything=False)]
+            raise nearest(id_, ids, "incident", then="crisisctl list --all shows every one.")
+        known = self._known.get(id_)
+        if known is None or known.digest != head.digest:
+            playbook = self._playbook(log, id_, head.playbook_digest)
+            text = log.snapshot(id_)
+            kept = snapshot.load(text, playbook) if text else None
+            known = self._known[id_] = kept or replay(log.entries(id_))
+        return known
+
+    def _playbook(self, log: Log, id_: str, digest: str) -> Playbook:
+        if digest not in self._playbooks:
+            first = log.entry(id_, 1)
+            if first is None:
+                raise StoreFailed(f"{id_} has a head but no first entry. Run: crisisctl verify -i {id_}")
+            self._playbooks[digest] = pinned(canonical(first.data["playbook"]).decode())
+        return self._playbooks[digest]
+
+    def _carry_out(
+        self, ledger: Ledger, page: Page, command: ask.Command, asked: Asked, fired: Sequence[Entry]
+    ) -> Outcome:
+        events = decide(page.reached, command, asked.source, asked.at or page.now)
+        added = page.write(events, asked.source, at=asked.at, request=asked.request)
+        return self._write(ledger, page, added)._replace(fired=fired)
+
+    def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
+        _, events = overdue(page.reached, until, MOST_AT_ONCE)
+        return page.write(attach(events, self._directory), TIMER)
+
+    def _write(self, ledger: Ledger, page: Page, added: Sequence[Entry]) -> Outcome:
+        if page.entries:
+            ledger.append(page.batch())
+        return self._remember(page, added)
+
+    def _remember(self, page: Page, added: Sequence[Entry]) -> Outcome:
+        """Keep the incident for the next command; should the commit fail, its digest will not be the head's."""
+        self._known[page.id] = page.reached
+        return Outcome(page.reached, added)
+
+    def _done(self, log: Log, request: str | None) -> Outcome | None:
+        first = log.by_request(request) if request else None
+        if first is None:
+            return None
+        with_it = [first]
+        for entry in log.entries(first.incident, first.version):
+            if entry.recorded_at != first.recorded_at or entry.request or entry.actor != first.actor:
+                break
+            with_it.append(entry)
+        return Outcome(self.load(log, first.incident), with_it, repeated=True)
+
+    def _expected(self, incident: Incident, version: int | None) -> None:
+        if version is not None and version != incident.version:
+            stands = " + ".join(incident.stages)
+            raise Conflict(
+                f"{incident.id} has moved from version {version} to {incident.version} and stands at {stands}. "
+                "Look again with crisisctl status, then repeat the command."
+            )
+
+    def _not_ahead(self, at: datetime | None, now: datetime) -> None:
+        if at is not None and at > now:
+            raise Refused(f"--at {clock_time(at)} UTC is in the future; the log holds what has happened.")
+
+
+def _erasable(log: Log, incident: Incident, command: ask.Redact) -> tuple[str, ...]:
+    entry = log.entry(incident.id, command.version)
+    held = [name for name, word in entry.words.items() if word.value is not None] if entry else []
+    for name in command.fields:
+        if name not in held:
+            raise nearest(name, held, f"field in entry {command.version}")
+    if not held:
+        raise Refused(f"Entry {command.version} of {incident.id} holds no words that could be erased.")
+    return command.fields or tuple(held)
+
+
+def _erase(entry: Entry, command: ask.Redact) -> Entry:
+    if entry.version != command.version:
+        return entry
+    gone = {name: entry.words[name]._replace(salt=None, value=None) for name in command.fields}
+    return entry._replace(words={**entry.words, **gone})

@@ -1,0 +1,109 @@
+"""A page of the log being written: events become sealed entries, and what is derived from them is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from crisisctl.domain import snapshot
+from crisisctl.domain.entries import Entry, Event, Source, digest, words
+from crisisctl.domain.evolve import evolve
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.notices import SETTLED, notices
+from crisisctl.domain.telling import sentence
+from crisisctl.domain.timers import timers
+from crisisctl.domain.times import stamp
+from crisisctl.service.ports import Batch, Head
+
+TIMER = Source("crisisctl", "crisisctl", via="timer")
+WATCH = Source("crisisctl", "crisisctl", via="watch")
+_JUMP = timedelta(seconds=2)
+
+
+class Page:
+    """The entries that one transaction adds to one incident."""
+
+    def __init__(self, id_: str, before: Incident | None, now: datetime, salt: Callable[[], bytes]) -> None:
+        self.id = id_
+        self.before = before
+        self.incident = before
+        self.entries: list[Entry] = []
+        self._salt = salt
+        self.now = max(now, before.recorded_at) if before else now
+        if before and now < before.recorded_at - _JUMP:
+            seconds = int((before.recorded_at - now).total_seconds())
+            self.write([Event("clock.stepped_back", {"seconds": seconds})], WATCH)
+
+    def write(
+        self, events: Iterable[Event], source: Source, *, at: datetime | None = None, request: str | None = None
+    ) -> list[Entry]:
+        """Seal the events as the next entries; the first carries the request."""
+        added = []
+        for event in events:
+            entry = self._seal(event, source, at, request)
+            self.incident = evolve(self.incident, entry)
+            added.append(entry)
+            request = None
+        self.entries += added
+        return added
+
+    def _seal(self, event: Event, source: Source, at: datetime | None, request: str | None) -> Entry:
+        known = self.incident
+        role = event.role or source.role or (next(iter(known.held_by(source.actor)), None) if known else None)
+        bare = Entry(
+            self.id,
+            known.version + 1 if known else 1,
+            self.now,
+            event.occurred_at or at or self.now,
+            source.actor,
+            source.login,
+            role,
+            source.via,
+            event.type,
+            event.data,
+            words(event.words, self._salt),
+            "",
+            event.timer,
+            request,
+        )
+        return bare._replace(digest=digest(bare, known.digest if known else ""))
+
+    @property
+    def reached(self) -> Incident:
+        """The incident after the last entry; `ValueError` while there is none."""
+        if self.incident is None:
+            raise ValueError("a page without entries leads nowhere")
+        return self.incident
+
+    def batch(self) -> Batch:
+        """The entries with everything that is derived from them."""
+        after = self.reached
+        now = {timer.id: timer for timer in timers(after)}
+        armed = {timer.id: timer for timer in timers(self.before)} if self.before else {}
+        return Batch(
+            head=head(after),
+            snapshot=snapshot.dump(after),
+            entries=self.entries,
+            armed=[timer for id_, timer in now.items() if armed.get(id_) != timer],
+            disarmed=[id_ for id_ in armed if id_ not in now],
+            notices=[notice for entry in self.entries for notice in notices(entry)],
+            settled=[entry.data["notice"] for entry in self.entries if entry.type in SETTLED],
+            texts={entry.version: sentence(entry) for entry in self.entries if entry.words},
+        )
+
+
+def head(incident: Incident) -> Head:
+    """What lists show of an incident."""
+    return Head(
+        incident.id,
+        incident.version,
+        incident.digest,
+        incident.playbook.id,
+        incident.playbook_digest,
+        incident.title,
+        incident.severity,
+        " + ".join(incident.stages),
+        incident.drill,
+        stamp(incident.opened_at),
+        stamp(incident.closed_at) if incident.closed_at else None,
+    )

@@ -1,0 +1,239 @@
+"""What the rules need from outside. Each adapter implements one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from crisisctl.domain.entries import Entry
+from crisisctl.domain.notices import Notice
+from crisisctl.domain.timers import Timer
+
+Value = str | int | bool
+
+
+class Clock(Protocol):
+    """Where the time comes from; UTC, aware."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        ...
+
+
+class Chance(Protocol):
+    """Where unpredictable bytes come from."""
+
+    def salt(self) -> bytes:
+        """32 bytes that nobody can guess."""
+        ...
+
+
+class Templates(Protocol):
+    """Turns a template and plain values into text, in a sandbox that a hostile template cannot leave or exhaust."""
+
+    def render(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> str:
+        """The text; `Invalid`, with the line where there is one, when the template is broken, hostile or too costly."""
+        ...
+
+
+class Message(NamedTuple):
+    """A notice ready to send. `key` is the same on every attempt, so a receiver can drop a repeat."""
+
+    key: str
+    title: str
+    body: str
+    urgent: bool = True
+
+
+class DeliveryFailed(Exception):
+    """The message was not accepted. The text never holds a secret. A `permanent` failure is not tried again."""
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+
+
+class Courier(Protocol):
+    """Carries a message to one address. Returns only when the receiver has accepted it; else raises `DeliveryFailed`."""
+
+    def send(self, message: Message, to: str) -> None:
+        """Deliver within ten seconds or fail. `to` is an address or a reference to one (`env:NAME`, `file:PATH`)."""
+        ...
+
+
+class Finding(NamedTuple):
+    """One thing to mend in a file. `line` and `column` count from 1; `level` is `error` or `warning`."""
+
+    file: str
+    line: int
+    column: int
+    level: str
+    rule: str
+    message: str
+    remedy: str
+
+
+class Head(NamedTuple):
+    """The newest version of an incident, for lists; the snapshot is fetched apart."""
+
+    incident: str
+    version: int
+    digest: str
+    playbook: str
+    playbook_digest: str
+    title: str
+    severity: str
+    stages: str
+    drill: bool
+    opened_at: str
+    closed_at: str | None
+
+
+class Queued(NamedTuple):
+    """A notice in the outbox. `attempts` counts those that have begun; `ready_at` is when it may be taken next."""
+
+    notice: Notice
+    attempts: int
+    ready_at: datetime
+
+
+class Beat(NamedTuple):
+    """The sign of life of a watch."""
+
+    watch: str
+    at: datetime
+    every: float
+
+
+class Batch(NamedTuple):
+    """What one command changes in one incident: entries and all that is derived from them, written together or not at all."""
+
+    head: Head
+    snapshot: str
+    entries: Sequence[Entry]
+    armed: Sequence[Timer] = ()
+    disarmed: Sequence[str] = ()
+    notices: Sequence[Notice] = ()
+    settled: Sequence[str] = ()
+    texts: Mapping[int, str] = {}
+    erased: Mapping[int, Sequence[str]] = {}
+
+
+class Log(Protocol):
+    """The store as readers see it, at one moment."""
+
+    def head(self, incident: str) -> Head | None:
+        """The newest version of an incident."""
+        ...
+
+    def heads(self, *, everything: bool = True) -> list[Head]:
+        """All incidents by number, or only those that are open."""
+        ...
+
+    def snapshot(self, incident: str) -> str | None:
+        """The state of the incident at its head."""
+        ...
+
+    def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
+        """The entries of an incident after a version, in order."""
+        ...
+
+    def entry(self, incident: str, version: int) -> Entry | None:
+        """One entry."""
+        ...
+
+    def by_request(self, request: str) -> Entry | None:
+        """The first entry that a request left."""
+        ...
+
+    def due(self, until: datetime, limit: int) -> list[Timer]:
+        """The timers due by an instant, the earliest first."""
+        ...
+
+    def timers(self, incident: str) -> list[Timer]:
+        """The pending timers of an incident, the earliest first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next timer of any incident falls due."""
+        ...
+
+    def outbox(self, incident: str | None = None) -> list[Queued]:
+        """The unsettled notices, the oldest first."""
+        ...
+
+    def ready(self, now: datetime) -> bool:
+        """Whether a notice waits to be sent."""
+        ...
+
+    def beats(self) -> list[Beat]:
+        """The last signs of life of the watches, the newest first."""
+        ...
+
+    def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
+        """Incident, version and text of the entries that hold all these words, the newest first."""
+        ...
+
+
+class Ledger(Log, Protocol):
+    """The store as the one who holds it sees it: nobody else writes until the transaction ends."""
+
+    def next_incident(self) -> str:
+        """The id of the next incident."""
+        ...
+
+    def append(self, batch: Batch) -> None:
+        """Write a batch; `Conflict` when one of its versions, timers or requests is taken."""
+        ...
+
+    def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
+        """Make these the pending timers of an incident."""
+        ...
+
+    def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
+        """Take notices that are ready; nobody else gets them before `until`. Each counts as an attempt."""
+        ...
+
+    def postpone(self, key: str, until: datetime) -> None:
+        """Try a notice again at an instant."""
+        ...
+
+    def beat(self, beat: Beat) -> None:
+        """Leave a sign of life."""
+        ...
+
+
+class Store(Protocol):
+    """Where the log lives."""
+
+    def reading(self) -> AbstractContextManager[Log]:
+        """A view of one moment."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Ledger]:
+        """A transaction that is durable when it ends well, and leaves nothing when it does not."""
+        ...
+
+    def place(self) -> str:
+        """Where that is, for people."""
+        ...
+
+    def flaws(self) -> list[str]:
+        """What is wrong with the store itself, a sentence each."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Outgoing(Protocol):
+    """Where published statements are laid out, ready to be pasted."""
+
+    def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
+        """Write the exact text for each channel; the paths."""
+        ...

@@ -1,0 +1,55 @@
+"""Statements between the log and the rules: texts are made, found and laid out here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crisisctl.domain import commands as ask
+from crisisctl.domain import facts
+from crisisctl.domain.decide_statements import drafted, spec_of, text_digest
+from crisisctl.domain.errors import Refused
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.times import clock_time
+from crisisctl.service.desk import Asked, Desk, Outcome
+from crisisctl.service.ports import Log, Outgoing, Templates
+
+
+def compose(log: Log, incident: Incident, id_: str, templates: Templates, organisation: str) -> ask.Draft:
+    """The text that the pinned template gives with the facts as they stand."""
+    spec = spec_of(incident, id_)
+    first = log.entry(incident.id, 1)
+    source = first.data["templates"].get(spec.template) if first else None
+    if source is None:
+        raise Refused(
+            f"{spec.template} was not there when {incident.id} was opened. Bring the text: statement draft {id_} --file FILE"
+        )
+    known = facts.known(incident)
+    values = known | {
+        "title": incident.title,
+        "incident": incident.id,
+        "severity": incident.severity,
+        "opened_at": f"{clock_time(incident.opened_at)[:16]} UTC",
+        "organisation": organisation,
+    }
+    text = templates.render(source, values, name=spec.template)
+    return ask.Draft(id_, text, {name: incident.facts[name].version for name in known})
+
+
+def text_of(log: Log, incident: Incident, id_: str) -> str:
+    """The present text of a statement, as the log holds it."""
+    statement = drafted(incident, id_)
+    entry = log.entry(incident.id, statement.text_version)
+    text = entry.word("text") if entry else None
+    if text is None:
+        raise Refused(f"The text of {id_} was erased by a redaction. Draft it again.")
+    return text
+
+
+def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, asked: Asked) -> tuple[Outcome, list[Path]]:
+    """Publish the approved bytes and lay them out, after the log has them; a repeat lays them out again."""
+    with desk.store.reading() as log:
+        text = text_of(log, desk.load(log, id_), command.statement)
+    outcome = desk.handle(id_, command._replace(digest=text_digest(text)), asked)
+    channels = spec_of(outcome.incident, command.statement).channels
+    drill = outcome.incident.drill
+    return outcome, outgoing.release(id_, command.statement, channels, text, drill=drill)

@@ -1,0 +1,188 @@
+"""The watch: fires what is due, sends what is unsent, repairs what is missing, and leaves a sign of life.
+
+Nothing here is true by itself: the log decides. Any number of watches may run, and each may die at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import NamedTuple
+
+from crisisctl.domain.entries import Event
+from crisisctl.domain.errors import Conflict
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.notices import Directory
+from crisisctl.domain.timers import timers, what
+from crisisctl.service.desk import Desk
+from crisisctl.service.page import WATCH
+from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Message, Queued
+from crisisctl.service.wording import message
+
+LEASE = timedelta(seconds=30)
+BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
+BATCH = 50
+AT_ONE_TIME = 8  # notices on their way at a time; each takes ten seconds at most, well inside the lease
+SIGN_EVERY = timedelta(seconds=5)
+RECONCILE_EVERY = timedelta(minutes=1)
+
+Attempt = Callable[[Queued], "Result"]
+Each = Callable[[Attempt, Iterable[Queued]], Iterable["Result"]]
+
+
+class Round(NamedTuple):
+    """What one round of the watch did."""
+
+    fired: int = 0
+    sent: int = 0
+    failed: int = 0
+    dropped: int = 0
+    repaired: int = 0
+
+
+class Result(NamedTuple):
+    """What came of one notice: `sent`, `failed` (tried again later), `dead` or `dropped`, and why."""
+
+    row: Queued
+    state: str
+    reason: str = ""
+
+
+class Watch:
+    """One watch. `each` may carry several notices at the same time, such as a thread pool's map."""
+
+    def __init__(
+        self, desk: Desk, directory: Directory, couriers: Mapping[str, Courier], name: str, each: Each = map
+    ) -> None:
+        self._desk = desk
+        self._directory = directory
+        self._couriers = couriers
+        self._name = name
+        self._each = each
+        self._lock = Lock()  # one reader at a time: the store is one connection
+        self._signed: datetime | None = None
+        self._reconciled: datetime | None = None
+
+    def round(self) -> Round:
+        """All that a watch does, once; for cron."""
+        done = self.tick()
+        return self.send()._replace(fired=done.fired, repaired=done.repaired)
+
+    def tick(self) -> Round:
+        """Say that the watch is alive, repair at the start and every minute, and fire what is due."""
+        now = self._desk.now()
+        if self._signed is None or now - self._signed >= SIGN_EVERY:
+            self._signed = now
+            self._sign(now)
+        repaired = 0
+        if self._reconciled is None or now - self._reconciled >= RECONCILE_EVERY:
+            self._reconciled = now
+            repaired = self.reconcile()
+        return Round(fired=self.fire(), repaired=repaired)
+
+    def next_due(self) -> datetime | None:
+        """When the next timer of any incident falls due, if that lies ahead."""
+        with self._desk.store.reading() as log:
+            due = log.next_due()
+        return due if due and due > self._desk.now() else None
+
+    def _sign(self, now: datetime) -> None:
+        with self._desk.store.writing() as ledger:
+            ledger.beat(Beat(self._name, now, SIGN_EVERY.total_seconds()))
+
+    def fire(self) -> int:
+        """Fire every overdue timer, incident by incident; how many entries that made."""
+        made = 0
+        stuck: set[str] = set()
+        while ids := self._due() - stuck:
+            for id_ in sorted(ids):
+                entries = self._fire(id_)
+                made += entries
+                if not entries:
+                    stuck.add(id_)  # a timer that the log knows nothing of; the next repair removes it
+        return made
+
+    def _due(self) -> set[str]:
+        with self._desk.store.reading() as log:
+            return {timer.incident for timer in log.due(self._desk.now(), BATCH)}
+
+    def _fire(self, id_: str) -> int:
+        try:
+            return len(self._desk.fire(id_).entries)
+        except Conflict:
+            return 0  # somebody else was faster; whatever is left is due again in the next round
+
+    def send(self) -> Round:
+        """Send every notice that is ready."""
+        count = {"sent": 0, "failed": 0, "dead": 0, "dropped": 0}
+        while rows := self._leased():
+            for result in list(self._each(self._attempt, rows)):  # all attempts end before the log is written
+                self._settle(result)
+                count[result.state] += 1
+        return Round(sent=count["sent"], failed=count["failed"] + count["dead"], dropped=count["dropped"])
+
+    def _leased(self) -> list[Queued]:
+        now = self._desk.now()
+        with self._desk.store.reading() as log:
+            if not log.ready(now):
+                return []
+        with self._desk.store.writing() as ledger:
+            return ledger.lease(now, now + LEASE, AT_ONE_TIME)
+
+    def _attempt(self, row: Queued) -> Result:
+        """Look at the incident again, and deliver if it is still worth it."""
+        notice = row.notice
+        with self._lock, self._desk.store.reading() as log:
+            incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
+        if entry is None or not incident.open:
+            return Result(row, "dropped", "the incident is closed")
+        try:
+            self._deliver(row, incident, message(incident, entry, notice, self._desk.now()))
+        except DeliveryFailed as failure:
+            given_up = failure.permanent or row.attempts > len(BACK_OFF)
+            return Result(row, "dead" if given_up else "failed", failure.reason)
+        return Result(row, "sent")
+
+    def _deliver(self, row: Queued, incident: Incident, told: Message) -> None:
+        if incident.drill:
+            self._couriers["console"].send(told, "console:")  # nothing of a drill leaves the building
+            return
+        contacts = self._directory.contacts(row.notice.person)
+        if row.notice.contact >= len(contacts):
+            raise DeliveryFailed(f"{row.notice.person} has no such contact any more", permanent=True)
+        to = contacts[row.notice.contact]
+        self._couriers.get(to.partition(":")[0], self._couriers["*"]).send(told, to)
+
+    def _settle(self, result: Result) -> None:
+        row, notice = result.row, result.row.notice
+        if result.state == "failed":
+            with self._desk.store.writing() as ledger:
+                ledger.postpone(notice.key, self._desk.now() + BACK_OFF[row.attempts - 1])
+            return
+        data = {"notice": notice.key, "to": notice.person, "contact": notice.contact, "attempts": row.attempts}
+        event = Event(_SETTLED[result.state], data, {"reason": result.reason} if result.reason else {})
+        self._desk.record(notice.incident, [event], WATCH, settles=notice.key)
+
+    def reconcile(self) -> int:
+        """Compare the timers with what the log says should exist; missing ones are set again, and that is logged."""
+        with self._desk.store.reading() as log:
+            ids = {head.incident for head in log.heads(everything=False)}
+            ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
+            odd = [id_ for id_ in ids if log.timers(id_) != timers(self._desk.load(log, id_))]
+        return sum(self._repair(id_) for id_ in sorted(odd))
+
+    def _repair(self, id_: str) -> int:
+        with self._desk.store.writing() as ledger:
+            incident = self._desk.load(ledger, id_)
+            should = timers(incident)
+            kept = {timer.id for timer in ledger.timers(id_)}
+            ledger.replace_timers(id_, should)
+        missing = [timer for timer in should if timer.id not in kept]
+        if missing:
+            events = [Event("timer.repaired", {"timer_id": t.id, "what": what(incident, t)}) for t in missing]
+            self._desk.record(id_, events, WATCH)
+        return len(missing)
+
+
+_SETTLED = {"sent": "notice.sent", "dead": "notice.failed", "dropped": "notice.dropped"}

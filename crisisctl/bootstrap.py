@@ -105,7 +105,7 @@ class Office:
         }
 
     def source(self, role: str | None = None) -> Source:
-        """Who acts: the one told, else the setting, else whoever the login is. Strict identity lets nobody act as another."""
+        """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
         mine = self.roster.of_login(self.login)
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
         if self.settings.identity == "strict":

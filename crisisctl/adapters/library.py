@@ -13,11 +13,12 @@ organisation = "our company"            # templates call it {{ organisation }}
 store = "sqlite:state/crisisctl.db"     # the log: one file, kept on a local disk
 identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
 # as = "dana"                           # who acts when nothing else says so
-notices = ["console:", "textfile:state/notices.txt"]   # how to reach people who have no contacts of their own
+# how to reach people who have no contacts of their own
+notices = ["console:", "textfile:state/notices.txt"]
 """
 
 ROSTER = """\
-# Who can hold roles, and how to reach them. Contacts are Apprise addresses (mailto://, slack://, msteams://, json:// ...),
+# Who can hold roles, and how to reach them. Contacts are Apprise addresses (mailto://, slack://, msteams://, json://),
 # or references to them, so that no secret stands here: env:NAME (a variable), file:PATH (the first line of a file).
 # While nobody is listed, any name will do.
 

@@ -36,7 +36,7 @@ def advance(
     expect_version: options.Expect = None,
     json: options.Json = False,
 ) -> None:
-    """Move the incident to its next stage; without a trigger, take the only move there is or list what each still needs."""
+    """Move the incident on; without a trigger, take the only move there is or list what each still needs."""
     session: Session = ctx.obj
     asked = session.asked(at, request_id, expect_version, role)
     if trigger is None:

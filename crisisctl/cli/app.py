@@ -47,16 +47,18 @@ class Commands(TyperGroup):
     """Loads a command's module only when the command is named: `advance` never pays for the others."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Click's interface
+        """Every command's name, in the order of the help."""
         return list(_MODULES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Click's interface
+        """The command of that name, or None."""
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"crisisctl.cli.{_MODULES[cmd_name]}")
         return typer.main.get_group(module.app).commands[cmd_name]
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         from crisisctl import __version__  # noqa: PLC0415
 
@@ -74,8 +76,8 @@ def _front(
         str | None, typer.Option("--as", metavar="PERSON", help="Who acts; left out: who you are logged in as.")
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """A crisis room in a terminal: playbooks, roles, escalations, approved words, and a log of every decision.

@@ -133,7 +133,9 @@ def _epilogue(office: Office, root: Path, scene: Scene, *, json: bool) -> None:
     write(page, exports.timeline(told, "html"))
     write(report, exports.report(told))
     first = next(m for m in measures(told.entries) if m.name == "first statement")
-    seconds = (first.at - scene.counted_from).total_seconds() if first.at else None
+    if first.at is None or first.after is None:
+        raise CrisisError("The demo ended without a statement.")
+    seconds = (first.at - scene.counted_from).total_seconds()
     verdict = verify(office.store, None)
     office.store.close()
     if json:

@@ -16,7 +16,9 @@ def tell(outcome: Outcome, *, json: bool, then: str | None = None) -> None:
         return
     before = "Already done: " if outcome.repeated else ""
     for entry in outcome.entries:
-        show.say(f"{before}{outcome.incident.id} version {entry.version}: {sentence(entry)}.")
+        said = sentence(entry)
+        end = "" if said.endswith((".", "!", "?", '"')) else "."
+        show.say(f"{before}{outcome.incident.id} version {entry.version}: {said}{end}")
     if then and not outcome.repeated:
         show.hint(then)
 

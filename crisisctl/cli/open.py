@@ -72,9 +72,8 @@ def _tell(outcome: Outcome, *, quiet: bool, json: bool) -> None:
 
 def _welcome(incident: Incident) -> None:
     mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
-    show.say(
-        f"{mark}{show.style(incident.id, 'green')} is open: {incident.title} ({incident.severity}, {incident.playbook.title})."
-    )
+    what = f"{incident.title} ({incident.severity}, {incident.playbook.title})"
+    show.say(f"{mark}{show.style(incident.id, 'green')} is open: {what}.")
     for role, people in incident.roles.items():
         show.say(f"  {role}: {', '.join(people)}")
     for stage in incident.around():

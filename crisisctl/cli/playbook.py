@@ -10,9 +10,8 @@ import typer
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid
-from crisisctl.domain.playbook import Playbook, build
+from crisisctl.domain.playbook import Playbook, build, pin
 from crisisctl.domain.times import words
-from crisisctl.service.opening import playbook_digest
 from crisisctl.service.ports import Finding
 
 app = typer.Typer()
@@ -60,7 +59,7 @@ def show_(ctx: typer.Context, name: Name, json: options.Json = False) -> None:
     if read.document is None or _errors(read.findings):
         raise Invalid(f"{name} has errors. See them: crisisctl playbook check {name}")
     if json:
-        digest = playbook_digest(read.document, read.templates)
+        digest = pin(read.document, read.templates).digest
         show.data({"playbook": read.document, "templates": read.templates, "digest": digest})
         return
     _print(build(read.document))

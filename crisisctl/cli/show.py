@@ -1,4 +1,4 @@
-"""Everything that is printed goes through here: made visible, coloured only on a terminal, data on stdout, talk on stderr."""
+"""Everything printed goes through here: made visible, coloured only on a terminal; data on stdout, talk on stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of every command that writes: its own parameters make the request, the shared ones say who, when and how."""
+"""The shape of every command that writes: its own parameters say what, the shared ones who, when and how."""
 
 from __future__ import annotations
 

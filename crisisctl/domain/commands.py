@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from crisisctl.domain.playbook import Document
+from crisisctl.domain.playbook import Pinned
 
 
 class Open(NamedTuple):
     """Open an incident on a playbook, which is pinned whole with its templates."""
 
-    document: Document
+    playbook: Pinned
     templates: Mapping[str, str]
-    playbook_digest: str
     title: str
     severity: str | None = None
     assign: tuple[tuple[str, str], ...] = ()
@@ -139,7 +138,7 @@ class Reject(NamedTuple):
 
 
 class Publish(NamedTuple):
-    """Release the approved text to audiences, all that are left when none is named. `digest` is of the bytes at hand."""
+    """Release the approved text to audiences, left out: to all that are left. `digest` is of the bytes at hand."""
 
     statement: str
     digest: str

@@ -1,4 +1,4 @@
-"""`decide` looks at an incident, a command and the time, and returns the events that follow, or refuses with a sentence."""
+"""`decide`: an incident, a command and the time give the events that follow, or a refusal with a sentence."""
 
 from __future__ import annotations
 

@@ -50,9 +50,8 @@ def draft(incident: Incident, command: ask.Draft, _source: Source, _at: datetime
     spec_of(incident, command.statement)
     old = incident.statements.get(command.statement)
     if command.correcting is not None and not (old and old.published):
-        raise Refused(
-            f"{command.statement} was never published, so there is nothing to correct: {next_step(command.statement, None)}"
-        )
+        then = next_step(command.statement, None)
+        raise Refused(f"{command.statement} was never published, so there is nothing to correct: {then}")
     if command.correcting is None and old and old.published and old.state == "publishing":
         raise Refused(f"{command.statement} is half out. Publish the rest first, or: crisisctl statement correct")
     for name, version in command.facts.items():
@@ -93,9 +92,8 @@ def approve(incident: Incident, command: ask.Approve, source: Source, _at: datet
     """A role says yes to these bytes; the last one makes the statement approved."""
     statement = drafted(incident, command.statement)
     if statement.state != "submitted":
-        raise Refused(
-            f"{statement.id} is {statement.state}; only a submitted text can be approved: {next_step(statement.id, statement.state)}"
-        )
+        then = next_step(statement.id, statement.state)
+        raise Refused(f"{statement.id} is {statement.state}; only a submitted text can be approved: {then}")
     if same_person(source.actor, statement.author):
         raise Refused(
             f"{source.actor} wrote {statement.id}; somebody else must approve it ({_waiting(incident, statement)})."
@@ -123,9 +121,8 @@ def _approving_role(incident: Incident, statement: Statement, source: Source) ->
         raise Refused(f"{source.actor} does not hold {source.role}: crisisctl assign {source.role} {source.actor}")
     may = [role for role in pending(incident, statement) if role in ((source.role,) if source.role else held)]
     if not may:
-        raise Refused(
-            f"{source.actor} holds no role whose approval of {statement.id} is missing ({_waiting(incident, statement)})."
-        )
+        missing = _waiting(incident, statement)
+        raise Refused(f"{source.actor} holds no role whose approval of {statement.id} is missing ({missing}).")
     return may[0]
 
 

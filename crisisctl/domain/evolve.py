@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import lru_cache
 from typing import TypeVar
 
-from crisisctl.domain import playbook as playbooks
-from crisisctl.domain.entries import Entry, canonical
+from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Unverified
 from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statement, Visit
+from crisisctl.domain.playbook import unpin
 from crisisctl.domain.times import instant
 
 K = TypeVar("K")
@@ -38,20 +37,12 @@ def evolve(incident: Incident | None, entry: Entry) -> Incident:
     )
 
 
-@lru_cache(maxsize=16)
-def pinned(document: str) -> playbooks.Playbook:
-    """The playbook of a pinned document, as canonical JSON; built once for each."""
-    import json  # noqa: PLC0415 - only the first entry needs it
-
-    return playbooks.build(json.loads(document))
-
-
 def _opened(entry: Entry) -> Incident:
     data = entry.data
     return Incident(
         id=entry.incident,
-        playbook=pinned(canonical(data["playbook"]).decode()),
-        playbook_digest=data["playbook_digest"],
+        playbook=unpin(data["playbook"]["text"]),
+        playbook_digest=data["playbook"]["digest"],
         title=entry.word("title") or ERASED,
         severity=data["severity"],
         drill=data["drill"],

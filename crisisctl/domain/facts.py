@@ -26,7 +26,7 @@ def read(spec: FactSpec, typed: str) -> str:
     if spec.type == "boolean":
         return _truth(spec, value)
     if spec.type == "datetime":
-        return stamp(parse_instant(value))
+        return stamp(parse_instant(value)).replace(".000000Z", "Z")
     if spec.type == "choice" and value not in spec.choices:
         raise Refused(f"{spec.name} is one of {', '.join(spec.choices)}, not {visible(value[:80])!r}.")
     return value

@@ -26,7 +26,7 @@ class Fact(NamedTuple):
 
 
 class Ladder(NamedTuple):
-    """A running escalation of one stage. `base` is the instant its delays count from; `run` rises with each re-arming."""
+    """A running escalation of one stage. Its delays count from `base`; `run` rises with each re-arming."""
 
     escalation: str
     stage: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from crisisctl.domain import commands as ask
@@ -10,10 +10,9 @@ from crisisctl.domain import facts as values
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident
+from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.machine import Move, Stages
-from crisisctl.domain.playbook import Playbook
-from crisisctl.domain.playbook import build as build_playbook
+from crisisctl.domain.playbook import Playbook, unpin
 from crisisctl.domain.text import line, nearest, prose
 from crisisctl.domain.times import clock_time
 
@@ -32,16 +31,15 @@ def machine(playbook: Playbook) -> Stages:
 
 def open_incident(command: ask.Open, source: Source) -> list[Event]:
     """The events of a new incident: opened, roles assigned, facts set, the initial stage entered."""
-    playbook = build_playbook(command.document)
+    playbook = unpin(command.playbook.text)
     severity = command.severity or playbook.severities[0]
     if severity not in playbook.severities:
         raise nearest(severity, playbook.severities, "severity")
     opened = Event(
         "incident.opened",
         {
-            "playbook": command.document,
+            "playbook": command.playbook._asdict(),
             "templates": dict(command.templates),
-            "playbook_digest": command.playbook_digest,
             "severity": severity,
             "drill": command.drill,
         },
@@ -125,12 +123,12 @@ def reopen(incident: Incident, command: ask.Reopen, _source: Source, _at: dateti
     return [reopened, *left, *_entered(move, incident.visits)]
 
 
-def _entered(move: Move, visits: object, incident: Incident | None = None) -> list[Event]:
-    return [_entry(path, move, visits, incident) for path in move.entered]
+def _entered(move: Move, visits: Mapping[str, Visit], incident: Incident | None = None) -> list[Event]:
+    return [_entry(path, visits, incident) for path in move.entered]
 
 
-def _entry(path: str, move: Move, visits: object, incident: Incident | None) -> Event:
-    before = visits.get(path) if isinstance(visits, dict) else None
+def _entry(path: str, visits: Mapping[str, Visit], incident: Incident | None) -> Event:
+    before = visits.get(path)
     data: dict[str, object] = {"stage": path, "visit": before.number + 1 if before else 1}
     if incident and incident.playbook.stages[path].final and "." not in path:
         data["before"] = [*incident.stages]

@@ -1,4 +1,4 @@
-"""Notices: messages to people about what fired. They are part of the entry that causes them, so the log can rebuild them."""
+"""Notices: messages to people about what fired. The entry that causes them holds them, so the log can rebuild them."""
 
 from __future__ import annotations
 

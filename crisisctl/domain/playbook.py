@@ -1,12 +1,15 @@
 """The playbook as the rules read it: built from a plain document that `check` found no error in.
 
-The values are named tuples: a process that starts for one command pays a sixth of what frozen dataclasses cost to define.
+The values are named tuples: a process that starts for one command pays a sixth of what frozen dataclasses cost it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from crisisctl.domain.times import parse_duration
@@ -64,7 +67,7 @@ class Stage(NamedTuple):
 
 
 class Requirement(NamedTuple):
-    """What must hold before a transition: facts confirmed, roles held, stages active, tasks done, statements that far."""
+    """What must hold before a move: facts confirmed, roles held, stages active, tasks done, statements that far."""
 
     facts: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
@@ -149,6 +152,31 @@ class Playbook(NamedTuple):
     def first_role(self) -> str:
         """The role that the opener takes."""
         return next(iter(self.roles))
+
+
+class Pinned(NamedTuple):
+    """A playbook as the log keeps it: `text` is its document as JSON in the order of the file, which carries meaning.
+
+    The opener takes the first role and the highest severity is the first, so the order is sealed with the rest.
+    """
+
+    id: str
+    version: int
+    digest: str
+    text: str
+
+
+def pin(document: Document, templates: Mapping[str, str]) -> Pinned:
+    """The playbook as it is pinned; the digest is SHA-256 over it and its templates, in hex."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    seal = sha256(json.dumps([text, sorted(templates.items())], ensure_ascii=False).encode()).hexdigest()
+    return Pinned(document["playbook"], document.get("version", 1), seal, text)
+
+
+@lru_cache(maxsize=16)
+def unpin(text: str) -> Playbook:
+    """The playbook of a pinned text; built once for each."""
+    return build(json.loads(text))
 
 
 def build(document: Document) -> Playbook:

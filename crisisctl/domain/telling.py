@@ -47,12 +47,18 @@ def _opened(entry: Entry) -> str:
     data = entry.data
     book = data["playbook"]
     mark = "EXERCISE: " if data["drill"] else ""
-    return f"{mark}{_word(entry, 'title')} opened as {data['severity']} on {book['playbook']} version {book.get('version', 1)}"
+    plan = f"{book['id']} version {book['version']}"
+    return f"{mark}{_word(entry, 'title')} opened as {data['severity']} on {plan}"
 
 
 def _advanced(entry: Entry) -> str:
     way = " by its timer" if entry.via == "timer" else ""
     return f"Advanced{way} by {entry.data['trigger']} to {' + '.join(entry.data['stages'])}{_because(entry)}"
+
+
+def _entered(entry: Entry) -> str:
+    visit = entry.data["visit"]
+    return f"Entered {entry.data['stage']}{f', visit {visit}' if visit > 1 else ''}"
 
 
 def _task(verb: str) -> Callable[[Entry], str]:

@@ -39,7 +39,7 @@ def line(text: str, what: str, longest: int = LONGEST_TITLE) -> str:
 
 
 def prose(text: str, what: str, longest: int = LONGEST_TEXT) -> str:
-    """Text of several lines that a person typed, in NFC; `Refused` as for `line`, but line breaks and tabs may be there."""
+    """Text of several lines that a person typed, in NFC; `Refused` as for `line`, line breaks and tabs apart."""
     return _plain(text.replace("\r\n", "\n").strip(), what, longest, _HIDDEN_IN_LINES)
 
 

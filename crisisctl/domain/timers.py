@@ -1,7 +1,7 @@
 """Timers: the instants at which something falls due, derived from the incident and from nothing else.
 
-A step falls due at the entry of its stage plus `after` (a re-armed or snoozed ladder has moved that base), so lateness never
-adds up. An id names visit, run, round and step, so a timer of an earlier visit can never fire into a later one.
+A step falls due at the entry of its stage plus `after` (a re-armed or snoozed ladder has moved that base), so lateness
+never adds up. An id names visit, run, round and step, so a timer of an earlier visit can never fire into a later one.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ _FIRE: dict[str, Callable[[Incident, Timer], list[Event]]] = {
 
 
 def overdue(incident: Incident, until: datetime, limit: int = 50) -> tuple[Incident, list[Event]]:
-    """What every timer due by an instant brings about, in order of their true due times, and where it leaves the incident.
+    """What the timers due by an instant bring about, in order of their true due times, and where it leaves the incident.
 
     The incident returned is provisional: its entries are not sealed.
     """

@@ -1,7 +1,7 @@
 """Instants in UTC and elapsed durations.
 
-An instant is written as RFC 3339 in UTC with six decimals, so that text order is time order. A duration is elapsed time,
-so a change of daylight saving cannot touch it.
+An instant is written as RFC 3339 in UTC with six decimals, so that text order is time order. A duration is elapsed
+time, so a change of daylight saving cannot touch it.
 """
 
 from __future__ import annotations

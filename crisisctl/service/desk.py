@@ -9,13 +9,13 @@ from typing import NamedTuple
 from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
 from crisisctl.domain.decide import decide
-from crisisctl.domain.entries import Entry, Event, Source, canonical
+from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import Conflict, Refused, StoreFailed
-from crisisctl.domain.evolve import pinned, replay
+from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
-from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.playbook import Playbook, unpin
 from crisisctl.domain.telling import sentence
 from crisisctl.domain.text import nearest
 from crisisctl.domain.timers import overdue
@@ -146,7 +146,7 @@ class Desk:
             first = log.entry(id_, 1)
             if first is None:
                 raise StoreFailed(f"{id_} has a head but no first entry. Run: crisisctl verify -i {id_}")
-            self._playbooks[digest] = pinned(canonical(first.data["playbook"]).decode())
+            self._playbooks[digest] = unpin(first.data["playbook"]["text"])
         return self._playbooks[digest]
 
     def _carry_out(

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain.entries import canonical
 from crisisctl.domain.errors import Invalid
-from crisisctl.domain.playbook import Document
+from crisisctl.domain.playbook import Document, pin
 from crisisctl.service.ports import Finding
 
 SHOWN = 5
-
-
-def playbook_digest(document: Document, templates: Mapping[str, str]) -> str:
-    """SHA-256 over the playbook and its templates as canonical JSON, in hex."""
-    return sha256(canonical({"playbook": document, "templates": sorted(templates.items())})).hexdigest()
 
 
 def opening(
@@ -30,4 +23,4 @@ def opening(
         raise Invalid(
             f"The playbook has errors, so nothing was opened. crisisctl playbook check shows all.\n{shown}{more}"
         )
-    return ask.Open(document, dict(templates), playbook_digest(document, templates), title)
+    return ask.Open(pin(document, templates), dict(templates), title)

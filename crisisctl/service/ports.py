@@ -58,7 +58,11 @@ class DeliveryFailed(Exception):
 
 
 class Courier(Protocol):
-    """Carries a message to one address. Returns only when the receiver has accepted it; else raises `DeliveryFailed`."""
+    """Carries a message to one address; returns only when the receiver has accepted it, else `DeliveryFailed`."""
+
+    def check(self, to: str) -> str | None:
+        """What is wrong with the address, without sending anything and without a secret; None when it can be used."""
+        ...
 
     def send(self, message: Message, to: str) -> None:
         """Deliver within ten seconds or fail. `to` is an address or a reference to one (`env:NAME`, `file:PATH`)."""
@@ -110,7 +114,7 @@ class Beat(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one command changes in one incident: entries and all that is derived from them, written together or not at all."""
+    """What one command changes in one incident: entries and what is derived from them, written together or not at all."""
 
     head: Head
     snapshot: str

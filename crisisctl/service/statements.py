@@ -20,9 +20,8 @@ def compose(log: Log, incident: Incident, id_: str, templates: Templates, organi
     first = log.entry(incident.id, 1)
     source = first.data["templates"].get(spec.template) if first else None
     if source is None:
-        raise Refused(
-            f"{spec.template} was not there when {incident.id} was opened. Bring the text: statement draft {id_} --file FILE"
-        )
+        bring = f"crisisctl statement draft {id_} --file FILE"
+        raise Refused(f"{spec.template} was not there when {incident.id} was opened. Bring the text: {bring}")
     known = facts.known(incident)
     values = known | {
         "title": incident.title,

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.telling import Told, tell
+from crisisctl.domain.playbook import Task
+from crisisctl.domain.telling import ERASED, Told, tell
+from crisisctl.domain.times import instant
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Log
+
+_WITH_REASON = frozenset({
+    "decision.logged",
+    "fact.retracted",
+    "incident.reopened",
+    "role.overridden",
+    "severity.changed",
+    "statement.corrected",
+    "statement.rejected",
+    "task.skipped",
+})  # fmt: skip
+_TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened": "open"}
 
 
 class Story(NamedTuple):
@@ -38,12 +52,79 @@ class Seat(NamedTuple):
     until: datetime | None
 
 
+class Stay(NamedTuple):
+    """One visit to a stage; `until` is None while the incident stands there."""
+
+    stage: str
+    visit: int
+    since: datetime
+    until: datetime | None
+
+
+class Release(NamedTuple):
+    """One text as it went out: who had approved it, and each time that it was published."""
+
+    statement: str
+    revision: int
+    text: str
+    correction: bool
+    approvals: tuple[Entry, ...]
+    outings: tuple[Entry, ...]
+
+
+class Promise(NamedTuple):
+    """A promised next update. `met` is the next whole publication of any statement; `pending` lies ahead of the log's end.
+
+    `ended` is one that the close of the incident came before.
+    """
+
+    statement: str
+    made: Entry
+    due: datetime
+    met: datetime | None
+    verdict: Literal["kept", "late", "missed", "pending", "ended"]
+
+
+class Answer(NamedTuple):
+    """Who acknowledged an escalation, when, and how long after its first step; None when none had fired by then."""
+
+    person: str
+    at: datetime
+    after: timedelta | None
+
+
+class Climb(NamedTuple):
+    """How far an escalation of one visit went: the true due time of its first step, and how many fired and were skipped."""
+
+    escalation: str
+    stage: str
+    since: datetime | None
+    fired: int
+    skipped: int
+    answers: tuple[Answer, ...]
+
+
+class Chore(NamedTuple):
+    """A task in one visit of its stage: `open`, `done` or `skipped`, with the entry that said so last."""
+
+    task: Task
+    visit: int
+    state: str
+    said: Entry | None
+
+
 def story(desk: Desk, log: Log, id_: str) -> Story:
     """Everything that is told of an incident."""
     incident = desk.load(log, id_)
     entries = list(log.entries(id_))
     told = sorted((tell(entry) for entry in entries), key=lambda one: (one.entry.occurred_at, one.entry.version))
     return Story(incident, entries, told)
+
+
+def written(entry: Entry, field: str) -> str:
+    """What somebody wrote: empty when the entry has no such field, `(redacted)` when it was erased."""
+    word = entry.words.get(field)
+    return "" if word is None else ERASED if word.value is None else word.value
 
 
 def measures(entries: Sequence[Entry]) -> list[Measure]:
@@ -81,17 +162,115 @@ def seats(entries: Sequence[Entry]) -> list[Seat]:
         if entry.type == "role.assigned" and key not in held:
             held[key] = Seat(*key, entry.occurred_at, None)
         elif entry.type == "role.released" and key in held:
-            past.append(held.pop(key)._replace(until=entry.occurred_at))
+            seat = held.pop(key)
+            past.append(seat._replace(until=max(seat.since, entry.occurred_at)))
     return sorted([*past, *held.values()], key=lambda seat: seat.since)
+
+
+def stays(entries: Sequence[Entry]) -> list[Stay]:
+    """Every visit to every stage, in the order in which they began."""
+    here: dict[str, Stay] = {}
+    past: list[Stay] = []
+    for entry in entries:
+        if entry.type == "stage.entered":
+            here[entry.data["stage"]] = Stay(entry.data["stage"], entry.data["visit"], entry.occurred_at, None)
+        elif entry.type == "stage.left" and entry.data["stage"] in here:
+            stay = here.pop(entry.data["stage"])
+            past.append(stay._replace(until=max(stay.since, entry.occurred_at)))
+    return sorted([*past, *here.values()], key=lambda stay: stay.since)
 
 
 def published(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
     """Each publication with its text as it went out; an erased text reads so."""
-    texts = {
-        (e.data["statement"], e.data["revision"]): e.word("text") or "(redacted)"
-        for e in entries
-        if e.type in ("statement.drafted", "statement.corrected")
-    }
+    texts = {(e.data["statement"], e.data["revision"]): written(e, "text") for e in entries if _is_text(e)}
     for entry in entries:
         if entry.type == "statement.published":
             yield entry, texts[entry.data["statement"], entry.data["revision"]]
+
+
+def releases(entries: Sequence[Entry]) -> list[Release]:
+    """Each text that went out, once, in the order in which they first did."""
+    corrections = {_revision(entry) for entry in entries if entry.type == "statement.corrected"}
+    found: dict[tuple[str, int], Release] = {}
+    for entry, text in published(entries):
+        key = _revision(entry)
+        approvals = tuple(e for e in entries if e.type == "statement.approved" and _revision(e) == key)
+        release = found.get(key) or Release(*key, text, key in corrections, approvals, ())
+        found[key] = release._replace(outings=(*release.outings, entry))
+    return list(found.values())
+
+
+def _is_text(entry: Entry) -> bool:
+    return entry.type in {"statement.drafted", "statement.corrected"}
+
+
+def _revision(entry: Entry) -> tuple[str, int]:
+    return entry.data["statement"], entry.data["revision"]
+
+
+def promises(story: Story) -> list[Promise]:
+    """Every promised next update and what became of it; whichever statement came next is the update."""
+    whole = [e for e in story.entries if e.type == "statement.published" and e.data["state"] == "published"]
+    whole.sort(key=lambda entry: (entry.occurred_at, entry.version))
+    return [
+        _scored(story.incident, entry, whole[n].occurred_at if n < len(whole) else None)
+        for n, entry in enumerate(whole, 1)
+        if entry.data.get("promised")
+    ]
+
+
+def _scored(incident: Incident, made: Entry, met: datetime | None) -> Promise:
+    due = instant(made.data["promised"])
+    promise = Promise(made.data["statement"], made, due, met, "missed")
+    if met is not None:
+        return promise._replace(verdict="kept" if met <= due else "late")
+    if incident.closed_at is not None and incident.closed_at <= due:
+        return promise._replace(verdict="ended")
+    return promise._replace(verdict="missed" if incident.recorded_at > due else "pending")
+
+
+def climbs(entries: Sequence[Entry]) -> list[Climb]:
+    """How far each escalation went and who answered it, in the order in which they began."""
+    found: dict[str, Climb] = {}
+    for entry in entries:
+        data = entry.data
+        if "ladder" in data:
+            climb = found.get(data["ladder"]) or Climb(data["escalation"], data["stage"], None, 0, 0, ())
+            found[data["ladder"]] = _climbed(climb, entry)
+    return list(found.values())
+
+
+def _climbed(climb: Climb, entry: Entry) -> Climb:
+    at = entry.occurred_at
+    if entry.type == "escalation.fired":
+        return climb._replace(fired=climb.fired + 1, since=climb.since or at)
+    if entry.type == "escalation.skipped":
+        return climb._replace(skipped=climb.skipped + 1)
+    if entry.type == "escalation.acknowledged":
+        after = at - climb.since if climb.since and climb.since <= at else None
+        answer = Answer(entry.actor, at, after)
+        return climb._replace(answers=(*climb.answers, answer))
+    return climb
+
+
+def chores(story: Story) -> list[Chore]:
+    """Every task of every visit to its stage, in the order of the visits; a task that nobody touched is open."""
+    now: dict[str, Chore] = {}
+    past: list[Chore] = []
+    for entry in story.entries:
+        if entry.type == "stage.entered":
+            for task in story.incident.playbook.tasks.values():
+                if task.stage == entry.data["stage"]:
+                    past += [now.pop(task.key)] if task.key in now else []
+                    now[task.key] = Chore(task, entry.data["visit"], "open", None)
+        elif entry.type in _TASK_STATES:
+            key = f"{entry.data['stage']}/{entry.data['task']}"
+            now |= {key: now[key]._replace(state=_TASK_STATES[entry.type], said=entry)} if key in now else {}
+    return [*past, *now.values()]
+
+
+def choices(story: Story) -> Iterator[Entry]:
+    """The entries in which somebody chose something and said why, in the order in which they happened."""
+    for entry, _, _ in story.told:
+        if entry.type in _WITH_REASON or (entry.type == "incident.advanced" and "because" in entry.words):
+            yield entry

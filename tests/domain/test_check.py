@@ -221,7 +221,7 @@ def test_a_key_that_is_no_text_is_told_wherever_it_stands() -> None:
     for path in paths:
         document = changed(path, odd)
         assert ("wrong-type", ".".join(map(str, path))) in found(document)
-    odd |= SMALLEST
+    odd = {**odd, "title": "Odd"}
     assert ("wrong-type", "") in found(odd)
     assert ("wrong-type", "facts") in found(changed(("facts",), {404: None}))
 

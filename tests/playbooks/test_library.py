@@ -69,6 +69,13 @@ def test_every_required_role_can_be_stood_in_for(playbook: Playbook) -> None:
     assert all(role.deputy for role in playbook.roles.values() if role.required)
 
 
+def test_when_the_opener_is_alone_a_late_pause_of_posts_still_reaches_somebody(playbook: Playbook) -> None:
+    role = playbook.tasks[f"{playbook.initial}/pause-posts"].role
+    while role and role != playbook.first_role():
+        role = playbook.roles[role].deputy
+    assert role == "comms-lead"
+
+
 def test_every_fact_has_a_question(playbook: Playbook) -> None:
     assert all("?" in fact.ask for fact in playbook.facts.values())
     assert playbook.facts["next_update_at"].type == "datetime"
@@ -224,6 +231,12 @@ def test_the_first_ladder_climbs_until_somebody_acknowledges(playbook: Playbook)
     assert ladder.ack_timeout
     assert ladder.times
     assert [step.after for step in ladder.steps] == [timedelta(minutes=n) for n in (0, 5, 10, 15, 20, 60)]
+
+
+def test_an_empty_seat_wakes_somebody_else_and_a_late_review_wakes_nobody_early(playbook: Playbook) -> None:
+    for ladder in playbook.escalations.values():
+        assert (ladder.if_empty == "wait") == (ladder.id == "review-due"), ladder.id
+        assert ladder.fallback or ladder.if_empty == "wait", ladder.id
 
 
 def test_the_ladder_climbs_to_the_executive_sponsor_within_twenty_minutes(playbook: Playbook) -> None:

@@ -77,9 +77,9 @@ class _Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> _Room:
-    """Opened at 18:00 as a drill, when the database became unstable, and manned after twelve minutes."""
+    """Opened at 18:00 as a drill, when the database became unstable, and manned after six minutes."""
     room = _Room(tmp_path)
-    room.clock.set(NIGHT + timedelta(minutes=12))
+    room.clock.set(NIGHT + timedelta(minutes=6))
     seats = {"incident-commander": "ivo", "social-media-manager": "sam", "deputy-comms": "dora"}
     room.do("cleo", *(ask.Assign(role, person) for role, person in seats.items()))
     return room
@@ -88,6 +88,7 @@ def room(tmp_path: Path) -> _Room:
 @pytest.fixture
 def watching(room: _Room) -> _Room:
     """Acknowledged; posts are paused, and customers notice nothing yet."""
+    room.clock.set(NIGHT + timedelta(minutes=12))
     room.do("cleo", ask.Acknowledge())
     room.do("sam", ask.ChangeTask("pause-posts", "done"))
     room.do("cleo", ask.Advance("watch", "spam loads the database; customers do not notice"))
@@ -113,8 +114,8 @@ def informed(responding: _Room) -> _Room:
     return responding
 
 
-def test_while_nobody_acknowledges_the_ladder_climbs(room: _Room) -> None:
-    fired = room.fired("first-response")
+def test_while_nobody_acknowledges_the_ladder_climbs(watching: _Room) -> None:
+    fired = watching.fired("first-response")
     assert [entry.occurred_at - NIGHT for entry in fired] == [timedelta(minutes=n) for n in (0, 5, 10)]
     assert [entry.data["reached"] for entry in fired] == [["cleo"], ["cleo"], ["dora"]]
 
@@ -123,6 +124,15 @@ def test_an_acknowledgement_stops_it(watching: _Room) -> None:
     watching.clock.set(NIGHT + timedelta(minutes=42))
     watching.do("ivo", ask.AddNote("still nothing outside"))
     assert len(watching.fired("first-response")) == 3
+
+
+def test_an_empty_seat_does_not_use_up_the_ladder(tmp_path: Path) -> None:
+    alone = _Room(tmp_path)
+    alone.clock.set(NIGHT + timedelta(minutes=61))
+    alone.do("cleo", ask.AddNote("awake now"))
+    fired = alone.fired("first-response")
+    assert [entry.occurred_at - NIGHT for entry in fired] == [timedelta(minutes=n) for n in (0, 5, 10, 15, 20, 60)]
+    assert all(entry.data["reached"] == ["cleo"] for entry in fired)
 
 
 def test_posts_must_be_paused_before_anything_moves(room: _Room) -> None:

@@ -1,0 +1,175 @@
+"""What tests share: a clock to set, a store of each kind, a desk, a workspace, and the program as a person runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from crisisctl.adapters import posix
+from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.adapters.system import SystemChance
+from crisisctl.adapters.yaml import read
+from crisisctl.cli.run import run
+from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import Entry, Source
+from crisisctl.domain.incident import Incident
+from crisisctl.service.desk import Asked, Desk, Outcome
+from crisisctl.service.opening import opening
+from crisisctl.service.ports import Store
+
+DATA = Path(__file__).parent / "data"
+START = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)  # the night on which Europe's clocks go forward
+
+
+class HandClock:
+    """A clock that goes only when told, in either direction."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self.time = start
+
+    def now(self) -> datetime:
+        return self.time
+
+    def tick(self, **span: float) -> datetime:
+        self.time += timedelta(**span)
+        return self.time
+
+
+class Everybody:
+    """A directory in which any name is somebody with as many contacts as asked."""
+
+    def __init__(self, contacts: Sequence[str] = ("console:",)) -> None:
+        self.addresses = tuple(contacts)
+
+    def count(self, person: str) -> int:
+        return len(self.addresses)
+
+    def contacts(self, person: str) -> Sequence[str]:
+        return self.addresses
+
+    def require(self, person: str) -> None:
+        return None
+
+
+class Room:
+    """A desk, its store and its clock, with a short way to ask for things."""
+
+    def __init__(self, store: Store, playbook: Path = DATA / "contract" / "data-breach.yaml") -> None:
+        self.store = store
+        self.clock = HandClock()
+        self.directory = Everybody()
+        self.desk = Desk(store, self.clock, SystemChance(), self.directory)
+        self.playbook = playbook
+
+    def open(self, who: str = "dana", **changes: Any) -> Incident:
+        found = read(self.playbook, self.playbook.parent / "templates")
+        command = opening(found.document, found.templates, found.findings, changes.pop("title", "Records on a forum"))
+        asked = Asked(Source(who, "tester"), **{k: changes.pop(k) for k in ("at", "request") if k in changes})
+        return self.desk.open(command._replace(**changes), asked).incident
+
+    def ask(self, command: ask.Command, who: str = "dana", id_: str = "INC-1", **how: Any) -> Outcome:
+        role = how.pop("role", None)
+        return self.desk.handle(id_, command, Asked(Source(who, "tester", role=role), **how))
+
+    def look(self, id_: str = "INC-1") -> Incident:
+        with self.store.reading() as log:
+            return self.desk.load(log, id_)
+
+    def entries(self, id_: str = "INC-1") -> list[Entry]:
+        with self.store.reading() as log:
+            return list(log.entries(id_))
+
+    def types(self, id_: str = "INC-1") -> list[str]:
+        return [entry.type for entry in self.entries(id_)]
+
+
+class Ran(NamedTuple):
+    """What a command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Program:
+    """The program in a workspace: in this process, or as a process of its own."""
+
+    def __init__(self, root: Path, environment: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self._environment = environment
+
+    def __call__(self, *arguments: str, who: str = "dana", clock: HandClock | None = None) -> Ran:
+        """Run it in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        self._environment.setenv("CRISISCTL_AS", who)
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(["--workspace", str(self.root), *arguments], clock=clock)
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    def ok(self, *arguments: str, who: str = "dana", clock: HandClock | None = None) -> Ran:
+        """Run it, and it must succeed."""
+        ran = self(*arguments, who=who, clock=clock)
+        assert ran.code == 0, f"{arguments}: {ran.err}"
+        return ran
+
+    def process(self, *arguments: str, who: str = "dana", **how: Any) -> subprocess.CompletedProcess[str]:
+        """Run it as a process."""
+        environment = self.environment(who) | how.pop("env", {})
+        command = [sys.executable, "-m", "crisisctl", *arguments]
+        return subprocess.run(command, cwd=self.root, env=environment, text=True, capture_output=True, check=False, **how)
+
+    def environment(self, who: str = "dana") -> dict[str, str]:
+        """The environment of its processes."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CRISISCTL")}
+        return kept | {"CRISISCTL_AS": who, "NO_COLOR": "1"}
+
+
+def sqlite_at(path: Path) -> Sqlite:
+    return Sqlite(path, posix.turnstile, posix.network_file_system)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made: Store = Memory() if request.param == "memory" else sqlite_at(tmp_path / "state" / "crisisctl.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room(Memory())
+
+
+@pytest.fixture
+def room_for() -> Callable[[Store], Room]:
+    return Room
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """A workspace with the data-breach playbook and no roster."""
+    for name in [name for name in os.environ if name.startswith("CRISISCTL")]:
+        monkeypatch.delenv(name)
+    root = tmp_path / "room"
+    (root / "playbooks").mkdir(parents=True)
+    shutil.copy(DATA / "contract" / "data-breach.yaml", root / "playbooks" / "data-breach.yaml")
+    shutil.copytree(DATA / "contract" / "templates", root / "templates")
+    (root / "crisisctl.toml").write_text("")
+    monkeypatch.chdir(root)
+    return Program(root, monkeypatch)

@@ -97,7 +97,9 @@ class Apprise:
         command = [sys.executable, "-I", "-c", _CHILD, *filter(None, sys.path)]
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
         # A session of its own: whatever a plugin started is stopped together with the child.
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere, start_new_session=True) as child:  # noqa: S603 - this interpreter, our own words
+        with subprocess.Popen(  # noqa: S603 - this interpreter, our own words
+            command, stdin=pipe, stdout=pipe, stderr=nowhere, start_new_session=True
+        ) as child:
             late = False
             try:
                 said, _ = child.communicate(order.encode(), timeout=self._seconds)
@@ -203,7 +205,10 @@ class _Unusable(Exception):
 
 
 def main() -> None:
-    """Carry out one order from standard input and tell on standard output, and nowhere else, how it went."""
+    """Carry out one order from standard input and tell on standard output, and nowhere else, how it went.
+
+    What a plugin raises ends this process unheard, which the parent takes for a failure: its text may hold the address.
+    """
     order = json.load(sys.stdin)
     tell = _sole_voice()
     _confine(order["seconds"], order["memory"])
@@ -214,12 +219,10 @@ def main() -> None:
         tell(how=str(error))
     except MemoryError:
         tell(how="memory")
-    except Exception:  # noqa: BLE001 - a plugin may raise anything, and its text may hold the address
-        tell(how="refused")
 
 
 def _sole_voice() -> _Tell:
-    """The way to answer the parent; whatever else is printed goes nowhere."""
+    """The way to answer the parent; whatever else is printed, tracebacks among it, goes nowhere."""
     answers = os.dup(1)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
@@ -232,7 +235,7 @@ def _sole_voice() -> _Tell:
 
 
 def _confine(seconds: float, memory: int) -> None:
-    signal.alarm(int(seconds) + 2)  # nobody else would stop this process if the parent were killed
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # nobody else would stop this process if the parent were killed
     for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, memory)):
         with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of the second kind
             resource.setrlimit(what, (most, most))
@@ -264,7 +267,7 @@ def _opened(address: str, key: str | None, tell: _Tell) -> _Plugin:
 
 def _bound(parts: Mapping[str, Any], plugin: _Plugin, key: str | None) -> dict[str, Any]:
     """The parts of the address with, whatever it says, no redirect, short waits, plain text and the key."""
-    # Apprise would follow a 302 with a GET, to anywhere, and report success.
+    # Left alone, Apprise follows a 302 with a GET, to anywhere, and reports success.
     forced = {"redirect": False, "cto": _SOCKET_SECONDS, "rto": _SOCKET_SECONDS}
     bound = {"overflow": "split", **parts, **forced}
     bound.pop("format", None)

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from crisisctl.domain.errors import StoreFailed
+
 SETTINGS = """\
 # The settings of this workspace. Every line may be left out.
 
@@ -40,9 +42,12 @@ def sources() -> Path:
 
 def lay_out(root: Path) -> list[Path]:
     """Write what a workspace needs and does not have; the files written."""
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "state").mkdir(mode=0o700, exist_ok=True)
-    return [*_texts(root), *_copies(root)]
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        (root / "state").mkdir(mode=0o700, exist_ok=True)
+        return [*_texts(root), *_copies(root)]
+    except OSError as error:
+        raise StoreFailed(f"{error.filename or root} cannot be written: {error.strerror}.") from None
 
 
 def _texts(root: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -103,8 +104,8 @@ class _State:
         return sorted(self._beats.values(), key=lambda beat: beat.at, reverse=True)
 
     def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
-        wanted = words.casefold().split()
-        hits = [(i, v, text) for (i, v), text in self._texts.items() if all(w in text.casefold() for w in wanted)]
+        wanted = [phrase for phrase in map(_bare, words.split()) if phrase.strip()]
+        hits = [(i, v, text) for (i, v), text in self._texts.items() if all(w in _bare(text) for w in wanted)]
         return hits[::-1][:limit] if wanted else []
 
     def next_incident(self) -> str:
@@ -130,7 +131,8 @@ class _State:
         self._timers[incident] = {timer.id: timer for timer in timers}
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
-        ready = [row for row in self._outbox.values() if row.ready_at <= now][:limit]
+        waiting = sorted(self._outbox.values(), key=lambda row: row.ready_at)
+        ready = [row for row in waiting if row.ready_at <= now][:limit]
         taken = [row._replace(attempts=row.attempts + 1, ready_at=until) for row in ready]
         self._outbox |= {row.notice.key: row for row in taken}
         return taken
@@ -163,6 +165,11 @@ class _State:
         gone = {name: old.words[name]._replace(salt=None, value=None) for name in fields}
         log[version - 1] = old._replace(words={**old.words, **gone})
         self._logs[incident] = tuple(log)
+
+
+def _bare(text: str) -> str:
+    """The words of a text in lower case, one space around each."""
+    return f" {' '.join(re.findall(r'[^\W_]+', text.lower()))} "
 
 
 def _when(timer: Timer) -> tuple[datetime, str]:

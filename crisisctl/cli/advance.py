@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,19 +11,23 @@ import typer
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain import commands as ask
+from crisisctl.domain.decide import decide
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.guards import Option
 from crisisctl.domain.guards import options as moves
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.moves import choose, machine
+from crisisctl.domain.moves import machine
+from crisisctl.service.desk import Asked
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command(epilog="Example: crisisctl advance activate --because 'confirmed by security'")
 def advance(
     ctx: typer.Context,
-    trigger: Annotated[str | None, typer.Argument(help="The move to make.", autocompletion=complete.triggers)] = None,
+    trigger: Annotated[
+        str | None, typer.Argument(metavar="[TRIGGER]", help="The move to make.", autocompletion=complete.triggers)
+    ] = None,
     because: options.Because = None,
     role: options.AsRole = None,
     override: Annotated[
@@ -36,13 +41,16 @@ def advance(
     expect_version: options.Expect = None,
     json: options.Json = False,
 ) -> None:
-    """Move the incident on; without a trigger, take the only move there is or list what each still needs."""
+    """Move the incident to its next stage.
+
+    Without a trigger: take the only move there is, after a confirmation, or list what each still needs.
+    """
     session: Session = ctx.obj
     asked = session.asked(at, request_id, expect_version, role)
     if trigger is None:
         trigger = _only(session.look(incident), moves_of(session.look(incident), session, role), yes=yes)
     if dry_run:
-        _rehearse(session.look(incident), session, ask.Advance(trigger, because), role, json=json)
+        _rehearse(session.look(incident), ask.Advance(trigger, because, override), asked, session.now(), json=json)
         return
     outcome = session.handle(incident, ask.Advance(trigger, because, override), asked)
     _tell(outcome.incident, outcome.entries, repeated=outcome.repeated, json=json)
@@ -67,19 +75,16 @@ def _only(incident: Incident, every: list[Option], *, yes: bool) -> str:
 
 def _listed(option: Option) -> str:
     to = f"{option.transition.trigger} -> {option.transition.to}"
-    return f"{to}: ready" if option.allowed else f"{to}: needs " + "; ".join(option.missing)
+    return f"{to}: ready" if option.allowed else f"{to}: not yet; " + "; ".join(option.missing)
 
 
-def _rehearse(incident: Incident, session: Session, command: ask.Advance, role: str | None, *, json: bool) -> None:
-    option = choose(incident, command.trigger, session.office.source(role), command.because)
-    if not option.allowed:
-        raise Refused(f"{incident.id} cannot {command.trigger} yet:", option.missing)
+def _rehearse(incident: Incident, command: ask.Advance, asked: Asked, now: datetime, *, json: bool) -> None:
+    events = decide(incident, command, asked.source, asked.at or now)
+    data = next(event.data for event in events if event.type == "incident.advanced")
     if json:
-        show.data(
-            _document(incident, option.transition.trigger, option.move.left, option.move.entered, option.move.active)
-        )
+        show.data(_document(incident, data["trigger"], data["left"], data["entered"], data["stages"]))
         return
-    show.say(f"{incident.id} would leave {', '.join(option.move.left)} and enter {', '.join(option.move.entered)}.")
+    show.say(f"{incident.id} would leave {', '.join(data['left'])} and enter {', '.join(data['entered'])}.")
     show.say("Nothing was written.")
 
 
@@ -96,15 +101,15 @@ def _document(incident: Incident, trigger: str, left: object, entered: object, s
 
 def _tell(incident: Incident, entries: object, *, repeated: bool, json: bool) -> None:
     done = next((entry for entry in entries if entry.type == "incident.advanced"), None)  # type: ignore[attr-defined]
-    if done is None:
-        show.say("Already done.")
-        return
-    data = done.data
+    data = done.data if done else {"trigger": None, "left": [], "entered": [], "stages": incident.stages}
     if json:
         show.data(
             _document(incident, data["trigger"], data["left"], data["entered"], data["stages"])
             | ({"repeated": True} if repeated else {})
         )
+        return
+    if done is None:
+        show.say(f"Already done: that request was another command in {incident.id}.")
         return
     if repeated:
         show.say(f"Already done: {incident.id} took {data['trigger']} as version {done.version}.")

@@ -57,6 +57,11 @@ class Commands(TyperGroup):
         module = import_module(f"crisisctl.cli.{_MODULES[cmd_name]}")
         return typer.main.get_group(module.app).commands[cmd_name]
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401, D102 - Click's interface
+        names: Any = dict.fromkeys(_MODULES)
+        self.commands = names  # for a mistyped name Typer offers the nearest of these keys
+        return super().resolve_command(ctx, args)
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:

@@ -19,12 +19,12 @@ from crisisctl.adapters import library
 from crisisctl.adapters.system import VirtualClock
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
-from crisisctl.domain.errors import CrisisError
+from crisisctl.domain.errors import CrisisError, Refused
 from crisisctl.domain.telling import sentence
 from crisisctl.domain.times import clock_time, parse_instant, words
 from crisisctl.service.story import measures
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 INCIDENT = "INC-1"
 
 
@@ -52,10 +52,15 @@ def demo(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Replay GitLab's lost database of 2017 as a drill: seconds here, ten days there. Nothing leaves this machine."""
+    """Replay a real crisis as a drill, in seconds.
+
+    GitLab's lost database of 2017, ten days in virtual time. Nothing leaves this machine.
+    """
     from crisisctl.cli.run import run  # noqa: PLC0415 - the demo types what people type
 
-    root = folder or Path(tempfile.mkdtemp(prefix="crisisctl-demo-"))
+    root = folder.absolute() if folder else Path(tempfile.mkdtemp(prefix="crisisctl-demo-"))
+    if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+        raise Refused(f"{root} is not an empty folder. Name a new one, so that nothing of yours is mixed with the drill.")
     scene = read_scene()
     stage(root, scene)
     clock = VirtualClock(scene.steps[0].at)

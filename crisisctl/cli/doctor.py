@@ -17,7 +17,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Invalid
 from crisisctl.domain.playbook import build
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 class Check(NamedTuple):
@@ -30,7 +30,10 @@ class Check(NamedTuple):
 
 @app.command(epilog="Example: crisisctl doctor")
 def doctor(ctx: typer.Context, json: options.Json = False) -> None:
-    """Look at settings, folders, modes, the roster, the playbooks and the watch; exit 6 when something would fail."""
+    """Find what would fail on the night, before it.
+
+    Settings, folders, modes, the roster, the playbooks and the watch. Exit 6 when something would fail.
+    """
     session: Session = ctx.obj
     office = session.office
     checks = [check for look in _LOOKS for check in _safely(look, office)]

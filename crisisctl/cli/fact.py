@@ -11,16 +11,16 @@ from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 facts = typer.Typer(help="What the room knows, and how surely.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(facts, name="fact")
 
-Name = Annotated[str, typer.Argument(help="The fact, as the playbook names it.", autocompletion=complete.facts)]
-
-
-Value = Annotated[str, typer.Argument(help="Its value; times as 2026-11-22T15:00:00Z.")]
-Status = Annotated[str, typer.Option("--status", help="confirmed, or unconfirmed.")]
-Origin = Annotated[str | None, typer.Option("--source", help="Who says so.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The fact, as the playbook names it.", autocompletion=complete.facts)
+]
+Value = Annotated[str, typer.Argument(metavar="VALUE", help="Its value; times as 2026-11-22T15:00:00Z.")]
+Status = Annotated[str, typer.Option("--status", metavar="STATUS", help="confirmed, or unconfirmed.")]
+Origin = Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Who says so.")]
 
 
 @writing(facts, "set", example="fact set affected_accounts 1200 --source 'database team'")

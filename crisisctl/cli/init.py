@@ -10,9 +10,8 @@ import typer
 
 from crisisctl.adapters import library
 from crisisctl.cli import options, show
-from crisisctl.domain.errors import StoreFailed
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command(epilog="Example: crisisctl init crisis-room")
@@ -20,11 +19,11 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Left out: the current folder.")] = Path(),
     json: options.Json = False,
 ) -> None:
-    """Lay out a workspace: settings, a roster to fill in, playbooks and templates. Nothing that is there is changed."""
-    try:
-        made = library.lay_out(folder.absolute())
-    except OSError as error:
-        raise StoreFailed(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
+    """Lay out a workspace.
+
+    Settings, a roster to fill in, playbooks and templates. Nothing that is there already is changed.
+    """
+    made = library.lay_out(folder.absolute())
     if json:
         show.data({"workspace": str(folder.absolute()), "written": [str(path) for path in made]})
         return

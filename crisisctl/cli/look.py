@@ -13,17 +13,19 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Task
+from crisisctl.domain.text import prose
 from crisisctl.domain.timers import forecast, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
+NEXT = 12
 SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 @app.command(epilog="Example: crisisctl status --json")
 def status(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
-    """Where the incident stands, what may be done next and what is missing."""
+    """Where it stands, what may be done next and what is missing."""
     session: Session = ctx.obj
     found = session.look(incident)
     moves = moves_of(found, session)
@@ -189,8 +191,16 @@ def _day(text: str) -> str:
 
 
 @app.command("timers", epilog="Example: crisisctl timers -i INC-3")
-def timers_(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
-    """What falls due, when, whom it will reach and why it exists, as if nobody answered."""
+def timers_(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="All of them, not the next twelve.")] = False,
+    incident: options.Incident = None,
+    json: options.Json = False,
+) -> None:
+    """What falls due, when, and whom it will reach.
+
+    Told as if nobody answered, with the reason why each timer exists.
+    """
     session: Session = ctx.obj
     found = session.look(incident)
     plan = forecast(found)
@@ -205,10 +215,11 @@ def timers_(ctx: typer.Context, incident: options.Incident = None, json: options
         show.say(f"{found.id} has no timers.")
         return
     show.say(f"{found.id}: what will fall due if nobody answers")
-    show.table(
-        ("DUE (UTC)", "REACHES", "WHAT"),
-        [(clock_time(f.timer.due), ", ".join(f.reaches) or "nobody", f"{f.what} ({f.why})") for f in plan],
-    )
+    shown = plan if everything else plan[:NEXT]
+    lines = [(clock_time(f.timer.due), ", ".join(f.reaches) or "nobody", f"{f.what} ({f.why})") for f in shown]
+    show.table(("DUE (UTC)", "REACHES", "WHAT"), lines)
+    if len(plan) > len(shown):
+        show.say(f"and {len(plan) - len(shown)} more: crisisctl timers --all")
 
 
 @app.command(epilog="Example: crisisctl search 'backup restore'")
@@ -220,7 +231,7 @@ def search(
     """Find what was written, in every incident."""
     session: Session = ctx.obj
     with session.office.store.reading() as log:
-        hits = log.search(wanted)
+        hits = log.search(prose(wanted, "What to search for"))
     if json:
         show.data({"hits": [{"incident": i, "version": v, "text": text} for i, v, text in hits]})
     elif hits:

@@ -14,15 +14,19 @@ from crisisctl.domain.incident import Incident
 from crisisctl.service.desk import Outcome
 from crisisctl.service.opening import opening
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
-@app.command(epilog="Example: crisisctl open outage --title 'Checkout is down' --assign incident-commander=kim")
+@app.command(epilog="Example: crisisctl open outage --title 'Checkout is down' --assign legal=lee")
 def open(  # noqa: A001 - the command's name
     ctx: typer.Context,
-    playbook: Annotated[str, typer.Argument(help="The playbook's name.", autocompletion=complete.playbooks)],
-    title: Annotated[str, typer.Option(help="What has happened, in one line.")],
-    severity: Annotated[str | None, typer.Option(help="Left out: the highest. When unsure, the higher.")] = None,
+    playbook: Annotated[
+        str, typer.Argument(metavar="PLAYBOOK", help="The playbook's name.", autocompletion=complete.playbooks)
+    ],
+    title: Annotated[str, typer.Option(metavar="TITLE", help="What has happened, in one line.")],
+    severity: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="Left out: the highest. When unsure, the higher.")
+    ] = None,
     assign: Annotated[
         list[str] | None, typer.Option(metavar="ROLE=PERSON", help="Who takes which role; may be repeated.")
     ] = None,
@@ -37,7 +41,10 @@ def open(  # noqa: A001 - the command's name
     request_id: options.Request = None,
     json: options.Json = False,
 ) -> None:
-    """Open an incident on a playbook; you take its first role unless somebody else is assigned to it."""
+    """Open an incident on a playbook.
+
+    You take its first role unless somebody else is assigned to it.
+    """
     session: Session = ctx.obj
     asked = session.asked(at, request_id)
     read = session.office.read_playbook(playbook)

@@ -12,14 +12,17 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Invalid, Usage
 from crisisctl.domain.times import parse_duration
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
-RoleName = Annotated[str, typer.Argument(help="The role.", autocompletion=complete.roles)]
-Taker = Annotated[str, typer.Argument(help="Who takes it.", autocompletion=complete.people)]
-Leaver = Annotated[str | None, typer.Argument(help="Left out: everybody.", autocompletion=complete.people)]
+RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="The role.", autocompletion=complete.roles)]
+Taker = Annotated[str, typer.Argument(metavar="PERSON", help="Who takes it.", autocompletion=complete.people)]
+Leaver = Annotated[
+    str | None, typer.Argument(metavar="[PERSON]", help="Left out: everybody.", autocompletion=complete.people)
+]
 Beside = Annotated[bool, typer.Option("--add", help="Beside those who hold it, not instead.")]
 Running = Annotated[
-    str | None, typer.Argument(help="Left out: every running one.", autocompletion=complete.escalations)
+    str | None,
+    typer.Argument(metavar="[ESCALATION]", help="Left out: every running one.", autocompletion=complete.escalations),
 ]
 Span = Annotated[str, typer.Argument(metavar="FOR", help="How long, such as 20m.")]
 

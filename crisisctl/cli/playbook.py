@@ -14,18 +14,21 @@ from crisisctl.domain.playbook import Playbook, build, pin
 from crisisctl.domain.times import words
 from crisisctl.service.ports import Finding
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 playbooks = typer.Typer(
     help="The plans: what there is, what they say, and whether they hold.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(playbooks, name="playbook")
 
 Name = Annotated[
-    str, typer.Argument(help="A playbook's name, or the path of a file.", autocompletion=complete.playbooks)
+    str,
+    typer.Argument(metavar="NAME", help="A playbook's name, or the path of a file.", autocompletion=complete.playbooks),
 ]
 Names = Annotated[
     list[str] | None,
-    typer.Argument(help="Names, or paths of files; left out: every one.", autocompletion=complete.playbooks),
+    typer.Argument(
+        metavar="[NAME]...", help="Names, or paths of files; left out: every one.", autocompletion=complete.playbooks
+    ),
 ]
 
 
@@ -38,17 +41,18 @@ def list_(ctx: typer.Context, json: options.Json = False) -> None:
         keys = ("id", "version", "last_drilled", "title")
         show.data({"playbooks": [dict(zip(keys, row, strict=True)) for row in rows]})
     elif rows:
-        show.table(("PLAYBOOK", "VERSION", "LAST DRILLED", "TITLE"), rows)
+        cells = [(name, str(version or "-"), drilled or "never", title) for name, version, drilled, title in rows]
+        show.table(("PLAYBOOK", "VERSION", "LAST DRILLED", "TITLE"), cells)
     else:
         show.say(f"No playbook in {session.office.settings.playbooks}.")
 
 
-def _row(session: Session, name: str) -> tuple[str, str, str, str]:
+def _row(session: Session, name: str) -> tuple[str, int | None, str | None, str]:
     read = session.office.read_playbook(name)
     if read.document is None or _errors(read.findings):
-        return (name, "-", "-", f"has errors: crisisctl playbook check {name}")
+        return (name, None, None, f"has errors: crisisctl playbook check {name}")
     book = build(read.document)
-    return (name, str(book.version), book.last_drilled or "never", book.title)
+    return (name, book.version, book.last_drilled, book.title)
 
 
 @playbooks.command("show", epilog="Example: crisisctl playbook show outage")

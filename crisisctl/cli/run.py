@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import typer
+
 from crisisctl.cli import show
 from crisisctl.cli.app import USAGE_ERROR, command
 from crisisctl.cli.session import Session
@@ -32,8 +34,8 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
         return _refused(error)
     except USAGE_ERROR as error:
         return _misused(error)
-    except KeyboardInterrupt:
-        show.talk("Interrupted.")
+    except (KeyboardInterrupt, typer.Abort):  # at a question, Ctrl-D too
+        show.talk("Interrupted, but the command was recorded." if session.recorded else "Interrupted.")
         return INTERRUPTED
     except OSError as error:
         return _unprinted(session, error)
@@ -53,10 +55,12 @@ def _refused(error: CrisisError) -> int:
 
 def _misused(error: Exception) -> int:
     context = getattr(error, "ctx", None)
-    if context is not None:
+    told = getattr(error, "format_message", lambda: str(error))()
+    if context is None or told.startswith("Usage:"):  # nothing was named, so the message is the whole help
+        show.talk(told)
+    else:
         show.talk(context.get_usage())
-    show.talk(show.style(getattr(error, "format_message", lambda: str(error))(), "red"))
-    if context is not None:
+        show.talk(show.style(told, "red"))
         show.talk(f"Try {context.command_path} --help.")
     return int(getattr(error, "exit_code", 2))
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crisisctl.domain.errors import NotFound, Usage
+from crisisctl.domain.text import line, visible
 from crisisctl.domain.times import parse_instant
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ class Session:
         from crisisctl.service.desk import Asked  # noqa: PLC0415
 
         moment = parse_instant(at) if at else None
-        return Asked(self.office.source(role), moment, request, expect)
+        key = line(request, "The request id") if request is not None else None
+        return Asked(self.office.source(role), moment, key, expect)
 
     def which(self, told: str | None) -> str:
         """The incident told, or of the environment, or the only open one."""
-        named = told or os.environ.get("CRISISCTL_INCIDENT")
+        named = visible(told or os.environ.get("CRISISCTL_INCIDENT") or "")
         if named:
             return named.upper() if named.lower().startswith("inc-") else named
         with self.office.store.reading() as log:

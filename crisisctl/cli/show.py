@@ -86,7 +86,7 @@ def _columns(width: int) -> int:
 def _wrapped(text: str, room: int) -> list[str]:
     import textwrap  # noqa: PLC0415
 
-    return textwrap.wrap(text, room) or [""]
+    return textwrap.wrap(text, room, break_on_hyphens=False) or [""]  # ids hold hyphens
 
 
 def hint(text: str) -> None:

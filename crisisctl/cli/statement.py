@@ -19,14 +19,17 @@ from crisisctl.domain.text import LONGEST_TEXT
 from crisisctl.service import statements as service
 from crisisctl.service.desk import Outcome
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 statements = typer.Typer(
     help="Public words: drafted, approved to the byte, published.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(statements, name="statement")
 
 Name = Annotated[
-    str, typer.Argument(help="The statement, as the playbook names it.", autocompletion=complete.statements)
+    str,
+    typer.Argument(
+        metavar="STATEMENT", help="The statement, as the playbook names it.", autocompletion=complete.statements
+    ),
 ]
 File = Annotated[
     str | None, typer.Option("--file", metavar="FILE", help="Take the text from a file; - is standard input.")
@@ -129,7 +132,8 @@ def publish(
     ctx: typer.Context,
     statement: Name,
     audience: Annotated[
-        list[str] | None, typer.Option(help="Only this audience, in the playbook's order; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="AUDIENCE", help="Only this audience, in the playbook's order; may be repeated."),
     ] = None,
     incident: options.Incident = None,
     at: options.At = None,
@@ -153,9 +157,7 @@ def publish(
     show.hint("crisisctl status")
 
 
-@statements.command(
-    epilog="Example: crisisctl statement correct holding --file fixed.txt --because 'the number was wrong'"
-)
+@statements.command(epilog="Example: crisisctl statement correct holding --file new.txt --because 'a typo'")
 def correct(
     ctx: typer.Context,
     statement: Name,

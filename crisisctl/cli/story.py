@@ -14,10 +14,12 @@ from crisisctl.domain.errors import StoreFailed, Usage
 from crisisctl.domain.text import nearest
 from crisisctl.service.story import Story, story
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 FORMS = ("md", "json", "jsonl", "csv", "html")
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead; - is standard output.")
+]
 
 
 @app.command(epilog="Example: crisisctl timeline -i INC-3 --format html -o inc-3.html")
@@ -67,7 +69,7 @@ def _story(session: Session, incident: str | None) -> Story:
 
 
 def _deliver(text: str, output: Path | None) -> None:
-    if output is None:
+    if output is None or str(output) == "-":
         show.raw(text)
         return
     write(output, text)
@@ -78,6 +80,8 @@ def write(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner alone; a symbolic link is not followed."""
     if path.is_symlink():
         raise Usage(f"{path} is a symbolic link. Name the file itself.")
+    if path.exists() and not path.is_file():
+        raise Usage(f"{path} is a {'folder' if path.is_dir() else 'device or pipe'}. Name a file.")
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)

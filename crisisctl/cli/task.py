@@ -11,13 +11,13 @@ from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 tasks = typer.Typer(
     help="The checklist of the stages where the incident stands.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(tasks, name="task")
 
-Task = Annotated[str, typer.Argument(help="The task.", autocompletion=complete.tasks)]
+Task = Annotated[str, typer.Argument(metavar="TASK", help="The task.", autocompletion=complete.tasks)]
 
 
 @writing(tasks, "done", example="task done pause-posts")

@@ -12,12 +12,16 @@ from crisisctl.domain.errors import Unverified
 from crisisctl.service.verify import Verdict
 from crisisctl.service.verify import verify as check
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command(epilog="Example: crisisctl verify")
 def verify(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
-    """Check every seal, and that what is derived agrees with the log; exit 8 when something does not."""
+    """Check that the log is what it was.
+
+    Every seal, every commitment, the order of entries, and that what is derived from the log agrees with it. Exit 8
+    when something does not.
+    """
     session: Session = ctx.obj
     store = session.office.store
     only = session.look(incident).id if incident else None

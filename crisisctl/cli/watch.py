@@ -10,7 +10,7 @@ from crisisctl.cli import options, show
 from crisisctl.cli.session import Session
 from crisisctl.service.watch import Round
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command(epilog="Example: crisisctl watch --once")
@@ -19,7 +19,10 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="One round, for cron.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Fire what is due and send what is unsent, every second until interrupted; each incident's log decides."""
+    """Fire what is due and send what is unsent, until interrupted.
+
+    The log decides what is due. Any number of watches may run; each may die at any moment and loses nothing.
+    """
     session: Session = ctx.obj
     office = session.office
     if once:

@@ -14,15 +14,21 @@ from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.text import LONGEST_TEXT
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 Note = Annotated[str, typer.Argument(metavar="TEXT", help="What to write down; - reads it from standard input.")]
 Decision = Annotated[str, typer.Argument(metavar="TEXT", help="What was decided.")]
-Options = Annotated[list[str] | None, typer.Option("--option", help="What else was possible; may be repeated.")]
-Dissent = Annotated[list[str] | None, typer.Option("--dissent", help="Who disagreed, and why; may be repeated.")]
-Level = Annotated[str, typer.Argument(help="The new severity.", autocompletion=complete.severities)]
+Options = Annotated[
+    list[str] | None, typer.Option("--option", metavar="OPTION", help="What else was possible; may be repeated.")
+]
+Dissent = Annotated[
+    list[str] | None, typer.Option("--dissent", metavar="WHO", help="Who disagreed, and why; may be repeated.")
+]
+Level = Annotated[str, typer.Argument(metavar="LEVEL", help="The new severity.", autocompletion=complete.severities)]
 Version = Annotated[int, typer.Argument(metavar="ENTRY", help="The version of the entry, as the timeline shows it.")]
-Fields = Annotated[list[str] | None, typer.Option("--field", help="Which words; left out: all that the entry holds.")]
+Fields = Annotated[
+    list[str] | None, typer.Option("--field", metavar="FIELD", help="Which words; left out: all that the entry holds.")
+]
 
 
 @writing(app, "note", example="note 'The vendor confirms' --at 2026-11-22T15:00:00Z")
@@ -31,11 +37,9 @@ def note(text: Note) -> ask.AddNote:
     return ask.AddNote(sys.stdin.read(LONGEST_TEXT + 2) if text == "-" else text)
 
 
-@writing(
-    app, "decide", example="decide 'Tell customers now' --because 'it is their data' --option 'wait for forensics'"
-)
+@writing(app, "decide", example="decide 'Tell all today' --because 'it is their data' --option wait")
 def decide(text: Decision, because: options.Why, option: Options = None, dissent: Dissent = None) -> ask.LogDecision:
-    """Log a decision with its reason, whether or not it moves anything."""
+    """Log a decision and its reason, whether or not it moves a stage."""
     return ask.LogDecision(text, because, tuple(option or ()), tuple(dissent or ()))
 
 
@@ -47,11 +51,11 @@ def severity(level: Level, because: options.Why) -> ask.ChangeSeverity:
 
 @writing(app, "reopen", example="reopen -i INC-3 --because 'the errors are back'", then="crisisctl status")
 def reopen(because: options.Why) -> ask.Reopen:
-    """Open a closed incident again, where it stood before it was closed."""
+    """Open a closed incident again, where it stood before."""
     return ask.Reopen(because)
 
 
-@app.command(epilog="Example: crisisctl redact 14 --field text --because 'holds a customer name' -i INC-3")
+@app.command(epilog="Example: crisisctl redact 14 --because 'holds the name of a customer'")
 def redact(
     ctx: typer.Context,
     entry: Version,
@@ -62,7 +66,10 @@ def redact(
     expect_version: options.Expect = None,
     json: options.Json = False,
 ) -> None:
-    """Erase the words of an entry for good; the log goes on verifying and says who erased what."""
+    """Erase the words of an entry for good.
+
+    The log goes on verifying, and says who erased what and why.
+    """
     session: Session = ctx.obj
     asked = session.asked(None, request_id, expect_version)
     outcome = session.office.desk.redact(session.which(incident), ask.Redact(entry, tuple(field or ()), because), asked)

@@ -117,6 +117,8 @@ def _waiting(incident: Incident, statement: Statement) -> str:
 
 def _approving_role(incident: Incident, statement: Statement, source: Source) -> str:
     held = incident.held_by(source.actor)
+    if source.role and source.role not in incident.playbook.roles:
+        raise nearest(source.role, incident.playbook.roles, "role")
     if source.role and source.role not in held:
         raise Refused(f"{source.actor} does not hold {source.role}: crisisctl assign {source.role} {source.actor}")
     may = [role for role in pending(incident, statement) if role in ((source.role,) if source.role else held)]

@@ -167,15 +167,20 @@ def _statement(incident: Incident, entry: Entry) -> Incident:
         now = now._replace(approvals=(*was.approvals, Approval(data["role"], entry.actor, data["digest"])))
     if entry.type == "statement.rejected":
         now = now._replace(approvals=())
-    if entry.type == "statement.published":
-        whole = data["state"] == "published"
-        now = now._replace(
-            audiences=(*was.audiences, *data["audiences"]),
-            published=data["revision"] if whole else was.published,
-            published_at=entry.occurred_at if whole else was.published_at,
-            promised=instant(data["promised"]) if data.get("promised") else None if whole else was.promised,
-        )
     return incident._replace(statements=_with(incident.statements, was.id, now))
+
+
+def _published(incident: Incident, entry: Entry) -> Incident:
+    """The words are out. Out to everybody, they keep every promise of an update, and may make the next one."""
+    data = entry.data
+    was = incident.statements[data["statement"]]
+    now = was._replace(state=data["state"], audiences=(*was.audiences, *data["audiences"]))
+    if data["state"] != "published":
+        return incident._replace(statements=_with(incident.statements, was.id, now))
+    promised = instant(data["promised"]) if data.get("promised") else None
+    now = now._replace(published=data["revision"], published_at=entry.occurred_at, promised=promised)
+    kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
+    return incident._replace(statements={**kept, was.id: now})
 
 
 def _ladder(incident: Incident, entry: Entry, ladder: Ladder) -> Incident:
@@ -239,7 +244,7 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "statement.submitted": _statement,
     "statement.approved": _statement,
     "statement.rejected": _statement,
-    "statement.published": _statement,
+    "statement.published": _published,
     "statement.overdue": _overdue,
     "promise.overdue": _overdue,
     "escalation.fired": _stepped,

@@ -9,6 +9,7 @@ from crisisctl.domain.entries import Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.machine import Move, Stages
 from crisisctl.domain.playbook import STATEMENT_STATES, Transition
+from crisisctl.domain.text import nearest
 
 
 class Option(NamedTuple):
@@ -39,6 +40,8 @@ def options(incident: Incident, stages: Stages, source: Source | None, because: 
 def people(incident: Incident, transition: Transition, source: Source) -> Iterator[str]:
     """Whether the one who acts holds a role that may."""
     held = incident.held_by(source.actor)
+    if source.role and source.role not in incident.playbook.roles:
+        raise nearest(source.role, incident.playbook.roles, "role")
     if source.role and source.role not in held:
         yield f"{source.actor} does not hold {source.role}: crisisctl assign {source.role} {source.actor}"
     elif transition.by and not set(transition.by).intersection((source.role,) if source.role else held):

@@ -48,7 +48,8 @@ class Stages:
             send_event=True,
         )
         for move in playbook.transitions:
-            self._machine.add_transition(_event(move), list(move.sources), move.to)
+            for place, source in enumerate(move.sources):
+                self._machine.add_transition(_event(move, place), source, move.to)
 
     def start(self) -> Move:
         """Entering the initial stage."""
@@ -63,16 +64,15 @@ class Stages:
     def fire(self, active: Sequence[str], move: Transition) -> Move:
         """What the transition does from these leaves; it must be one of `possible`."""
         walker = _Walker()
-        self._machine.add_model(walker, initial=list(active))
-        walker.left.clear()
-        walker.entered.clear()
-        try:
-            self._machine.trigger_event(walker, _event(move))
-            stands = set(_flat(walker.state))
-            active = tuple(path for path in self._playbook.stages if path in stands)
-            return Move(tuple(walker.left), tuple(walker.entered), active)
-        finally:
-            self._machine.remove_model(walker)
+        # Put there, never added: the library would name methods of it after the stages and fail at one named "add".
+        self._machine.set_state(list(active), walker)
+        around = self.within(active)
+        # One source alone: from two active ones the library would take the move twice.
+        place = next(place for place, source in enumerate(move.sources) if source in around)
+        self._machine.trigger_event(walker, _event(move, place))
+        stands = set(_flat(walker.state))
+        after = tuple(path for path in self._playbook.stages if path in stands)
+        return Move(tuple(walker.left), tuple(walker.entered), after)
 
     def within(self, active: Iterable[str]) -> tuple[str, ...]:
         """The leaves and every stage around them, outermost first, in the order of the playbook."""
@@ -89,8 +89,8 @@ class Stages:
         return tuple(leaf for child in inner for leaf in self._leaves(child))
 
 
-def _event(move: Transition) -> str:
-    return f"move {move.number}"  # never a name from the playbook, so none can clash with the library's own
+def _event(move: Transition, source: int) -> str:
+    return f"move {move.number} {source}"  # never a name from the playbook, so none can clash with the library's own
 
 
 def _state(playbook: Playbook, stage: Stage) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _nesting() -> ModuleType:
             from transitions.extensions import nesting  # noqa: PLC0415
         finally:
             del sys.modules[package]
-        return nesting  # type: ignore[no-any-return]
+        return nesting
     from transitions.extensions import nesting  # noqa: PLC0415
 
-    return nesting  # type: ignore[no-any-return]
+    return nesting

@@ -139,7 +139,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "role.assigned": lambda e: f"{e.data['person']} takes {e.data['role']}",
     "role.released": lambda e: f"{e.data['person']} leaves {e.data['role']}",
     "role.overridden": lambda e: (
-        f"OVERRIDE: {e.actor} took {e.data['trigger']}, which only {' or '.join(e.data['by']) or 'a role'} may{_because(e)}"
+        f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{_because(e)}"
     ),
     "task.done": _task("done"),
     "task.skipped": _task("skipped"),

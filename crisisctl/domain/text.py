@@ -35,7 +35,7 @@ def _written_out(found: re.Match[str]) -> str:
 
 def line(text: str, what: str, longest: int = LONGEST_TITLE) -> str:
     """One line that a person typed, in NFC; `Refused` when it is empty, too long, or holds what cannot be seen."""
-    return _plain(" ".join(text.split(" ")).strip(), what, longest, _HIDDEN)
+    return _plain(text.strip(), what, longest, _HIDDEN)
 
 
 def prose(text: str, what: str, longest: int = LONGEST_TEXT) -> str:

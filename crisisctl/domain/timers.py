@@ -138,9 +138,10 @@ def why(incident: Incident, timer: Timer) -> str:
     if timer.kind == "promise":
         return f"promised when {timer.subject} was published"
     ladder = incident.ladders[timer.subject]
+    plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
         return f"acknowledged, and nothing from {ladder.acked_by} since"
-    return f"{ladder.stage} was entered and nobody has acknowledged {ladder.escalation}"
+    return f"{ladder.stage}, not acknowledged" if plan.until == "acknowledged" else f"still at {ladder.stage}"
 
 
 def _step(incident: Incident, timer: Timer) -> list[Event]:
@@ -198,7 +199,7 @@ _FIRE: dict[str, Callable[[Incident, Timer], list[Event]]] = {
 
 
 def overdue(incident: Incident, until: datetime, limit: int = 50) -> tuple[Incident, list[Event]]:
-    """What the timers due by an instant bring about, in order of their true due times, and where it leaves the incident.
+    """What the timers due by an instant bring about, in the order of their true due times, and the incident after it.
 
     The incident returned is provisional: its entries are not sealed.
     """

@@ -10,7 +10,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
 from crisisctl.domain.decide import decide
 from crisisctl.domain.entries import Entry, Event, Source
-from crisisctl.domain.errors import Conflict, Refused, StoreFailed
+from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
@@ -196,12 +196,14 @@ class Desk:
 
 def _erasable(log: Log, incident: Incident, command: ask.Redact) -> tuple[str, ...]:
     entry = log.entry(incident.id, command.version)
-    held = [name for name, word in entry.words.items() if word.value is not None] if entry else []
+    if entry is None:
+        raise NotFound(f"{incident.id} has no entry {command.version}; its entries are 1 to {incident.version}.")
+    held = [name for name, word in entry.words.items() if word.value is not None]
+    if not held:
+        raise Refused(f"Entry {command.version} of {incident.id} holds no words that could be erased.")
     for name in command.fields:
         if name not in held:
             raise nearest(name, held, f"field in entry {command.version}")
-    if not held:
-        raise Refused(f"Entry {command.version} of {incident.id} holds no words that could be erased.")
     return command.fields or tuple(held)
 
 

@@ -73,9 +73,9 @@ class Release(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """A promised next update. `met` is the next whole publication of any statement; `pending` lies ahead of the log's end.
+    """A promised next update, met by the next whole publication of any statement.
 
-    `ended` is one that the close of the incident came before.
+    `pending` lies ahead of the end of the log; `ended` is one that the close of the incident came before.
     """
 
     statement: str
@@ -94,7 +94,7 @@ class Answer(NamedTuple):
 
 
 class Climb(NamedTuple):
-    """How far an escalation of one visit went: the true due time of its first step, and how many fired and were skipped."""
+    """How far an escalation of one visit went: when its first step fell due, how many fired and were skipped."""
 
     escalation: str
     stage: str

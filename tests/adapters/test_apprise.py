@@ -32,12 +32,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def courier(tmp_path: Path) -> Apprise:
-    return Apprise(tmp_path)
-
-
-@pytest.fixture
-def brisk(tmp_path: Path) -> Apprise:
-    return Apprise(tmp_path, seconds=2.5)
+    """Patient, for the sake of busy machines; one test below is about the usual limit."""
+    return Apprise(tmp_path, seconds=30)
 
 
 def failure(courier: Apprise, to: str, message: Message = NOTICE) -> DeliveryFailed:
@@ -105,11 +101,13 @@ def test_mail_arrives_with_the_key_in_a_header_and_the_reference_in_the_text(
     courier: Apprise, post_office: Any
 ) -> None:
     office = post_office()
-    courier.send(NOTICE, f"mailto://127.0.0.1:{office.port}?from=room@example.org&to=dana@example.org")
+    courier.send(
+        NOTICE, f"mailto://127.0.0.1:{office.port}?from=room@example.org&to=dana@example.org&+x-crisisctl-key=forged"
+    )
     (letter,) = office.letters
     assert letter["To"] == "dana@example.org"
     assert letter["Subject"] == NOTICE.title
-    assert letter["X-Crisisctl-Key"] == KEY
+    assert letter.get_all("X-Crisisctl-Key") == [KEY]
     assert letter.get_content().split() == [*NOTICE.body.split(), "ref", KEY[:12]]
 
 
@@ -149,6 +147,24 @@ def test_a_notice_with_nothing_but_a_title_arrives(courier: Apprise, web: Any) -
     server = web(status(200))
     courier.send(NOTICE._replace(body=""), f"json://{server.address}")
     assert json.loads(server.requests[0].body)["message"] == f"ref {KEY[:12]}"
+
+
+def test_a_notice_too_long_for_its_receiver_arrives_in_pieces(courier: Apprise, web: Any) -> None:
+    server = web(status(200))
+    courier.send(NOTICE._replace(body="word " * 10_000), f"json://{server.address}")
+    pieces = [json.loads(request.body)["message"] for request in server.requests]
+    assert len(pieces) == 2
+    assert " ".join(pieces).split() == ["word"] * 10_000 + ["ref", KEY[:12]]
+
+
+def test_several_recipients_in_one_address_all_get_it_in_time(courier: Apprise, web: Any) -> None:
+    server = web(status(201))
+    courier.send(NOTICE, f"signal://{server.address}/+12025550100/+12025550101/+12025550102/+12025550103")
+    assert [json.loads(request.body)["recipients"] for request in server.requests] == [
+        ["+12025550101"],
+        ["+12025550102"],
+        ["+12025550103"],
+    ]
 
 
 def test_many_notices_at_once_do_not_mix(courier: Apprise, web: Any) -> None:
@@ -193,33 +209,24 @@ def test_a_redirect_is_never_followed_nor_a_delivery(courier: Apprise, web: Any,
     assert target.requests == []
 
 
-@pytest.mark.parametrize("answer", [hang, drip])
-def test_a_receiver_that_never_finishes_has_failed_in_time(brisk: Apprise, web: Any, answer: Any) -> None:
-    server = web(answer)
+def test_a_receiver_that_never_finishes_has_failed_within_ten_seconds(tmp_path: Path, web: Any) -> None:
+    server = web(drip)
     begun = time.monotonic()
-    failed = failure(brisk, f"json://{server.address}?rto=600&cto=600")
+    failed = failure(Apprise(tmp_path), f"json://{server.address}?rto=600&cto=600")
     assert time.monotonic() - begun < 10
-    assert failed.reason == "json://127.0.0.1 did not answer within 2.5 seconds"
+    assert failed.reason == "json://127.0.0.1 did not answer within 9 seconds"
     assert not failed.permanent
     assert len(server.requests) == 1
 
 
-def test_a_mail_server_that_never_greets_has_failed_in_time(brisk: Apprise, web: Any) -> None:
-    server = web(hang)  # it waits for a request line as the client waits for a greeting
-    failed = failure(brisk, f"mailto://{server.address}?from=room@example.org&to=dana@example.org&rto=600&cto=600")
+@pytest.mark.parametrize("scheme", ["json", "mailto"])
+def test_a_silent_receiver_is_not_waited_for_as_long_as_the_address_asks(
+    courier: Apprise, web: Any, scheme: str
+) -> None:
+    recipients = "from=room@example.org&to=dana@example.org"
+    failed = failure(courier, f"{scheme}://{web(hang).address}?rto=600&cto=600&{recipients}")
+    assert failed.reason.startswith(f"no answer from {scheme}://127.0.0.1: unreachable, too slow")
     assert not failed.permanent
-
-
-def test_an_address_cannot_ask_for_a_longer_wait(courier: Apprise, web: Any) -> None:
-    failed = failure(courier, f"json://{web(hang).address}?rto=600&cto=600")
-    assert failed.reason.startswith("no answer from json://127.0.0.1: unreachable, too slow")
-
-
-def test_the_usual_limit_is_under_ten_seconds_though_bytes_keep_coming(courier: Apprise, web: Any) -> None:
-    server = web(drip)
-    begun = time.monotonic()
-    failure(courier, f"json://{server.address}")
-    assert time.monotonic() - begun < 10
 
 
 def test_a_flood_of_ten_gigabytes_fills_no_memory(tmp_path: Path, web: Any) -> None:
@@ -234,7 +241,7 @@ def test_a_flood_of_ten_gigabytes_fills_no_memory(tmp_path: Path, web: Any) -> N
             asked.wfile.write(bytes(2**20))
             poured += 2**20
 
-    failed = failure(Apprise(tmp_path, memory=256 * 2**20), f"json://{web(flood).address}")
+    failed = failure(Apprise(tmp_path, seconds=30, memory=256 * 2**20), f"json://{web(flood).address}")
     assert failed.reason == "json://127.0.0.1 answered with more than fits into memory"
     assert not failed.permanent
     assert poured < 2**29
@@ -345,14 +352,14 @@ def test_a_child_does_not_outlive_a_courier_that_was_killed(web: Any) -> None:
     server = web(watched)
     program = (
         "from crisisctl.adapters.apprise import *\n"
-        f"Apprise(Path('.'), seconds=1).send(Message('k', 't', 'b'), 'json://{server.address}')"
+        f"Apprise(Path('.'), seconds=5).send(Message('k', 't', 'b'), 'json://{server.address}')"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as parent:
         while not server.requests and parent.poll() is None:
             time.sleep(0.01)
         parent.kill()
     assert server.requests
-    assert hung_up.wait(9)
+    assert hung_up.wait(20)
 
 
 # References

@@ -177,6 +177,17 @@ def test_one_who_gave_up_neither_keeps_the_lock_nor_lets_two_in_later(tmp_path: 
     assert not is_locked(lock)
 
 
+def test_one_who_gave_up_closes_no_file_of_somebody_else(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with holder(lock):
+        with pytest.raises(StoreFailed), turnstile(lock, patience=0.05):
+            pass
+        others = [os.open(tmp_path / str(number), os.O_CREAT | os.O_RDWR) for number in range(8)]
+    assert eventually(lambda: not any(thread.name == "turnstile" for thread in threading.enumerate()))
+    for fd in others:
+        os.close(fd)  # fails if it is closed already
+
+
 def test_a_thread_that_gave_up_does_not_disturb_one_that_is_in(tmp_path: Path) -> None:
     gate = turnstile(tmp_path / "lock", patience=0.1)
     with gate:

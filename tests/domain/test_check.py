@@ -132,6 +132,9 @@ BROKEN: Sequence[tuple[Steps, object, list[tuple[str, str]]]] = [
     ]),
     (("transitions", 4, "to"), "shut.public", [("partial-entry", "transitions.4.to")]),
     (("transitions", 4, "to"), "shut", []),
+    (("transitions", 1, "requires"), {"statements": {"last-words": "published"}}, [
+        ("unknown-statement", "transitions.1.requires.statements.last-words:"),
+    ]),
     (("transitions", 3, "to"), "shut.public.told", []),
     (("transitions", 2, "to"), "shut.public.told", []),
     (("escalations", "silence"), None, [("missing-key", "escalations.silence:")]),
@@ -315,6 +318,12 @@ def test_a_long_circle_of_deputies_is_told_once_and_a_chain_is_none() -> None:
     (problem,) = check(circle)
     assert (problem.rule, problem.path) == ("deputy-loop", ("roles", "r7", "deputy"))
     assert problem.message == "the deputies run in a circle: r7 → r8 → r9 → r10 → r11 → r12 → … → r7"
+
+
+def test_a_stage_whose_name_begins_like_a_parallel_one_lies_outside_of_it() -> None:
+    document = changed(("stages", "shut-again"), None)
+    document["transitions"][1] |= {"from": "shut-again"}
+    assert found(document) == [("partial-entry", "transitions.1.to")]
 
 
 def test_two_circles_of_deputies_are_two_problems() -> None:

@@ -19,6 +19,7 @@ from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
 from crisisctl.service.desk import Asked, Desk
+from crisisctl.service.opening import opening
 from crisisctl.service.statements import compose
 
 ROOT = Path(__file__).parents[2]
@@ -38,8 +39,7 @@ class _Room:
         nobody = Roster(folder / "roster.yaml", folder / "roster.json", ["console:"])
         self.desk = Desk(Memory(), self.clock, SystemChance(), nobody)
         plan = read(ROOT / "playbooks/outage.yaml", ROOT / "templates")
-        assert plan.document
-        command = ask.Open(plan.document, plan.templates, "digest", "Database under load", drill=True)
+        command = opening(*plan, "Database under load")._replace(drill=True)
         self.id = self.desk.open(command, Asked(Source("cleo", "cleo"))).incident.id
 
     def do(self, who: str, *commands: ask.Command) -> Incident:
@@ -124,6 +124,11 @@ def test_an_acknowledgement_stops_it(watching: _Room) -> None:
     watching.clock.set(NIGHT + timedelta(minutes=42))
     watching.do("ivo", ask.AddNote("still nothing outside"))
     assert len(watching.fired("first-response")) == 3
+
+
+def test_the_room_keeps_the_order_of_the_playbook(room: _Room) -> None:
+    assert room.incident().playbook.first_role() == "comms-lead"
+    assert room.incident().held_by("cleo") == ("comms-lead",)
 
 
 def test_an_empty_seat_does_not_use_up_the_ladder(tmp_path: Path) -> None:

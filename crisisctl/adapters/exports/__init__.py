@@ -1,7 +1,7 @@
 """The story as files: timelines as Markdown, JSON, JSON Lines, CSV and HTML, and the draft of a post-mortem.
 
-Every export is a function of the story alone, so the same log gives the same bytes. What people typed is escaped for the
-form it goes into: it can be read there, and cannot become a link, an image, an element, a formula or a control sequence.
+Every export is a function of the story alone, so the same log gives the same bytes. What people typed is escaped for
+the form it goes into: it can be read there, and becomes no link, image, element, formula or control sequence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ FORMS = ("md", "json", "jsonl", "csv", "html")
 
 
 def timeline(story: Story, form: str, *, raw: bool = False) -> str:
-    """The timeline in one of `FORMS`; `raw` leaves cells of the CSV alone that a spreadsheet would take for formulas."""
+    """The timeline in one of `FORMS`; `raw` leaves the cells of a CSV alone that a spreadsheet takes for formulas."""
     if form in {"json", "jsonl", "csv"}:
         from crisisctl.adapters.exports import records  # noqa: PLC0415 - each form pays for itself alone
 

@@ -11,13 +11,17 @@ from typing import Any, NamedTuple
 from crisisctl.adapters.exports import told as say
 from crisisctl.adapters.exports.axis import Axis
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.playbook import Stage
 from crisisctl.domain.telling import Told
 from crisisctl.domain.text import visible
 from crisisctl.domain.times import clock_time, stamp, words
-from crisisctl.service.story import Promise, Release, Story, measures, promises, releases, seats, stays
+from crisisctl.service.story import Promise, Release, Stay, Story, measures, promises, releases, seats, stays
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 LONG = 1_200  # characters from which a text scrolls in a box of its own on a screen
 DIGEST = 12
 
@@ -135,11 +139,16 @@ def _figures(story: Story) -> Iterator[Figure]:
 
 def _stages(story: Story, axis: Axis) -> list[Bar]:
     plan = story.incident.playbook.stages
-    leaves = [stay for stay in stays(story.entries) if stay.stage not in plan or not plan[stay.stage].children]
+    shown = [stay for stay in stays(story.entries) if _lasts(stay, plan.get(stay.stage))]
     return [
         _bar(axis, plan[stay.stage].title if stay.stage in plan else stay.stage, stay.stage, stay.since, stay.until)
-        for stay in leaves
+        for stay in shown
     ]
+
+
+def _lasts(stay: Stay, stage: Stage | None) -> bool:
+    """Whether a visit is worth a bar: stages around others are shown by those, and a close is no stretch of time."""
+    return stage is None or not (stage.children or (stage.final and stay.until is None and "." not in stage.path))
 
 
 def _seats(story: Story, axis: Axis) -> list[Bar]:

@@ -27,8 +27,8 @@ _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6
 def as_json(story: Story) -> str:
     """One document: the incident, its playbook, its measures and its entries.
 
-    An entry's `data` is as the log holds it, except that the one which opened the incident names its playbook and its
-    templates instead of holding them whole.
+    An entry's `data` is as the log holds it, except in the one that opened the incident: there `playbook` has its id,
+    version and digest without its text, and `templates` is a list of their names.
     """
     incident = story.incident
     book = incident.playbook

@@ -10,7 +10,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time, words
 
 EXERCISE = "EXERCISE"
-PRACTICE = "This was practice. Nothing in this document happened, and nothing left the building."
+PRACTICE = "This is practice. None of it is real, and nothing left the building."
 # Said by the entry beside them: a move names its stages, and what was delivered is no news.
 NOISE = frozenset({"stage.left", "stage.entered", "notice.sent", "notice.dropped"})
 
@@ -24,6 +24,8 @@ class Kind(NamedTuple):
 
 _EXACT = {
     "role.overridden": Kind("override", "Override"),
+    "escalation.acknowledged": Kind("people", "Acknowledged"),
+    "escalation.snoozed": Kind("choice", "Snoozed"),
     "task.overdue": Kind("alarm", "Overdue"),
     "statement.overdue": Kind("alarm", "Overdue"),
     "promise.overdue": Kind("alarm", "Overdue"),

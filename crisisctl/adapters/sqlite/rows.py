@@ -15,6 +15,7 @@ from crisisctl.service.ports import Batch, Beat, Head, Queued
 
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_THIS = "FROM entry WHERE incident = ? AND version = ?"
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
 
 
@@ -99,8 +100,8 @@ class SqliteLedger(SqliteLog):
         many("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
-        told = [(incident, version, text) for version, text in batch.texts.items()]
-        many("INSERT INTO told (incident, version, text) VALUES (?, ?, ?)", told)
+        told = [(text, incident, version) for version, text in batch.texts.items()]
+        many(f"INSERT INTO told (rowid, incident, version, text) SELECT position, incident, version, ? {_THIS}", told)
 
     def _head(self, batch: Batch) -> None:
         row = (int(batch.head.incident.rpartition("-")[2]), *batch.head, batch.snapshot)
@@ -125,12 +126,13 @@ class SqliteLedger(SqliteLog):
         self._arm(timers)
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
-        ready = "SELECT key FROM outbox WHERE ready_at <= ? ORDER BY ready_at, rowid LIMIT ?"
-        taken = self.db.execute(
-            f"UPDATE outbox SET attempts = attempts + 1, ready_at = ? WHERE key IN ({ready}) RETURNING {_NOTICE}",
-            (stamp(until), stamp(now), limit),
+        ready = f"SELECT {_NOTICE} FROM outbox WHERE ready_at <= ? ORDER BY ready_at, rowid LIMIT ?"
+        rows = [_queued(row) for row in self.db.execute(ready, (stamp(now), limit))]
+        self.db.executemany(
+            "UPDATE outbox SET attempts = attempts + 1, ready_at = ? WHERE key = ?",
+            [(stamp(until), row.notice.key) for row in rows],
         )
-        return [_queued(row) for row in taken.fetchall()]
+        return [row._replace(attempts=row.attempts + 1, ready_at=until) for row in rows]
 
     def postpone(self, key: str, until: datetime) -> None:
         self.db.execute("UPDATE outbox SET ready_at = ? WHERE key = ?", (stamp(until), key))
@@ -147,7 +149,7 @@ class SqliteLedger(SqliteLog):
         gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
         kept = dump_words({**entry.words, **gone})
         self.db.execute("PRAGMA secure_delete=ON")
-        self.db.execute("DELETE FROM told WHERE incident = ? AND version = ?", (incident, version))
+        self.db.execute("DELETE FROM told WHERE rowid = ?", (entry.position,))
         self.db.execute("INSERT INTO told (told) VALUES ('rebuild')")
         self.db.execute("UPDATE entry SET words = ? WHERE incident = ? AND version = ?", (kept, incident, version))
 

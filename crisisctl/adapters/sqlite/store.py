@@ -26,7 +26,7 @@ class Sqlite:
 
     def __init__(self, path: Path, turnstile: Turnstile, network: Callable[[Path], str | None]) -> None:
         self._path = path
-        self._uri = f"file:{quote(str(path))}"
+        self._uri = f"file:{quote(os.fsencode(path))}"
         self._turnstile = turnstile
         self._network = network
         self._connection: sqlite3.Connection | None = None

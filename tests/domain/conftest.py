@@ -1,0 +1,149 @@
+"""One incident driven by the rules alone: no store, no desk, and a clock that goes only when told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from crisisctl.domain import commands as ask
+from crisisctl.domain.check import check
+from crisisctl.domain.decide import decide
+from crisisctl.domain.decide_statements import text_digest
+from crisisctl.domain.entries import Entry, Event, Source, digest, words
+from crisisctl.domain.errors import CrisisError
+from crisisctl.domain.evolve import evolve
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.moves import open_incident
+from crisisctl.domain.playbook import pin
+from crisisctl.domain.timers import Timer, fire, timers
+
+START = datetime(2026, 3, 28, 22, tzinfo=UTC)  # three hours before the clocks of Europe go forward
+
+
+def plan(**sections: Any) -> dict[str, Any]:
+    """A playbook of two stages and an end, `begun`, `on` and `closed`, with other sections in the place of its own."""
+    return {
+        "playbook": "plan",
+        "title": "Plan",
+        "severities": ["sev1", "sev2"],
+        "roles": {"lead": None, "legal": None, "scribe": None},
+        "initial": "begun",
+        "stages": {"begun": None, "on": None, "closed": {"final": True}},
+        "transitions": [
+            {"trigger": "go", "from": "begun", "to": "on"},
+            {"trigger": "back", "from": "on", "to": "begun"},
+            {"trigger": "close", "from": "*", "to": "closed"},
+        ],
+    } | sections
+
+
+class Case:
+    """An incident on a playbook, opened by Dana, who holds its first role."""
+
+    def __init__(self, document: Mapping[str, Any], *, templates: Mapping[str, str] | None = None, **how: Any) -> None:
+        assert [problem for problem in check(document) if problem.level == "error"] == []
+        self.now = START
+        self.entries: list[Entry] = []
+        self._incident: Incident | None = None
+        self._salts = 0
+        command = ask.Open(pin(document, templates or {}), templates or {}, how.pop("title", "Water"))._replace(**how)
+        source = Source("dana", "dana")
+        self._write(open_incident(command, source), source, self.now)
+
+    @property
+    def incident(self) -> Incident:
+        assert self._incident is not None
+        return self._incident
+
+    def do(self, *commands: ask.Command, who: str = "dana", at: datetime | None = None, role: str | None = None) -> Any:
+        """Carry out commands one after another; the entries of the last."""
+        added: list[Entry] = []
+        for command in commands:
+            source = Source(who, who, role=role)
+            moment = at or self.now
+            added = self._write(decide(self.incident, command, source, moment), source, moment)
+        return added
+
+    def refused(
+        self,
+        command: ask.Command,
+        who: str = "dana",
+        *,
+        at: datetime | None = None,
+        role: str | None = None,
+        kind: type[CrisisError] = CrisisError,
+    ) -> str:
+        """What the rules say against a command, with everything that is missing."""
+        before = self.incident
+        with pytest.raises(kind) as caught:
+            decide(self.incident, command, Source(who, who, role=role), at or self.now)
+        assert self.incident == before
+        return "\n".join([str(caught.value), *getattr(caught.value, "missing", ())])
+
+    def tick(self, **span: float) -> datetime:
+        """Let time pass and nothing fire."""
+        self.now += timedelta(**span)
+        return self.now
+
+    def wait(self, **span: float) -> list[Entry]:
+        """Let time pass and fire whatever falls due meanwhile; the entries that this leaves."""
+        self.now += timedelta(**span)
+        added: list[Entry] = []
+        while due := [timer for timer in timers(self.incident) if timer.due <= self.now]:
+            added += self.fire(due[0])
+        return added
+
+    def fire(self, timer: Timer) -> list[Entry]:
+        """Fire one timer."""
+        return self._write(fire(self.incident, timer), Source("crisisctl", "crisisctl", via="timer"), self.now)
+
+    def publish(self, statement: str, text: str, *audiences: str, author: str = "sam") -> None:
+        """Bring a text all the way out; every role that must approve it is Dana's."""
+        self.do(ask.Draft(statement, text), who=author)
+        self.do(ask.Submit(statement))
+        for _ in self.incident.playbook.statements[statement].approvals:
+            self.do(ask.Approve(statement))
+        self.do(ask.Publish(statement, text_digest(text), audiences))
+
+    @property
+    def types(self) -> list[str]:
+        return [entry.type for entry in self.entries]
+
+    @property
+    def due(self) -> list[tuple[float, str]]:
+        """The timers as minutes after the opening, and what each is about."""
+        return [((timer.due - START) / timedelta(minutes=1), timer.kind) for timer in timers(self.incident)]
+
+    def _write(self, events: list[Event], source: Source, at: datetime) -> list[Entry]:
+        added = [self._seal(event, source, at) for event in events]
+        self.entries += added
+        return added
+
+    def _seal(self, event: Event, source: Source, at: datetime) -> Entry:
+        known = self._incident
+        entry = Entry(
+            "INC-1",
+            known.version + 1 if known else 1,
+            self.now,
+            event.occurred_at or at,
+            source.actor,
+            source.login,
+            event.role or source.role,
+            source.via,
+            event.type,
+            event.data,
+            words(event.words, self._salt),
+            "",
+            event.timer,
+        )
+        entry = entry._replace(digest=digest(entry, known.digest if known else ""))
+        self._incident = evolve(known, entry)
+        return entry
+
+    def _salt(self) -> bytes:
+        self._salts += 1
+        return sha256(str(self._salts).encode()).digest()

@@ -1,0 +1,97 @@
+"""Rows to fill a store with, and a second door to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crisisctl.adapters import posix
+from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.domain.entries import Entry, digest, words
+from crisisctl.domain.notices import Notice
+from crisisctl.domain.timers import Timer
+from crisisctl.domain.times import stamp
+from crisisctl.service.ports import Batch, Head, Store
+
+NOW = datetime(2026, 3, 28, 22, 0, 0, 123456, tzinfo=UTC)
+
+
+class Rows:
+    """Rows as simple as a store takes them."""
+
+    now = NOW
+
+    @staticmethod
+    def entry(version: int, incident: str = "INC-1", text: str = "a note", **changes: Any) -> Entry:
+        said = words({"text": text}, lambda: sha256(f"{incident}/{version}".encode()).digest())
+        bare = Entry(
+            incident, version, NOW, NOW, "dana", "tester", "legal", "cli", "note.added", {"n": version}, said, ""
+        )
+        bare = bare._replace(**changes)
+        return bare._replace(digest=digest(bare, ""))
+
+    @staticmethod
+    def head(last: Entry, **changes: Any) -> Head:
+        """The head that goes with an entry."""
+        id_, version, seal = last.incident, last.version, last.digest
+        usual = Head(id_, version, seal, "book", "00", "Title", "sev1", "detected", False, stamp(NOW), None)
+        return usual._replace(**changes)
+
+    def batch(self, *entries: Entry, head: Head | None = None, snapshot: str = "{}", **derived: Any) -> Batch:
+        return Batch(head or self.head(entries[-1]), snapshot, entries, **derived)
+
+    def append(self, store: Store, *entries: Entry, **derived: Any) -> None:
+        with store.writing() as ledger:
+            ledger.append(self.batch(*entries, **derived))
+
+    @staticmethod
+    def timer(id_: str, incident: str = "INC-1", *, due: datetime = NOW) -> Timer:
+        return Timer(id_, incident, "escalation", due, f"subject of {id_}")
+
+    @staticmethod
+    def notice(key: str, incident: str = "INC-1", version: int = 1, person: str = "dana", contact: int = 0) -> Notice:
+        return Notice(key, incident, version, person, contact)
+
+    @staticmethod
+    def keys(queued: Sequence[Any]) -> list[str]:
+        return [row.notice.key for row in queued]
+
+    @staticmethod
+    def everything(store: Store) -> tuple[object, ...]:
+        """All that a reader can see."""
+        with store.reading() as log:
+            heads = log.heads()
+            return (
+                heads,
+                [list(log.entries(head.incident)) for head in heads],
+                [log.snapshot(head.incident) for head in heads],
+                log.due(NOW + timedelta(days=9999), 1000),
+                log.outbox(),
+                log.beats(),
+                log.search("note"),
+            )
+
+
+@pytest.fixture
+def rows() -> Rows:
+    return Rows()
+
+
+@pytest.fixture
+def door(store: Store, request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """Opens the same store a second time, as another process would."""
+
+    def opened() -> Store:
+        if isinstance(store, Memory):
+            return store
+        again = Sqlite(Path(store.place()), posix.turnstile, posix.network_file_system)
+        request.addfinalizer(again.close)
+        return again
+
+    return opened

@@ -1,0 +1,312 @@
+"""What every store must do with what is derived from the log: timers, outbox, signs of life, search, erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crisisctl.adapters import posix
+from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.domain.entries import words
+from crisisctl.domain.timers import Timer
+from crisisctl.service.ports import Beat, Store
+
+NOW = datetime(2026, 3, 28, 22, 0, 0, 123456, tzinfo=UTC)
+Door = Callable[[], Store]
+
+
+def _in(**span: float) -> datetime:
+    return NOW + timedelta(**span)
+
+
+@pytest.fixture
+def timed(store: Store, rows: Any) -> Store:
+    """Timers of two incidents, none in order."""
+    five, ten = _in(minutes=5), _in(minutes=10)
+    rows.append(
+        store, rows.entry(1), armed=[rows.timer("b", due=ten), rows.timer("d", due=five), rows.timer("a", due=ten)]
+    )
+    rows.append(
+        store, rows.entry(1, "INC-2"), armed=[rows.timer("c", "INC-2", due=five), rows.timer("e", "INC-2", due=NOW)]
+    )
+    return store
+
+
+def _ids(timers: Sequence[Timer]) -> list[str]:
+    return [timer.id for timer in timers]
+
+
+def test_what_is_due_comes_the_earliest_first(timed: Store) -> None:
+    with timed.reading() as log:
+        assert _ids(log.due(_in(minutes=10), 50)) == ["e", "c", "d", "a", "b"]
+
+
+def test_a_timer_is_due_at_its_very_instant(timed: Store) -> None:
+    with timed.reading() as log:
+        assert _ids(log.due(_in(minutes=5), 50)) == ["e", "c", "d"]
+        assert _ids(log.due(_in(minutes=5) - timedelta(microseconds=1), 50)) == ["e"]
+        assert log.due(NOW - timedelta(microseconds=1), 50) == []
+
+
+def test_no_more_timers_come_than_asked_for(timed: Store) -> None:
+    with timed.reading() as log:
+        assert _ids(log.due(_in(days=1), 2)) == ["e", "c"]
+
+
+def test_an_incident_has_its_own_timers(timed: Store, rows: Any) -> None:
+    with timed.reading() as log:
+        assert _ids(log.timers("INC-1")) == ["d", "a", "b"]
+        assert log.timers("INC-2")[0] == rows.timer("e", "INC-2", due=NOW)
+        assert log.timers("INC-3") == []
+
+
+def test_the_next_timer_is_the_earliest_of_all(timed: Store, rows: Any) -> None:
+    with timed.reading() as log:
+        assert log.next_due() == NOW
+    rows.append(timed, rows.entry(2, "INC-2"), disarmed=["e"])
+    with timed.reading() as log:
+        assert log.next_due() == _in(minutes=5)
+
+
+def test_a_disarmed_timer_is_gone_and_an_unknown_one_is_no_error(timed: Store, rows: Any) -> None:
+    rows.append(timed, rows.entry(2), disarmed=["d", "unknown"])
+    with timed.reading() as log:
+        assert _ids(log.timers("INC-1")) == ["a", "b"]
+        assert _ids(log.timers("INC-2")) == ["e", "c"]
+
+
+def test_a_timer_armed_again_moves(timed: Store, rows: Any) -> None:
+    rows.append(timed, rows.entry(2), armed=[rows.timer("d", due=_in(hours=1))])
+    with timed.reading() as log:
+        assert _ids(log.timers("INC-1")) == ["a", "b", "d"]
+        assert log.timers("INC-1")[-1].due == _in(hours=1)
+
+
+def test_replaced_timers_leave_those_of_others_alone(timed: Store, rows: Any) -> None:
+    with timed.writing() as ledger:
+        ledger.replace_timers("INC-1", [rows.timer("z"), rows.timer("a", due=_in(minutes=1))])
+    with timed.reading() as log:
+        assert log.timers("INC-1") == [rows.timer("z"), rows.timer("a", due=_in(minutes=1))]
+        assert _ids(log.timers("INC-2")) == ["e", "c"]
+    with timed.writing() as ledger:
+        ledger.replace_timers("INC-1", [])
+    with timed.reading() as log:
+        assert log.timers("INC-1") == []
+
+
+@pytest.fixture
+def posted(store: Store, rows: Any) -> Store:
+    """Three notices in the outbox, of two incidents, ready from the first instant on."""
+    rows.append(store, rows.entry(1), notices=[rows.notice("k1"), rows.notice("k2", person="lee", contact=1)])
+    rows.append(store, rows.entry(1, "INC-2"), notices=[rows.notice("k3", "INC-2")])
+    return store
+
+
+def test_the_outbox_holds_the_oldest_first(posted: Store, rows: Any) -> None:
+    with posted.reading() as log:
+        assert rows.keys(log.outbox()) == ["k1", "k2", "k3"]
+        assert log.outbox("INC-1")[1].notice == rows.notice("k2", person="lee", contact=1)
+        assert (rows.keys(log.outbox("INC-2")), log.outbox("INC-3")) == (["k3"], [])
+
+
+def test_a_new_notice_is_ready_when_its_entry_was_recorded_and_was_never_tried(posted: Store) -> None:
+    with posted.reading() as log:
+        assert {(row.attempts, row.ready_at) for row in log.outbox()} == {(0, NOW)}
+        assert (log.ready(NOW - timedelta(microseconds=1)), log.ready(NOW)) == (False, True)
+
+
+def test_a_settled_notice_is_gone(posted: Store, rows: Any) -> None:
+    rows.append(posted, rows.entry(2), settled=["k1", "unknown"])
+    with posted.reading() as log:
+        assert rows.keys(log.outbox()) == ["k2", "k3"]
+
+
+def test_a_notice_settled_in_its_own_batch_is_never_there(store: Store, rows: Any) -> None:
+    rows.append(store, rows.entry(1), rows.entry(2), notices=[rows.notice("k1"), rows.notice("k2")], settled=["k1"])
+    with store.reading() as log:
+        assert rows.keys(log.outbox()) == ["k2"]
+
+
+def test_nobody_else_gets_a_leased_notice_before_its_time(posted: Store, door: Door, rows: Any) -> None:
+    until = _in(seconds=30)
+    with posted.writing() as ledger:
+        taken = ledger.lease(NOW, until, 2)
+    assert [(row.notice.key, row.attempts, row.ready_at) for row in taken] == [("k1", 1, until), ("k2", 1, until)]
+    other = door()
+    with other.writing() as ledger:
+        assert rows.keys(ledger.lease(NOW, until, 10)) == ["k3"]
+        assert ledger.lease(until - timedelta(microseconds=1), _in(hours=1), 10) == []
+    with other.writing() as ledger:
+        again = ledger.lease(until, _in(hours=1), 10)
+    assert sorted((row.notice.key, row.attempts) for row in again) == [("k1", 2), ("k2", 2), ("k3", 2)]
+
+
+def test_a_lease_that_was_rolled_back_is_no_attempt(posted: Store) -> None:
+    with pytest.raises(RuntimeError), posted.writing() as ledger:
+        ledger.lease(NOW, _in(hours=1), 10)
+        raise RuntimeError
+    with posted.writing() as ledger:
+        assert [row.attempts for row in ledger.lease(NOW, _in(seconds=30), 10)] == [1, 1, 1]
+
+
+def test_the_notice_that_waits_longest_is_leased_first(posted: Store, rows: Any) -> None:
+    with posted.writing() as ledger:
+        ledger.postpone("k1", _in(seconds=20))
+        ledger.postpone("k2", _in(seconds=10))
+        assert rows.keys(ledger.lease(_in(minutes=1), _in(minutes=2), 2)) == ["k3", "k2"]
+
+
+def test_a_postponed_notice_waits_and_keeps_its_attempts(posted: Store, rows: Any) -> None:
+    with posted.writing() as ledger:
+        ledger.lease(NOW, _in(seconds=30), 1)
+        ledger.postpone("k1", _in(minutes=5))
+        ledger.postpone("unknown", NOW)
+    with posted.reading() as log:
+        row = log.outbox()[0]
+        assert (row.notice.key, row.attempts, row.ready_at) == ("k1", 1, _in(minutes=5))
+    with posted.writing() as ledger:
+        assert rows.keys(ledger.lease(_in(minutes=4), _in(minutes=6), 10)) == ["k2", "k3"]
+
+
+def test_nothing_is_ready_once_all_is_leased(posted: Store) -> None:
+    with posted.writing() as ledger:
+        ledger.lease(NOW, _in(seconds=30), 10)
+    with posted.reading() as log:
+        assert (log.ready(NOW), log.ready(_in(seconds=30))) == (False, True)
+
+
+def test_a_watch_leaves_its_last_sign_of_life_only(store: Store, door: Door) -> None:
+    beats = [Beat("a", NOW, 5.0), Beat("b", _in(seconds=5), 2.5), Beat("a", _in(seconds=10), 5.0)]
+    for beat in beats:
+        with store.writing() as ledger:
+            ledger.beat(beat)
+    with door().reading() as log:
+        assert log.beats() == [beats[2], beats[1]]
+
+
+NOTES = {
+    1: "Records found on a forum",
+    2: "The FORUM post was deleted; nobody said why",
+    3: 'He said "no comment" and hung up',
+    4: "Preise für Übergrößen, 12.5 % mehr",
+    5: "payment-data is involved",
+    6: "数据 泄露",
+}
+SEARCHES = {
+    "forum": [2, 1],
+    "Forum RECORDS": [1],
+    "records why": [],
+    "deleted": [2],
+    "for": [],  # whole words
+    '"no comment"': [3],
+    '"': [],
+    "'": [],
+    "''": [],
+    "übergrößen": [4],
+    "PREISE ÜBERGRÖßEN": [4],
+    'deleted "': [2],
+    "12.5": [4],
+    "payment-data": [5],
+    "data payment": [5],
+    "forum OR records": [],
+    "forum NOT deleted": [],
+    "NEAR(forum post)": [],
+    "foru*": [],
+    "text:forum": [],
+    "(forum": [2, 1],
+    "forum)": [2, 1],
+    "^forum": [2, 1],
+    "-forum": [2, 1],
+    "forum\0post": [2],
+    "\0": [],
+    "": [],
+    "   ": [],
+    "; DROP TABLE entry; --": [],
+    "泄露": [6],
+    "%": [],
+    "_": [],
+    "\\": [],
+}
+
+
+@pytest.fixture(params=["memory", "sqlite"], scope="module")
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, rows: Any) -> Store:
+    """A store of each kind with the notes in it."""
+    store: Store = Memory()
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("search") / "crisisctl.db"
+        store = Sqlite(path, posix.turnstile, posix.network_file_system)
+    request.addfinalizer(store.close)
+    rows.append(store, *(rows.entry(version) for version in NOTES), texts=NOTES)
+    return store
+
+
+@pytest.mark.parametrize("words_", SEARCHES)
+def test_a_search_finds_the_entries_that_hold_all_the_words(told: Store, words_: str) -> None:
+    with told.reading() as log:
+        found = log.search(words_)
+    assert found == [("INC-1", version, NOTES[version]) for version in SEARCHES[words_]]
+
+
+def test_a_search_over_several_incidents_tells_the_newest_first(store: Store, rows: Any) -> None:
+    rows.append(store, rows.entry(1), texts={1: "a note"})
+    rows.append(store, rows.entry(1, "INC-2"), texts={1: "another note"})
+    rows.append(store, rows.entry(2), rows.entry(3), texts={2: "the second note", 3: "the third note"})
+    with store.reading() as log:
+        assert [(id_, version) for id_, version, _ in log.search("note")] == [
+            ("INC-1", 3),
+            ("INC-1", 2),
+            ("INC-2", 1),
+            ("INC-1", 1),
+        ]
+        assert len(log.search("note", limit=2)) == 2
+
+
+@pytest.fixture
+def redacted(store: Store, rows: Any) -> Store:
+    """Two fields in the first entry, of which a redaction has erased one."""
+    said = words({"text": "call +34 600 000 000", "source": "a reporter"}, lambda: b"s" * 32)
+    rows.append(store, rows.entry(1, words=said), rows.entry(2), texts={1: "call +34 600 000 000", 2: "a note"})
+    gone = rows.entry(3, type="entry.redacted", data={"version": 1, "fields": ["text"]})
+    rows.append(store, gone, erased={1: ["text"]}, texts={1: "(redacted)", 3: "Erased text of entry 1"})
+    return store
+
+
+def test_an_erased_word_loses_value_and_salt_and_keeps_its_commitment(redacted: Store, rows: Any) -> None:
+    said = words({"text": "call +34 600 000 000", "source": "a reporter"}, lambda: b"s" * 32)
+    with redacted.reading() as log:
+        entry, other = log.entry("INC-1", 1), log.entry("INC-1", 2)
+    assert entry
+    assert other
+    assert entry.words == {"text": said["text"]._replace(salt=None, value=None), "source": said["source"]}
+    assert entry.digest == rows.entry(1, words=said).digest
+    assert other.word("text") == "a note"
+
+
+def test_an_erased_word_is_no_longer_found(redacted: Store) -> None:
+    with redacted.reading() as log:
+        assert log.search("600") == []
+        assert log.search("redacted") == [("INC-1", 1, "(redacted)")]
+
+
+def test_an_erased_entry_keeps_its_place_among_those_found(store: Store, rows: Any) -> None:
+    rows.append(store, rows.entry(1), rows.entry(2), texts={1: "note one", 2: "note two"})
+    rows.append(
+        store, rows.entry(3, data={"version": 1}, type="entry.redacted"), erased={1: ["text"]}, texts={1: "note gone"}
+    )
+    with store.reading() as log:
+        assert [version for _, version, _ in log.search("note")] == [2, 1]
+
+
+def test_erasing_goes_with_the_transaction(store: Store, rows: Any) -> None:
+    rows.append(store, rows.entry(1), texts={1: "a note"})
+    before = rows.everything(store)
+    with pytest.raises(RuntimeError), store.writing() as ledger:
+        redaction = rows.entry(2, type="entry.redacted", data={"version": 1, "fields": ["text"]})
+        ledger.append(rows.batch(redaction, erased={1: ["text"]}, texts={1: "(redacted)"}))
+        raise RuntimeError
+    assert rows.everything(store) == before

@@ -16,6 +16,10 @@ class Console:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
+    def check(self, to: str) -> str | None:  # noqa: ARG002 - as for send
+        """What keeps the console from showing notices; None when nothing does."""
+        return "the console is closed; no notice can be shown there" if self._stream.closed else None
+
     def send(self, message: Message, to: str) -> None:  # noqa: ARG002 - there is one console, whatever the address says
         """Print the notice and flush it; `DeliveryFailed` when the stream takes no more."""
         encoding = self._stream.encoding or "utf-8"

@@ -9,14 +9,13 @@ from pathlib import Path
 from crisisctl.domain.errors import StoreFailed
 
 SETTINGS = """\
-# The settings of this workspace. Every line may be left out.
+# The settings of this workspace, each with its usual value. Take the # away to change one.
 
-organisation = "our company"            # templates call it {{ organisation }}
-store = "sqlite:state/crisisctl.db"     # the log: one file, kept on a local disk
-identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
-# as = "dana"                           # who acts when nothing else says so
-# how to reach people who have no contacts of their own
-notices = ["console:", "textfile:state/notices.txt"]
+# organisation = "our company"            # templates call it {{ organisation }}
+# store = "sqlite:state/crisisctl.db"     # the log: one file, kept on a local disk
+# identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
+# as = "dana"                             # who acts when nothing else says so
+# notices = ["console:", "textfile:state/notices.txt"]    # how to reach people who have no contacts of their own
 """
 
 ROSTER = """\

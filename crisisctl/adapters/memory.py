@@ -13,6 +13,8 @@ from crisisctl.domain.errors import Conflict
 from crisisctl.domain.timers import Timer
 from crisisctl.service.ports import Batch, Beat, Head, Queued
 
+_WORD = re.compile(r"[^\W_]+")
+
 
 class Memory:
     """A store that ends with its process."""
@@ -108,6 +110,9 @@ class _State:
         hits = [(i, v, text) for (i, v), text in self._texts.items() if all(w in _bare(text) for w in wanted)]
         return hits[::-1][:limit] if wanted else []
 
+    def texts(self, incident: str) -> dict[int, str]:
+        return {version: text for (of, version), text in self._texts.items() if of == incident}
+
     def next_incident(self) -> str:
         return f"INC-{len(self._heads) + 1}"
 
@@ -169,7 +174,7 @@ class _State:
 
 def _bare(text: str) -> str:
     """The words of a text in lower case, one space around each."""
-    return f" {' '.join(re.findall(r'[^\W_]+', text.lower()))} "
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def _when(timer: Timer) -> tuple[datetime, str]:

@@ -31,12 +31,26 @@ class TextFile:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def check(self, to: str) -> str | None:
+        """What keeps the file from taking notices, as a sentence; None when nothing does. Nothing is written."""
+        if wrong := _misshapen(to):
+            return wrong
+        path = self._root / _path(to)
+        # A missing folder is made below the root and nowhere else.
+        there = path.parent if _path(to).is_absolute() else next(folder for folder in path.parents if folder.exists())
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            return f"{visible(str(path))} is a link or no ordinary file; no notice can be appended to it"
+        if not there.is_dir() or not os.access(path if path.exists() else there, os.W_OK):
+            return (
+                f"no notice can be appended to {visible(str(path))}: {visible(str(there))} is missing or not writable"
+            )
+        return None
+
     def send(self, message: Message, to: str) -> None:
         """Append the notice and sync it; `DeliveryFailed`, with the path, when that cannot be done."""
-        path = PurePosixPath(to.removeprefix(_SCHEME))
-        if not path.name or ".." in path.parts or "\0" in str(path):
-            shown = visible(to)
-            raise DeliveryFailed(f"{shown} is no file to append to; write textfile:PATH, without '..'", permanent=True)
+        if wrong := _misshapen(to):
+            raise DeliveryFailed(wrong, permanent=True)
+        path = _path(to)
         if reason := self._obstacle(path, _told(message).encode("utf-8", "backslashreplace")):
             raise DeliveryFailed(f"the notice could not be appended to {visible(str(self._root / path))}: {reason}")
 
@@ -64,6 +78,18 @@ class TextFile:
             yield folder
         finally:
             os.close(folder)
+
+
+def _path(to: str) -> PurePosixPath:
+    return PurePosixPath(to.removeprefix(_SCHEME))
+
+
+def _misshapen(to: str) -> str | None:
+    """What is wrong with the address itself, which no second attempt can mend."""
+    path = _path(to)
+    if path.name and ".." not in path.parts and "\0" not in to:
+        return None
+    return f"{visible(to)} is no file to append to; write textfile:PATH, without '..'"
 
 
 def _below(folder: int, name: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,8 +58,8 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
     path = root / FILE
     try:
         with path.open("rb") as file:
-            said = tomllib.loads(file.read(LONGEST).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            said = _parsed(file.read(LONGEST).decode())
+    except ValueError as error:  # TOML that is broken, or no UTF-8
         raise Invalid(f"{path}: {error}") from None
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
@@ -78,6 +77,14 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         state=root / said.get("state", usual.state),
         notices=tuple(said.get("notices", usual.notices)),
     )
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    if all(not line or line.isspace() or line.startswith("#") for line in text.splitlines()):
+        return {}  # a file in which every line is a comment costs no parser
+    import tomllib  # noqa: PLC0415
+
+    return tomllib.loads(text)
 
 
 def _check(path: Path, said: dict[str, Any]) -> None:

@@ -54,13 +54,26 @@ class Commands(TyperGroup):
         """The command of that name, or None."""
         if cmd_name not in _MODULES:
             return None
-        module = import_module(f"crisisctl.cli.{_MODULES[cmd_name]}")
-        return typer.main.get_group(module.app).commands[cmd_name]
+        return _built(import_module(f"crisisctl.cli.{_MODULES[cmd_name]}").app, cmd_name)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401, D102 - Click's interface
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Click's interface
+        """The command that is named; for a mistyped name Typer offers the nearest of the keys of `commands`."""
         names: Any = dict.fromkeys(_MODULES)
-        self.commands = names  # for a mistyped name Typer offers the nearest of these keys
+        self.commands = names
         return super().resolve_command(ctx, args)
+
+
+def _built(app: typer.Typer, name: str) -> Any:  # noqa: ANN401 - a Click command
+    """The command or group of that name alone: building its neighbours would cost more than running it."""
+    how: dict[str, Any] = {"pretty_exceptions_short": True, "rich_markup_mode": None}
+    for group in app.registered_groups:
+        if group.name == name:
+            return typer.main.get_group_from_info(group, suggest_commands=True, **how)
+    return next(
+        typer.main.get_command_from_info(info, **how)
+        for info in app.registered_commands
+        if name in (info.name, getattr(info.callback, "__name__", None))
+    )
 
 
 def _print_version(wanted: bool) -> None:

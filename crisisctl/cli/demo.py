@@ -60,7 +60,7 @@ def demo(
 
     root = folder.absolute() if folder else Path(tempfile.mkdtemp(prefix="crisisctl-demo-"))
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
-        raise Refused(f"{root} is not an empty folder. Name a new one, so that nothing of yours is mixed with the drill.")
+        raise Refused(f"{root} is not an empty folder. Name a new one, so that nothing of yours is touched.")
     scene = read_scene()
     stage(root, scene)
     clock = VirtualClock(scene.steps[0].at)

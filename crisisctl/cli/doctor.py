@@ -78,7 +78,7 @@ def _settings(office: Office) -> Iterator[Check]:
 def _store(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
         count = len(log.heads())
-    yield Check("ok", f"log {office.store.place()} with {count} incidents")
+    yield Check("ok", f"log {office.store.place()} with {show.count(count, 'incident')}")
     yield from _modes(office.settings.state)
     if not os.access(_existing(office.settings.state), os.W_OK):
         yield Check("error", f"{office.settings.state} cannot be written", "check its owner and mode")
@@ -105,7 +105,9 @@ def _playbooks(office: Office) -> Iterator[Check]:
         read = office.read_playbook(name)
         errors = [finding for finding in read.findings if finding.level == "error"]
         if errors or read.document is None:
-            yield Check("error", f"playbook {name} has {len(errors)} errors", f"crisisctl playbook check {name}")
+            yield Check(
+                "error", f"playbook {name} has {show.count(len(errors), 'error')}", f"crisisctl playbook check {name}"
+            )
             continue
         book = build(read.document)
         able = {role for person in office.roster.people.values() for role in person.roles}

@@ -28,7 +28,7 @@ def init(
         show.data({"workspace": str(folder.absolute()), "written": [str(path) for path in made]})
         return
     show.say(
-        f"{len(made)} files laid out in {folder.absolute()}."
+        f"{show.count(len(made), 'file')} laid out in {folder.absolute()}."
         if made
         else f"{folder.absolute()} has everything already."
     )

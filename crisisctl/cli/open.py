@@ -49,18 +49,21 @@ def open(  # noqa: A001 - the command's name
     asked = session.asked(at, request_id)
     read = session.office.read_playbook(playbook)
     command = opening(read.document, read.templates, read.findings, title)._replace(
-        severity=severity, assign=_pairs("--assign", assign), facts=_pairs("--fact", fact), drill=drill
+        severity=severity,
+        assign=_pairs("--assign ROLE=PERSON", assign),
+        facts=_pairs("--fact NAME=VALUE", fact),
+        drill=drill,
     )
     outcome = session.office.desk.open(command, asked)
     session.recorded = True
     _tell(outcome, quiet=quiet, json=json)
 
 
-def _pairs(option: str, given: list[str] | None) -> tuple[tuple[str, str], ...]:
+def _pairs(form: str, given: list[str] | None) -> tuple[tuple[str, str], ...]:
     pairs = [pair.partition("=") for pair in given or ()]
     for name, equals, value in pairs:
         if not (name and equals and value):
-            raise Usage(f"{option} takes NAME=VALUE, not {name}{equals}{value}.")
+            raise Usage(f"Write {form}, not {name}{equals}{value}.")
     return tuple((name, value) for name, _, value in pairs)
 
 

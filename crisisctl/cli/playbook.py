@@ -104,7 +104,7 @@ def check(
         _list(findings, len(chosen))
     bad = findings if strict else _errors(findings)
     if bad:
-        raise Invalid(f"{len(bad)} {'finding' if len(bad) == 1 else 'findings'} to mend.")
+        raise Invalid(f"{show.count(len(bad), 'finding')} to mend.")
 
 
 def _errors(findings: list[Finding]) -> list[Finding]:
@@ -122,7 +122,7 @@ def _list(findings: list[Finding], count: int) -> None:
         show.say(f"{place}: {show.style(f.level, colour)} {f.rule}: {f.message}")
         show.say(f"    {f.remedy}")
     if not findings:
-        show.say(f"{count} {'playbook' if count == 1 else 'playbooks'} checked, nothing to mend.")
+        show.say(f"{show.count(count, 'playbook')} checked, nothing to mend.")
 
 
 def _near(file: str) -> str:

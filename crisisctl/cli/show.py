@@ -89,6 +89,11 @@ def _wrapped(text: str, room: int) -> list[str]:
     return textwrap.wrap(text, room, break_on_hyphens=False) or [""]  # ids hold hyphens
 
 
+def count(number: int, noun: str) -> str:
+    """The number and its noun, `1 file` or `2 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def hint(text: str) -> None:
     """The next step, on stderr."""
     talk(style(f"Next: {text}", "dim"))

@@ -104,7 +104,7 @@ def _next(outcome: Outcome) -> str:
     """The step after a statement has moved on."""
     incident = outcome.incident
     statement = incident.statements[outcome.entries[0].data["statement"]]
-    waiting = pending(incident, statement)
+    waiting = pending(incident, statement) if statement.state == "submitted" else []
     who = "; ".join(f"{role}: {', '.join(incident.roles.get(role, ())) or 'nobody yet'}" for role in waiting)
     return f"{next_step(statement.id, statement.state)}{f' ({who})' if waiting else ''}"
 

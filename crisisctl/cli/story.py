@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -77,19 +78,24 @@ def _deliver(text: str, output: Path | None) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner alone; a symbolic link is not followed."""
-    if path.is_symlink():
-        raise Usage(f"{path} is a symbolic link. Name the file itself.")
-    if path.exists() and not path.is_file():
-        raise Usage(f"{path} is a {'folder' if path.is_dir() else 'device or pipe'}. Name a file.")
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file whole or not at all, readable by its owner alone; only an ordinary file is ever replaced."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}") if path.name else path
     try:
+        _refuse_others(path)
         handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            file.write(text if text.endswith("\n") else f"{text}\n")
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise StoreFailed(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _refuse_others(path: Path) -> None:
+    if path.is_symlink():
+        raise Usage(f"{path} is a symbolic link. Name the file itself.")
+    if path.exists() and not path.is_file():
+        raise Usage(f"{path} is a {'folder' if path.is_dir() else 'device or pipe'}. Name a file.")

@@ -34,7 +34,7 @@ def verify(ctx: typer.Context, incident: options.Incident = None, json: options.
         _tell(verdict, store.place())
     if verdict.flaws:
         raise Unverified(
-            f"{store.place()}: {len(verdict.flaws)} things are wrong. Keep the file as it is, and restore a backup."
+            f"{store.place()}: {show.count(len(verdict.flaws), 'flaw')}. Keep the file as it is, and restore a backup."
         )
 
 
@@ -42,8 +42,12 @@ def _tell(verdict: Verdict, place: str) -> None:
     for flaw in verdict.flaws:
         show.say(f"  {flaw}")
     if not verdict.flaws:
-        erased = f"; {verdict.redacted} redacted word fields, each covered by a redaction" if verdict.redacted else ""
-        show.say(f"{place} verifies: {verdict.entries} entries of {verdict.incidents} incidents{erased}.")
+        erased = (
+            f"; {show.count(verdict.redacted, 'redacted word field')}, each covered by a redaction"
+            if verdict.redacted
+            else ""
+        )
+        show.say(f"{place} verifies: {verdict.entries} entries of {show.count(verdict.incidents, 'incident')}{erased}.")
 
 
 def _progress(id_: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -31,6 +32,7 @@ def watch(
         return
     from crisisctl.adapters.alarm import ring  # noqa: PLC0415 - only the running watch pays for APScheduler
 
+    gc.enable()  # a process that runs for weeks must collect, unlike one that carries out one command
     show.talk(f"Watching {office.store.place()}. Stop with Ctrl-C.")
     sending = office.another()
     ring(office.watch.tick, sending.watch.send, office.watch.next_due, lambda done: _log(done, json=json), show.talk)

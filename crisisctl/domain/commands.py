@@ -1,11 +1,11 @@
 """What people can ask of an incident. Names are imperative; `because` is the reason a person gave."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from crisisctl.domain.entries import Event, Source
+from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
 
 
@@ -153,4 +153,5 @@ class Redact(NamedTuple):
     because: str
 
 
-Command = Any  # one of the classes above; `decide` refuses others
+Command = Any  # one of the classes above; `decide` knows no others
+Rule = Callable[[Incident, Any, Source, datetime], list[Event]]  # what follows from a command, or a refusal

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain import decide_people, decide_statements, decide_words, moves
+from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time
 
-Rule = Callable[[Incident, Any, Source, datetime], list[Event]]
-
-_RULES: dict[type, Rule] = {
-    ask.Advance: moves.advance,
-    ask.Reopen: moves.reopen,
-    ask.Assign: decide_people.assign,
-    ask.Release: decide_people.release,
-    ask.Acknowledge: decide_people.acknowledge,
-    ask.Snooze: decide_people.snooze,
-    ask.ChangeTask: decide_words.change_task,
-    ask.AddNote: decide_words.add_note,
-    ask.LogDecision: decide_words.log_decision,
-    ask.SetFact: decide_words.set_fact,
-    ask.RetractFact: decide_words.retract_fact,
-    ask.ChangeSeverity: decide_words.change_severity,
-    ask.Redact: decide_words.redact,
-    ask.Draft: decide_statements.draft,
-    ask.Submit: decide_statements.submit,
-    ask.Approve: decide_statements.approve,
-    ask.Reject: decide_statements.reject,
-    ask.Publish: decide_statements.publish,
-}
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
 _AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact)
 
@@ -46,4 +23,18 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
     if at < incident.opened_at and not isinstance(command, _AT_ANY_TIME):
         opened = clock_time(incident.opened_at)
         raise Refused(f"{clock_time(at)} UTC is before {incident.id} was opened ({opened} UTC). Give a later --at.")
-    return _RULES[type(command)](incident, command, source, at)
+    return _rules(command)[type(command)](incident, command, source, at)
+
+
+def _rules(command: ask.Command) -> Mapping[type, Rule]:
+    """The rules for commands of this kind: a process that carries out one command loads no others."""
+    match command:
+        case ask.Advance() | ask.Reopen():
+            from crisisctl.domain.moves import RULES  # noqa: PLC0415
+        case ask.Assign() | ask.Release() | ask.Acknowledge() | ask.Snooze():
+            from crisisctl.domain.decide_people import RULES  # noqa: PLC0415
+        case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
+            from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
+        case _:
+            from crisisctl.domain.decide_words import RULES  # noqa: PLC0415
+    return RULES

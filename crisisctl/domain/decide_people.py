@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from crisisctl.domain import commands as ask
+from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Ladder
@@ -73,3 +75,11 @@ def _running(incident: Incident, name: str | None) -> list[Ladder]:
 
 def _named(ladder: Ladder) -> dict[str, str]:
     return {"ladder": ladder.key, "escalation": ladder.escalation, "stage": ladder.stage}
+
+
+RULES: Mapping[type, Rule] = {
+    ask.Assign: assign,
+    ask.Release: release,
+    ask.Acknowledge: acknowledge,
+    ask.Snooze: snooze,
+}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
 from crisisctl.domain import commands as ask
+from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Conflict, Refused
 from crisisctl.domain.guards import next_step
@@ -49,10 +51,10 @@ def draft(incident: Incident, command: ask.Draft, _source: Source, _at: datetime
     """A new text: it voids every approval of the one before, and says of whom."""
     spec_of(incident, command.statement)
     old = incident.statements.get(command.statement)
-    if command.correcting is not None and not (old and old.published):
+    if command.correcting is not None and not (old and (old.published or old.state == "publishing")):
         then = next_step(command.statement, None)
         raise Refused(f"{command.statement} was never published, so there is nothing to correct: {then}")
-    if command.correcting is None and old and old.published and old.state == "publishing":
+    if command.correcting is None and old and old.state == "publishing":
         raise Refused(f"{command.statement} is half out. Publish the rest first, or: crisisctl statement correct")
     for name, version in command.facts.items():
         if name not in incident.facts or incident.facts[name].version != version:
@@ -134,8 +136,9 @@ def reject(incident: Incident, command: ask.Reject, source: Source, _at: datetim
     if statement.state not in ("submitted", "approved"):
         raise Refused(f"{statement.id} is {statement.state}; there is nothing to reject.")
     held = set(incident.held_by(source.actor))
-    if not held.intersection(spec_of(incident, statement.id).approvals):
-        raise Refused(f"Only {' or '.join(spec_of(incident, statement.id).approvals)} may reject {statement.id}.")
+    approvals = spec_of(incident, statement.id).approvals
+    if not held.intersection(approvals or held):
+        raise Refused(f"Only {' or '.join(approvals) or 'somebody who holds a role'} may reject {statement.id}.")
     return [
         Event("statement.rejected", _named(statement, "rejected"), {"because": prose(command.because, "The reason")})
     ]
@@ -186,3 +189,12 @@ def _audiences(spec: StatementSpec, statement: Statement, wanted: tuple[str, ...
 
 def _named(statement: Statement, state: str) -> dict[str, object]:
     return {"statement": statement.id, "revision": statement.revision, "digest": statement.digest, "state": state}
+
+
+RULES: Mapping[type, Rule] = {
+    ask.Draft: draft,
+    ask.Submit: submit,
+    ask.Approve: approve,
+    ask.Reject: reject,
+    ask.Publish: publish,
+}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain import facts as values
+from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused
 from crisisctl.domain.incident import Incident
@@ -91,3 +93,14 @@ def redact(incident: Incident, command: ask.Redact, _source: Source, _at: dateti
         raise NotFound(f"{incident.id} has no entry {command.version}; its entries are 1 to {incident.version}.")
     data = {"version": command.version, "fields": sorted(command.fields)}
     return [Event("entry.redacted", data, {"because": prose(command.because, "The reason", LONGEST_TEXT)})]
+
+
+RULES: Mapping[type, Rule] = {
+    ask.ChangeTask: change_task,
+    ask.AddNote: add_note,
+    ask.LogDecision: log_decision,
+    ask.SetFact: set_fact,
+    ask.RetractFact: retract_fact,
+    ask.ChangeSeverity: change_severity,
+    ask.Redact: redact,
+}

@@ -4,14 +4,13 @@
 leaf. A word field is sealed by its commitment `SHA-256(0x02 || salt || value)` alone and can be erased later.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from crisisctl.domain.errors import Unverified
 from crisisctl.domain.times import instant, stamp
 
 Data = Mapping[str, Any]
@@ -128,14 +127,28 @@ def words(written: Mapping[str, str], salt: Callable[[], bytes]) -> dict[str, Wo
 
 def flaws(entry: Entry, before: str, erased: Iterable[str]) -> list[str]:
     """What is wrong with an entry as stored, one sentence each; `erased` are the fields that a redaction covers."""
-    found = [] if digest(entry, before) == entry.digest else ["its digest does not match its content"]
+    found = [] if _sealed(entry, before) else ["its digest does not match its content"]
     for field, word in entry.words.items():
         if word.value is None or word.salt is None:
             if field not in erased:
                 found.append(f"the words of {field!r} are gone and no redaction says so")
-        elif commitment(bytes.fromhex(word.salt), word.value) != word.commitment:
+        elif not _committed(word.commitment, word.salt, word.value):
             found.append(f"the words of {field!r} were changed")
     return found
+
+
+def _sealed(entry: Entry, before: str) -> bool:
+    try:
+        return digest(entry, before) == entry.digest
+    except ValueError:  # it was changed into what no entry can hold
+        return False
+
+
+def _committed(seal: str, salt: str, value: str) -> bool:
+    try:
+        return commitment(bytes.fromhex(salt), value) == seal
+    except ValueError:
+        return False
 
 
 def dump_words(fields: Mapping[str, Word]) -> str:
@@ -173,15 +186,22 @@ COLUMNS = "position incident version recorded_at occurred_at actor login role vi
 
 
 def from_columns(row: tuple[Any, ...]) -> Entry:
-    """The entry that `columns` took apart."""
+    """The entry that `columns` took apart; `Unverified` when something else has changed it since."""
+    try:
+        return _read(row)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Unverified(f"Entry {row[2]} of {row[1]} cannot be read ({error}). Run: crisisctl verify") from error
+
+
+def _read(row: tuple[Any, ...]) -> Entry:
     position, incident, version, recorded, occurred, actor, login, role, via, kind, data, written, seal, timer, req = (
         row
     )
     return Entry(
         incident,
         version,
-        instant(recorded),
-        instant(occurred),
+        _moment(recorded),
+        _moment(occurred),
         actor,
         login,
         role,
@@ -194,3 +214,10 @@ def from_columns(row: tuple[Any, ...]) -> Entry:
         req,
         position,
     )
+
+
+def _moment(text: str) -> datetime:
+    moment = instant(text)
+    if stamp(moment) != text:
+        raise ValueError(f"{text!r} is no time as the log writes it")
+    return moment

@@ -18,9 +18,13 @@ ERASED = "(redacted)"
 
 
 def replay(entries: Iterable[Entry], incident: Incident | None = None) -> Incident:
-    """The incident after all these entries, which start at the first or follow `incident`."""
+    """The incident after all these entries, from the first on or after `incident`; `Unverified` if that cannot be."""
     for entry in entries:
-        incident = evolve(incident, entry)
+        try:
+            incident = evolve(incident, entry)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            what = f"Entry {entry.version} of {entry.incident} does not follow from those before it"
+            raise Unverified(f"{what} ({type(error).__name__}). Run: crisisctl verify") from error
     if incident is None:
         raise Unverified("An incident without entries cannot be told.")
     return incident

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
-from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
@@ -11,8 +12,12 @@ from crisisctl.domain.playbook import FactSpec
 from crisisctl.domain.text import prose, visible
 from crisisctl.domain.times import instant, parse_instant, stamp
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 _YES = {"true", "yes", "y", "1"}
 _NO = {"false", "no", "n", "0"}
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # a comma anywhere else may be meant as a decimal point
 _LONGEST_NUMBER = 40
 
 
@@ -20,7 +25,7 @@ def read(spec: FactSpec, typed: str) -> str:
     """The value as the log keeps it; `Refused` with an example when it is not of the fact's type."""
     value = prose(typed, f"The value of {spec.name}")
     if spec.type == "integer":
-        return str(_number(spec, value.replace(",", "").replace("_", ""), whole=True))
+        return str(_number(spec, value.replace(",", "") if _GROUPED.fullmatch(value) else value, whole=True))
     if spec.type == "number":
         return str(_number(spec, value, whole=False))
     if spec.type == "boolean":
@@ -54,6 +59,8 @@ def known(incident: Incident) -> dict[str, str | int | bool]:
 
 
 def _number(spec: FactSpec, value: str, *, whole: bool) -> Decimal | int:
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 - only a number pays for it
+
     kind, example = ("a whole number", "1200") if whole else ("a number", "12.5")
     try:
         number = Decimal(value) if len(value) <= _LONGEST_NUMBER else Decimal("NaN")

@@ -1,7 +1,5 @@
 """What a transition still needs, as sentences that say how to supply it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -70,8 +68,13 @@ def world(incident: Incident, transition: Transition, move: Move) -> Iterator[st
     active = {stage.path for stage in incident.around()}
     for stage in transition.requires.stages:
         if stage not in active:
-            yield f"stage {stage} must be reached first"
+            yield f"stage {stage} must be reached first{_way(incident, stage)}"
     yield from _statements(incident, transition)
+
+
+def _way(incident: Incident, stage: str) -> str:
+    moves = [move for move in incident.playbook.transitions if f"{move.to}.".startswith(f"{stage}.")]
+    return f": crisisctl advance {moves[0].trigger}" if moves else ""
 
 
 def _tasks(incident: Incident, transition: Transition, move: Move) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """The incident: nothing but its entries, folded. Every mapping is replaced, never changed in place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -72,8 +70,8 @@ class Statement(NamedTuple):
 
     @property
     def reached(self) -> str:
-        """The furthest state that counts for a guard: once published, always published."""
-        return "published" if self.published else self.state
+        """The furthest state that counts for a guard: once published, always published; half out, it was approved."""
+        return "published" if self.published else "approved" if self.state == "publishing" else self.state
 
 
 class Incident(NamedTuple):

@@ -4,8 +4,6 @@ It is a calculator: a throw-away model is put where the incident stands, one tri
 the stages that were left and entered are read off. Nothing from a playbook is ever handed over as a callback.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain import facts as values
+from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.guards import Option, options
@@ -64,6 +64,8 @@ def _seats(playbook: Playbook, command: ask.Open, source: Source) -> Iterable[Ev
 
 
 def _known(playbook: Playbook, command: ask.Open) -> Iterable[Event]:
+    from crisisctl.domain import facts as values  # noqa: PLC0415 - only opening knows facts
+
     for name, value in command.facts:
         if name not in playbook.facts:
             raise nearest(name, playbook.facts, "fact")
@@ -111,13 +113,14 @@ def moved(incident: Incident, option: Option, because: str | None) -> list[Event
     return [first, *left, *_entered(move, incident.visits, incident)]
 
 
-def reopen(incident: Incident, command: ask.Reopen, _source: Source, _at: datetime) -> list[Event]:
+def reopen(incident: Incident, command: ask.Reopen, _source: Source, at: datetime) -> list[Event]:
     """The events of going back to where the incident stood before it was closed, as a new visit."""
     if incident.open:
         raise Refused(f"{incident.id} is open already.")
     stages = machine(incident.playbook)
     back = incident.before_close or stages.start().active
     move = Move(incident.stages, stages.within(back), back)
+    _chronology(incident, move, at)
     reopened = Event("incident.reopened", {"stages": [*back]}, {"because": prose(command.because, "The reason")})
     left = [Event("stage.left", {"stage": path}) for path in incident.stages]
     return [reopened, *left, *_entered(move, incident.visits)]
@@ -152,3 +155,6 @@ def _role(incident: Incident, option: Option, source: Source) -> str | None:
     held: Sequence[str] = incident.held_by(source.actor)
     may = [role for role in option.transition.by if role in held]
     return source.role or next(iter(may or held), None)
+
+
+RULES: Mapping[type, Rule] = {ask.Advance: advance, ask.Reopen: reopen}

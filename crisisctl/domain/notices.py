@@ -1,7 +1,5 @@
 """Notices: messages to people about what fired. The entry that causes them holds them, so the log can rebuild them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple, Protocol

@@ -3,8 +3,6 @@
 The values are named tuples: a process that starts for one command pays a sixth of what frozen dataclasses cost it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta

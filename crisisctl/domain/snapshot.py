@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from crisisctl.domain.errors import Unverified
 from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statement, Visit
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
@@ -33,10 +34,15 @@ def dump(incident: Incident) -> str:
 
 
 def load(text: str, playbook: Playbook) -> Incident | None:
-    """The incident that `dump` wrote, or None when it is of another format."""
-    state: dict[str, Any] = json.loads(text)
-    if state.pop("format") != FORMAT:
-        return None
+    """The incident that `dump` wrote, None when it is of another format; `Unverified` when it cannot be read."""
+    try:
+        state: dict[str, Any] = json.loads(text)
+        return _read(state, playbook) if state.pop("format") == FORMAT else None
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise Unverified(f"The snapshot cannot be read ({type(error).__name__}).") from error
+
+
+def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
     state |= {
         "playbook": playbook,
         "opened_at": instant(state["opened_at"]),

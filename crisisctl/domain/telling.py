@@ -1,7 +1,5 @@
 """Each entry as a sentence, for timelines, notices and reports."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 from crisisctl.domain.errors import NotFound, Refused
 
@@ -13,11 +14,15 @@ PERSON = re.compile(r"[^\W_](?:[\w.@+-]{0,62}[\w])?")
 LONGEST_TITLE = 200
 LONGEST_TEXT = 65_536
 
-# C0 and C1 controls, DEL, bidirectional controls, zero-width characters, tags, lone surrogates and line separators.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\ud800-\udfff]"
-)
-_HIDDEN_IN_LINES = re.compile(_HIDDEN.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
+# C1 controls and DEL, bidirectional controls, zero-width characters, line separators, tags and lone surrogates.
+_INVISIBLE = "\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\ud800-\udfff"
+
+
+@cache
+def _hidden(*, lines: bool) -> re.Pattern[str]:
+    """What a terminal would obey or hide; with `lines`, line breaks and tabs may stay."""
+    controls = "\x00-\x08\x0b-\x1f" if lines else "\x00-\x1f"
+    return re.compile(f"[{controls}{_INVISIBLE}]")
 
 
 def visible(text: str, *, lines: bool = False) -> str:
@@ -25,7 +30,9 @@ def visible(text: str, *, lines: bool = False) -> str:
 
     With `lines`, line breaks and tabs stay as they are.
     """
-    return (_HIDDEN_IN_LINES if lines else _HIDDEN).sub(_written_out, text)
+    if text.isascii() and text.isprintable():
+        return text
+    return _hidden(lines=lines).sub(_written_out, text)
 
 
 def _written_out(found: re.Match[str]) -> str:
@@ -35,23 +42,26 @@ def _written_out(found: re.Match[str]) -> str:
 
 def line(text: str, what: str, longest: int = LONGEST_TITLE) -> str:
     """One line that a person typed, in NFC; `Refused` when it is empty, too long, or holds what cannot be seen."""
-    return _plain(text.strip(), what, longest, _HIDDEN)
+    return _plain(text.strip(), what, longest, lines=False)
 
 
 def prose(text: str, what: str, longest: int = LONGEST_TEXT) -> str:
     """Text of several lines that a person typed, in NFC; `Refused` as for `line`, line breaks and tabs apart."""
-    return _plain(text.replace("\r\n", "\n").strip(), what, longest, _HIDDEN_IN_LINES)
+    return _plain(text.replace("\r\n", "\n").strip(), what, longest, lines=True)
 
 
-def _plain(text: str, what: str, longest: int, hidden: re.Pattern[str]) -> str:
+def _plain(text: str, what: str, longest: int, *, lines: bool) -> str:
+    text = unicodedata.normalize("NFC", text)
     if not text:
         raise Refused(f"{what} is empty.")
     if len(text) > longest:
         raise Refused(f"{what} has {len(text):,} characters; at most {longest:,} are kept. Shorten it.")
-    if found := hidden.search(text):
+    if text.isascii() and text.isprintable():
+        return text
+    if found := _hidden(lines=lines).search(text):
         place = f"character {found.start() + 1}"
         raise Refused(f"{what} has {_written_out(found)} at {place}, which nobody can see. Remove it and try again.")
-    return unicodedata.normalize("NFC", text)
+    return text
 
 
 def nearest(name: str, known: Iterable[str], what: str, *, then: str = "") -> NotFound:

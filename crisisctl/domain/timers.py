@@ -4,8 +4,6 @@ A step falls due at the entry of its stage plus `after` (a re-armed or snoozed l
 never adds up. An id names visit, run, round and step, so a timer of an earlier visit can never fire into a later one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple

@@ -11,18 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from crisisctl.domain.errors import Invalid, Refused
 
-_DURATION = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?")
+_DURATION = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?", re.ASCII)
 _UNITS = (86_400, 3_600, 60, 1)
 LONGEST = timedelta(days=3_650)
 
 
 def stamp(instant: datetime) -> str:
     """An aware instant as `2026-11-22T15:00:00.000000Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if instant.tzinfo is not UTC else _fast(instant)
-
-
-def _fast(instant: datetime) -> str:
-    return f"{instant.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def instant(text: str) -> datetime:

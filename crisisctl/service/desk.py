@@ -1,7 +1,5 @@
 """The one path: read the incident, decide, seal, append. Every command and every timer goes through here."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -10,12 +8,12 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
 from crisisctl.domain.decide import decide
 from crisisctl.domain.entries import Entry, Event, Source
-from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed
+from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
-from crisisctl.domain.playbook import Playbook, unpin
+from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.telling import sentence
 from crisisctl.domain.text import nearest
 from crisisctl.domain.timers import overdue
@@ -135,18 +133,25 @@ class Desk:
             raise nearest(id_, ids, "incident", then="crisisctl list --all shows every one.")
         known = self._known.get(id_)
         if known is None or known.digest != head.digest:
-            playbook = self._playbook(log, id_, head.playbook_digest)
-            text = log.snapshot(id_)
-            kept = snapshot.load(text, playbook) if text else None
-            known = self._known[id_] = kept or replay(log.entries(id_))
+            kept = self._kept(log, id_, head.playbook_digest)
+            fits = kept is not None and kept.digest == head.digest
+            known = self._known[id_] = kept if kept and fits else replay(log.entries(id_))
         return known
+
+    def _kept(self, log: Log, id_: str, playbook_digest: str) -> Incident | None:
+        """The incident as its snapshot has it; None when that is no use, for the log knows better."""
+        playbook = self._playbook(log, id_, playbook_digest)
+        try:
+            return snapshot.load(log.snapshot(id_) or "", playbook)
+        except Unverified:
+            return None
 
     def _playbook(self, log: Log, id_: str, digest: str) -> Playbook:
         if digest not in self._playbooks:
             first = log.entry(id_, 1)
             if first is None:
                 raise StoreFailed(f"{id_} has a head but no first entry. Run: crisisctl verify -i {id_}")
-            self._playbooks[digest] = unpin(first.data["playbook"]["text"])
+            self._playbooks[digest] = replay([first]).playbook
         return self._playbooks[digest]
 
     def _carry_out(

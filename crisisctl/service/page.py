@@ -1,7 +1,5 @@
 """A page of the log being written: events become sealed entries, and what is derived from them is worked out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 

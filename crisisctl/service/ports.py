@@ -1,7 +1,5 @@
 """What the rules need from outside. Each adapter implements one of these."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -180,6 +178,10 @@ class Log(Protocol):
 
     def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
         """Incident, version and text of the entries that hold all these words, the newest first."""
+        ...
+
+    def texts(self, incident: str) -> dict[int, str]:
+        """What a search looks through in an incident, by version."""
         ...
 
 

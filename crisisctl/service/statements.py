@@ -7,7 +7,7 @@ from pathlib import Path
 from crisisctl.domain import commands as ask
 from crisisctl.domain import facts
 from crisisctl.domain.decide_statements import drafted, spec_of, text_digest
-from crisisctl.domain.errors import Refused
+from crisisctl.domain.errors import Refused, StoreFailed
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time
 from crisisctl.service.desk import Asked, Desk, Outcome
@@ -50,5 +50,9 @@ def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, aske
         text = text_of(log, desk.load(log, id_), command.statement)
     outcome = desk.handle(id_, command._replace(digest=text_digest(text)), asked)
     channels = spec_of(outcome.incident, command.statement).channels
-    drill = outcome.incident.drill
-    return outcome, outgoing.release(id_, command.statement, channels, text, drill=drill)
+    try:
+        files = outgoing.release(id_, command.statement, channels, text, drill=outcome.incident.drill)
+    except StoreFailed as error:
+        told = f"The publication was recorded, but its files are missing: {error}"
+        raise StoreFailed(f"{told} Take the text: crisisctl statement show {command.statement} -i {id_}") from None
+    return outcome, files

@@ -1,7 +1,5 @@
 """The story of an incident: its timeline, and the times that matter."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple

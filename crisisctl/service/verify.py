@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from crisisctl.domain import snapshot
 from crisisctl.domain.entries import Entry, flaws
-from crisisctl.domain.errors import CrisisError
+from crisisctl.domain.errors import CrisisError, Unverified
 from crisisctl.domain.evolve import replay
-from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import unsettled
+from crisisctl.domain.telling import sentence
 from crisisctl.domain.timers import timers
 from crisisctl.service.page import head
 from crisisctl.service.ports import Log, Store
+
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
+_MANY = 1_000_000
 
 
 class Verdict(NamedTuple):
@@ -33,39 +37,77 @@ def verify(store: Store, only: str | None, progress: Callable[[str], None] = lam
         heads = [h.incident for h in log.heads() if only in (None, h.incident)]
         for id_ in heads:
             progress(id_)
-            told = list(log.entries(id_))
+            told, unread = _told(log, id_)
             entries += len(told)
             redacted += sum(word.value is None for entry in told for word in entry.words.values())
-            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *_derived(log, id_, told))]
+            derived = unread or _derived(log, id_, told)
+            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *derived)]
+        found += [] if only else _strays(log, heads)
     return Verdict(len(heads), entries, redacted, found)
 
 
+def _told(log: Log, id_: str) -> tuple[list[Entry], list[str]]:
+    """The entries up to the first that cannot be read, and what is wrong with that one."""
+    told: list[Entry] = []
+    try:
+        told.extend(log.entries(id_))
+    except Unverified as error:
+        return told, [str(error)]
+    return told, []
+
+
 def _chain(entries: Sequence[Entry]) -> Iterator[str]:
-    erased = [(e.data["version"], e.data["fields"]) for e in entries if e.type == "entry.redacted"]
-    before = ""
+    erased = [(e.data.get("version"), e.data.get("fields")) for e in entries if e.type == "entry.redacted"]
+    before, place = "", 0
     for number, entry in enumerate(entries, 1):
         if entry.version != number:
             yield f"entry {number} is missing; the next one there is {entry.version}"
             return
-        covered = [field for version, fields in erased if version == entry.version for field in fields]
+        covered = [field for version, fields in erased if version == entry.version for field in fields or ()]
         yield from (f"entry {entry.version}: {flaw}" for flaw in flaws(entry, before, covered))
-        before = entry.digest
+        if entry.position <= place:
+            yield f"entry {entry.version} is not in its place in the log"
+        before, place = entry.digest, entry.position
 
 
-def _derived(log: Log, id_: str, entries: Sequence[Entry]) -> Iterator[str]:
+def _derived(log: Log, id_: str, entries: Sequence[Entry]) -> list[str]:
     try:
-        incident = replay(entries)
-    except (CrisisError, KeyError, ValueError) as error:
-        yield f"its entries cannot be replayed ({type(error).__name__}: {error})"
-        return
-    if log.head(id_) != head(incident) or not _same(log, id_, incident):
+        return [*_differences(log, id_, entries)]
+    except (CrisisError, LookupError, TypeError, ValueError, AttributeError) as error:
+        return [f"what is derived from its entries cannot be told ({type(error).__name__}: {error})"]
+
+
+def _differences(log: Log, id_: str, entries: Sequence[Entry]) -> Iterator[str]:
+    incident = replay(entries)
+    if log.head(id_) != head(incident):
         yield f"its head does not agree with its {len(entries)} entries"
+    if snapshot.load(log.snapshot(id_) or "", incident.playbook) not in (None, incident):
+        yield "its snapshot does not agree with its entries"
     if log.timers(id_) != timers(incident):
         yield "its timers are not those that its entries give"
-    if {row.notice.key for row in log.outbox(id_)} != unsettled(entries).keys():
+    if {row.notice.key: row.notice for row in log.outbox(id_)} != unsettled(entries):
         yield "its unsent notices are not those that its entries give"
+    texts = log.texts(id_)
+    if texts.keys() != {entry.version for entry in entries if entry.words} or not all(
+        _searchable(entry, texts[entry.version]) for entry in entries if entry.words
+    ):
+        yield "what a search looks through is not what its entries say"
 
 
-def _same(log: Log, id_: str, incident: Incident) -> bool:
-    kept = log.snapshot(id_)
-    return kept is not None and snapshot.load(kept, incident.playbook) in (None, incident)
+def _searchable(entry: Entry, text: str) -> bool:
+    """Whether the words of an entry are in its text; the sentence around them may be an older program's."""
+    now = sentence(entry)
+    return all(word.value in text for word in entry.words.values() if word.value is not None and word.value in now)
+
+
+def _strays(log: Log, heads: Sequence[str]) -> Iterator[str]:
+    """What belongs to no incident, and incidents that are gone: ids are INC-1, INC-2 and so on, without a gap."""
+    there = set(heads)
+    for number in range(1, len(heads) + 2):
+        id_ = f"INC-{number}"
+        told, unread = ([], []) if id_ in there else _told(log, id_)
+        left = len(told) + len(unread)
+        if left or (number <= len(heads) and id_ not in there):
+            yield f"{id_}: its head is gone; {left} of its entries are left"
+    loose = {row.notice.incident for row in log.outbox()} | {timer.incident for timer in log.due(_ALWAYS, _MANY)}
+    yield from (f"{id_}: there is no such incident, but a timer or notice of it" for id_ in sorted(loose - there))

@@ -157,9 +157,11 @@ def test_a_notice_too_long_for_its_receiver_arrives_in_pieces(courier: Apprise, 
     assert " ".join(pieces).split() == ["word"] * 10_000 + ["ref", KEY[:12]]
 
 
-def test_several_recipients_in_one_address_all_get_it_in_time(courier: Apprise, web: Any) -> None:
+def test_several_recipients_in_one_address_all_get_it_in_time(tmp_path: Path, web: Any) -> None:
     server = web(status(201))
-    courier.send(NOTICE, f"signal://{server.address}/+12025550100/+12025550101/+12025550102/+12025550103")
+    Apprise(tmp_path, seconds=10).send(
+        NOTICE, f"signal://{server.address}/+12025550100/+12025550101/+12025550102/+12025550103"
+    )
     assert [json.loads(request.body)["recipients"] for request in server.requests] == [
         ["+12025550101"],
         ["+12025550102"],

@@ -88,3 +88,12 @@ def test_a_full_disk_is_a_failure() -> None:
     with pytest.raises(DeliveryFailed):
         Console(stream).send(NOTICE, "console:")
     stream.close()
+
+
+def test_a_console_checks_out_until_it_is_closed() -> None:
+    stream = io.StringIO()
+    console = Console(stream)
+    assert console.check("console:") is None
+    assert stream.getvalue() == ""
+    stream.close()
+    assert console.check("console:") == "the console is closed; no notice can be shown there"

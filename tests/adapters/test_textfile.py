@@ -85,6 +85,7 @@ def test_a_path_that_steps_back_or_names_no_file_is_not_tried_again(root: Path, 
     failed = failure(root, f"textfile:{path}")
     assert failed.permanent
     assert "write textfile:PATH" in failed.reason
+    assert TextFile(root).check(f"textfile:{path}") == failed.reason
     assert not root.exists()
 
 
@@ -205,3 +206,29 @@ def test_a_courier_leaves_no_file_open(root: Path) -> None:
             except DeliveryFailed:
                 continue
     assert len([*Path("/dev/fd").iterdir()]) == before
+
+
+@pytest.mark.parametrize("path", ["notices.txt", "a/b/notices.txt", "there.txt", "{root}/notices.txt"])
+def test_a_path_that_works_checks_out_and_nothing_is_made(root: Path, path: str) -> None:
+    root.mkdir()
+    (root / "there.txt").write_text("before\n")
+    to = f"textfile:{path.format(root=root)}"
+    assert TextFile(root).check(to) is None
+    assert [file.name for file in root.iterdir()] == ["there.txt"]
+    TextFile(root).send(NOTICE, to)
+
+
+def test_a_root_that_is_still_to_be_made_checks_out(root: Path) -> None:
+    assert TextFile(root).check("textfile:a/notices.txt") is None
+    assert not root.exists()
+
+
+@pytest.mark.parametrize("path", ["link", "folder", "pipe", "file/notices.txt", "{root}/missing/notices.txt"])
+def test_what_would_not_be_appended_to_does_not_check_out(root: Path, path: str) -> None:
+    (root / "folder").mkdir(parents=True)
+    (root / "file").write_text("")
+    (root / "link").symlink_to(root / "file")
+    os.mkfifo(root / "pipe")
+    to = f"textfile:{path.format(root=root)}"
+    assert path.removeprefix("{root}/") in (TextFile(root).check(to) or "")
+    failure(root, to)

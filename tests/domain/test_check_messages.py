@@ -88,3 +88,6 @@ def test_no_message_carries_what_a_terminal_would_obey_or_more_than_a_line() -> 
             text = problem.message + problem.remedy
             assert not set("\x1b\u202e\u200b\n") & set(text)
             assert len(text) < 1500
+    told = check(changed(("roles",), {evil: {"deputy": "???"}}))
+    assert not any("\x1b" in problem.message + problem.remedy for problem in told)
+    assert any(problem.remedy.startswith("write one that exists: \\x1b") for problem in told)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,7 @@ from crisisctl.domain.entries import Entry, digest, words
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import stamp
-from crisisctl.service.ports import Batch, Head, Store
+from crisisctl.service.ports import Batch, Head, Ledger, Store
 
 NOW = datetime(2026, 3, 28, 22, 0, 0, 123456, tzinfo=UTC)
 
@@ -49,6 +50,13 @@ class Rows:
     def append(self, store: Store, *entries: Entry, **derived: Any) -> None:
         with store.writing() as ledger:
             ledger.append(self.batch(*entries, **derived))
+
+    @contextmanager
+    def failing(self, store: Store) -> Iterator[Ledger]:
+        """A transaction that comes to nothing."""
+        with suppress(RuntimeError), store.writing() as ledger:
+            yield ledger
+            raise RuntimeError
 
     @staticmethod
     def timer(id_: str, incident: str = "INC-1", *, due: datetime = NOW) -> Timer:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.adapters.exports import told as say
 from crisisctl.adapters.exports.markdown import escaped, fenced
@@ -28,6 +29,9 @@ from crisisctl.service.story import (
     stays,
     written,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _OVERDUE = frozenset({
     "escalation.blocked",
@@ -69,6 +73,11 @@ class Choice(NamedTuple):
 
 def render(story: Story) -> str:
     """The report."""
+    return _template().render(_values(story))
+
+
+@cache
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only the report pays for it
 
     reports = Environment(  # noqa: S701 - Markdown: `finalize` escapes whatever is not marked as safe
@@ -80,7 +89,7 @@ def render(story: Story) -> str:
         keep_trailing_newline=True,
     )
     reports.filters |= {"utc": _utc, "span": words, "fenced": lambda text: Safe(fenced(text))}
-    return reports.get_template("report.md.j2").render(_values(story))
+    return reports.get_template("report.md.j2")
 
 
 def _finalized(value: Any) -> Any:  # noqa: ANN401 - whatever the template names

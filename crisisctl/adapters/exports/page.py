@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.adapters.exports import told as say
 from crisisctl.adapters.exports.axis import Axis
@@ -16,6 +17,9 @@ from crisisctl.domain.telling import Told
 from crisisctl.domain.text import visible
 from crisisctl.domain.times import clock_time, stamp, words
 from crisisctl.service.story import Promise, Release, Stay, Story, measures, promises, releases, seats, stays
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -75,6 +79,11 @@ class Quote(NamedTuple):
 
 def render(story: Story) -> str:
     """The page."""
+    return _template().render(_values(story))
+
+
+@cache
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only this form pays for it
 
     pages = Environment(
@@ -86,7 +95,7 @@ def render(story: Story) -> str:
         lstrip_blocks=True,
     )
     pages.filters |= {"iso": stamp, "hour": lambda at: clock_time(at)[11:], "moment": _moment}
-    return pages.get_template("timeline.html.j2").render(_values(story))
+    return pages.get_template("timeline.html.j2")
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever the template names

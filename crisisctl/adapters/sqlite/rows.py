@@ -80,9 +80,15 @@ class SqliteLog:
         wanted = " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
         return list(self.db.execute(query, (wanted, limit))) if wanted else []
 
+    def texts(self, incident: str) -> dict[int, str]:
+        query = "SELECT e.version, text FROM entry AS e JOIN told ON told.rowid = position WHERE e.incident = ?"
+        return dict(self.db.execute(query, (incident,)).fetchall())
+
 
 class SqliteLedger(SqliteLog):
     """What the one who holds the store sees."""
+
+    erased = False
 
     def next_incident(self) -> str:
         return f"INC-{self.db.execute('SELECT coalesce(max(number), 0) + 1 FROM head').fetchone()[0]}"
@@ -100,6 +106,7 @@ class SqliteLedger(SqliteLog):
         many("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
+            self.erased = True
         told = [(text, incident, version) for version, text in batch.texts.items()]
         many(f"INSERT INTO told (rowid, incident, version, text) SELECT position, incident, version, ? {_THIS}", told)
 
@@ -148,7 +155,6 @@ class SqliteLedger(SqliteLog):
             return
         gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
         kept = dump_words({**entry.words, **gone})
-        self.db.execute("PRAGMA secure_delete=ON")
         self.db.execute("DELETE FROM told WHERE rowid = ?", (entry.position,))
         self.db.execute("INSERT INTO told (told) VALUES ('rebuild')")
         self.db.execute("UPDATE entry SET words = ? WHERE incident = ? AND version = ?", (kept, incident, version))

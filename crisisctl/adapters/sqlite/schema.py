@@ -16,8 +16,8 @@ _UNIQUE = (
     "position = NEW.position OR (incident = NEW.incident AND version = NEW.version)"
     " OR timer = NEW.timer OR request = NEW.request"
 )
-# The data of a redaction is canonical JSON that ends in the version it erases; before 3.42 SQLite does not let a trigger
-# call json_extract when the schema is not trusted.
+# The data of a redaction is canonical JSON that ends in the version it erases. Older SQLite does not let a trigger call
+# json_extract when the schema is not trusted.
 _TRIGGERS = (
     f"""CREATE TRIGGER entry_is_never_replaced BEFORE INSERT ON entry
     WHEN EXISTS (SELECT 1 FROM entry WHERE {_UNIQUE})

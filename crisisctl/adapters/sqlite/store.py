@@ -45,12 +45,15 @@ class Sqlite:
             with gate:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
-                    yield SqliteLedger(connection)
+                    ledger = SqliteLedger(connection)
+                    yield ledger
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
+                if ledger.erased:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the write-ahead log still has the words
 
     @contextmanager
     def reading(self) -> Iterator[SqliteLog]:
@@ -122,25 +125,48 @@ class Sqlite:
 
     def _opened_for_reading(self) -> sqlite3.Connection | None:
         if self._connection is None:
+            self._refuse_strange_places()
             if not self._path.exists() or self._path.stat().st_size == 0:
                 return None
-            self._refuse_strange_places()
-            self._connection = self._check(self._readable())
+            connection = self._readable()
+            try:
+                self._check(connection)
+                unmade = _get(connection, "user_version") == 0  # whoever was making it got no further
+            except BaseException:
+                connection.close()
+                raise
+            if unmade:
+                connection.close()
+                return None
+            self._connection = connection
         return self._connection
 
     def _readable(self) -> sqlite3.Connection:
         """A connection that reads: plain, or `immutable` where the folder lets no shared memory file be made."""
         refusal: sqlite3.OperationalError | None = None
         for mode in ("mode=rw", "mode=ro", "mode=ro&immutable=1"):
+            if "immutable" in mode:
+                self._refuse_to_forget()
             connection = _connect(f"{self._uri}?{mode}")
             try:
                 connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                return connection
             except sqlite3.OperationalError as error:
                 connection.close()
                 refusal = error
-            else:
-                return connection
+            except BaseException:
+                connection.close()
+                raise
         raise refusal or sqlite3.OperationalError("unable to open")
+
+    def _refuse_to_forget(self) -> None:
+        """`immutable` looks past the write-ahead log, and with it past what was recorded last."""
+        wal = self._path.with_name(f"{self._path.name}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise StoreFailed(
+                f"{self._path} has entries in {wal.name} that cannot be read where nothing can be written. "
+                f"Copy {self._path.name} and {wal.name} to a folder of your own, and read them there."
+            )
 
     def _check(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         if _get(connection, "application_id") != APPLICATION:
@@ -170,11 +196,13 @@ class Sqlite:
             raise Conflict(f"Somebody else has moved the incident first ({error}). Look at it again.") from None
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from None
+        except UnicodeDecodeError:  # SQLite quotes in its message what is damaged
+            raise self._explained(sqlite3.DatabaseError("malformed schema")) from None
         except OSError as error:
             raise StoreFailed(f"{error.filename or self._path}: {error.strerror}. Nothing was written.") from None
 
     def _explained(self, error: sqlite3.DatabaseError) -> StoreFailed | Unverified:
-        text = str(error)
+        text = str(error) if "decode" not in str(error) else "malformed text"  # it would quote what people wrote
         if "not a database" in text:
             return StoreFailed(f"{self._path} is not a database of crisisctl. Move it away, or restore a backup.")
         if "malformed" in text or "corrupt" in text:
@@ -196,6 +224,7 @@ def _connect(uri: str) -> sqlite3.Connection:
     """A connection for one user at a time, who may be another thread each time."""
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA secure_delete=ON")  # what a redaction or a newer snapshot replaces is overwritten
     return connection
 
 

@@ -1,0 +1,145 @@
+"""A hand that works at a log in a process of its own: `python hand.py WHAT PATH [...]` prints what it did as JSON.
+
+For tests that need several processes at a time, or one that has to fail.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from crisisctl.adapters import posix
+from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.adapters.system import SystemChance, SystemClock
+from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import Source
+from crisisctl.domain.errors import Conflict, CrisisError, Refused
+from crisisctl.service.desk import Asked, Desk
+from crisisctl.service.opening import opening
+from crisisctl.service.verify import verify
+
+BOOK = {
+    "playbook": "ferry",
+    "title": "Ferry",
+    "severities": ["sev1"],
+    "roles": {"lead": {}},
+    "initial": "here",
+    "stages": {"here": {}, "there": {}, "closed": {"final": True}},
+    "transitions": [
+        {"trigger": "cross", "from": "here", "to": "there"},
+        {"trigger": "return", "from": "there", "to": "here"},
+        {"trigger": "close", "from": "*", "to": "closed"},
+    ],
+}
+ENOUGH = 4_000  # notes that no small disk holds
+
+
+class Anybody:
+    """A directory in which any name is somebody."""
+
+    def count(self, person: str) -> int:  # noqa: ARG002 - any name will do
+        return 1
+
+    def contacts(self, person: str) -> Sequence[str]:  # noqa: ARG002
+        return ("console:",)
+
+    def require(self, person: str) -> None:  # noqa: ARG002
+        return None
+
+
+def desk_at(path: Path) -> Desk:
+    """A desk at the log of that path."""
+    store = Sqlite(path, posix.turnstile, posix.network_file_system)
+    return Desk(store, SystemClock(), SystemChance(), Anybody())
+
+
+def asked(who: str = "dana", **how: Any) -> Asked:
+    """Asked by somebody of the tests."""
+    return Asked(Source(who, "tester"), **how)
+
+
+def opened(desk: Desk) -> str:
+    """The id of a new incident."""
+    return desk.open(opening(BOOK, {}, [], "On the water"), asked()).incident.id
+
+
+def wait_for(go: str) -> None:
+    """Until the file is there, so that all begin at the same moment."""
+    while not Path(go).exists():
+        time.sleep(0.001)
+
+
+def notes(path: str, go: str, count: str) -> list[int]:
+    """Open an incident and write so many notes; the versions that they got."""
+    desk = desk_at(Path(path))
+    wait_for(go)
+    id_ = opened(desk)
+    done = [desk.handle(id_, ask.AddNote(f"note {n} of {id_}"), asked()) for n in range(int(count))]
+    return [outcome.entries[0].version for outcome in done]
+
+
+def race(path: str, go: str, until: str) -> dict[str, Any]:
+    """Cross to and fro with the version just seen, until the incident has that many entries; the versions won."""
+    desk = desk_at(Path(path))
+    won: list[int] = []
+    lost = 0
+    wait_for(go)
+    while True:
+        with desk.store.reading() as log:
+            incident = desk.load(log, "INC-1")
+        if incident.version >= int(until):
+            return {"won": won, "lost": lost}
+        trigger = "cross" if incident.stages == ("here",) else "return"
+        try:
+            won.append(desk.handle("INC-1", ask.Advance(trigger), asked(expect=incident.version)).entries[0].version)
+        except Conflict:
+            lost += 1
+
+
+def rush(path: str, go: str) -> str:
+    """Cross once, whoever else does: `crossed` or `refused`."""
+    desk = desk_at(Path(path))
+    wait_for(go)
+    try:
+        desk.handle("INC-1", ask.Advance("cross"), asked())
+    except Refused:
+        return "refused"
+    return "crossed"
+
+
+def fill(path: str, limit: str = "") -> dict[str, Any]:
+    """Write notes until it fails, at so many bytes a file if told; how many were said to be written, and what stopped it."""
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
+    desk = desk_at(Path(path))
+    done = 0
+    try:
+        id_ = opened(desk)
+        while done < ENOUGH:
+            desk.handle(id_, ask.AddNote("x" * 2_000), asked())
+            done += 1
+    except CrisisError as error:
+        desk.store.close()
+        return {"done": done, "code": error.code, "said": str(error), **look(path)}
+    return {"done": done}
+
+
+def look(path: str) -> dict[str, Any]:
+    """How many notes there are, and whether the log verifies."""
+    desk = desk_at(Path(path))
+    with desk.store.reading() as log:
+        kinds = [entry.type for head in log.heads() for entry in log.entries(head.incident)]
+    flaws = verify(desk.store, None).flaws
+    desk.store.close()
+    return {"notes": kinds.count("note.added"), "entries": len(kinds), "flaws": flaws}
+
+
+WORK: dict[str, Callable[..., object]] = {"notes": notes, "race": race, "rush": rush, "fill": fill, "look": look}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))

@@ -1,0 +1,113 @@
+"""`verify`: is the log what it was?"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Terminal
+    from tests.conftest import Program
+
+GUARDS = ("entry_is_never_replaced", "entry_is_never_deleted", "entry_changes_by_redaction_only")
+
+
+@pytest.fixture
+def tamper(published: Program) -> Callable[[str], None]:
+    """Changes the file behind the program's back, as somebody with its rights can."""
+
+    def change(statement: str) -> None:
+        connection = sqlite3.connect(published.root / "state" / "crisisctl.db")
+        triggers = [row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")]
+        for name in GUARDS:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
+        for trigger in triggers:
+            connection.execute(trigger)
+        connection.commit()
+        connection.close()
+
+    return change
+
+
+def test_an_untouched_log_verifies(published: Program) -> None:
+    place = published.root / "state" / "crisisctl.db"
+    count = published.ok("status", "--json").json["version"]
+    assert published.ok("verify").out == f"{place} verifies: {count} entries of 1 incident.\n"
+    told = published.ok("verify", "--json").json
+    assert told == {"incidents": 1, "entries": count, "redacted": 0, "flaws": [], "ok": True}
+
+
+def test_one_incident_can_be_verified_alone(published: Program) -> None:
+    published.ok("open", "data-breach", "--title", "Second")
+    assert published.ok("verify", "--json").json["incidents"] == 2
+    assert published.ok("verify", "-i", "INC-2", "--json").json["entries"] == 3
+    refused = published("verify", "-i", "INC-3")
+    assert refused.code == 4
+    assert "Did you mean" in refused.err
+
+
+def test_an_empty_log_verifies(program: Program) -> None:
+    assert program.ok("verify", "--json").json["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("UPDATE entry SET actor = 'lee' WHERE version = 6", "entry 6"),
+        ("UPDATE entry SET occurred_at = '2020-01-01T00:00:00.000000Z' WHERE version = 6", "entry 6"),
+        ("UPDATE entry SET data = replace(data, 'pause-posts', 'other-task') WHERE type = 'task.done'", "entry"),
+        ("UPDATE entry SET words = replace(words, '1200', '12') WHERE type = 'fact.set'", "entry"),
+        ("DELETE FROM entry WHERE version = 6", "entry 6 is missing"),
+        ("DELETE FROM entry WHERE version = (SELECT max(version) FROM entry)", "head"),
+        ("UPDATE head SET title = 'Nothing happened'", "head"),
+        ("DELETE FROM timer", "timers"),
+        ("DELETE FROM outbox", "notices"),
+    ],
+)
+def test_what_was_changed_behind_its_back_is_found_and_named(
+    published: Program, tamper: Callable[[str], None], statement: str, place: str
+) -> None:
+    tamper(statement)
+    told = published("verify")
+    assert told.code == 8
+    assert place in told.out
+    assert "INC-1" in told.out
+    assert told.err.endswith("Keep the file as it is, and restore a backup.\n")
+    assert "flaw" in told.err
+    document = published("verify", "--json")
+    assert (document.code, document.json["ok"]) == (8, False)
+    assert any(place in flaw for flaw in document.json["flaws"])
+
+
+def test_a_missing_guard_is_a_flaw(published: Program) -> None:
+    connection = sqlite3.connect(published.root / "state" / "crisisctl.db")
+    connection.execute("DROP TRIGGER entry_is_never_deleted")
+    connection.close()
+    told = published("verify")
+    assert told.code == 8
+    assert "the schema of entry_is_never_deleted is not the one that crisisctl makes" in told.out
+
+
+def test_a_damaged_file_is_told_without_a_traceback(published: Program) -> None:
+    path = published.root / "state" / "crisisctl.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[8192:] = b"\xa5" * (len(content) - 8192)
+    path.write_bytes(content)
+    told = published("verify")
+    assert told.code in (7, 8)
+    assert "bug" not in told.err
+    assert str(path) in told.err
+
+
+def test_on_a_terminal_the_progress_is_wiped_before_the_answer(opened: Program, terminal: Terminal) -> None:
+    shown = terminal("verify")
+    assert shown.code == 0
+    assert shown.text.split("\r\x1b[K")[-1].startswith(str(opened.root))
+    assert "INC-1" not in opened.process("verify").stderr, "in a pipe there is no progress"

@@ -134,13 +134,13 @@ def _roster(office: Office) -> Iterator[Check]:
         )
         return
     yield Check("ok", f"{len(people)} people in the roster")
-    courier = office.couriers()["*"]
+    couriers = office.couriers()
     for person in people.values():
         if not person.reachable:
             yield Check("warning", f"{person.id} has no contact", f"add contacts in {office.settings.roster}")
             continue
         for number, contact in enumerate(office.roster.contacts(person.id), 1):
-            trouble = courier.check(contact)
+            trouble = couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
             if trouble:
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
 

@@ -11,7 +11,7 @@ from crisisctl.cli import options, show
 from crisisctl.cli.advance import moves_of
 from crisisctl.cli.session import Session
 from crisisctl.domain.guards import Option
-from crisisctl.domain.incident import Incident
+from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
 from crisisctl.domain.timers import forecast, timers, what
@@ -98,6 +98,14 @@ def _standing(incident: Incident) -> None:
             show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
+    for ladder in incident.ladders.values():
+        show.say(f"  {ladder.escalation}: {_answered(ladder)}")
+
+
+def _answered(ladder: Ladder) -> str:
+    if ladder.acked_at and ladder.acked_by:
+        return f"acknowledged by {ladder.acked_by}"
+    return show.style("nobody has acknowledged", "yellow") + ": crisisctl ack"
 
 
 def _checklist(incident: Incident) -> None:

@@ -88,11 +88,18 @@ def _entered(incident: Incident, entry: Entry) -> Incident:
         closed_at=at if final else incident.closed_at,
     )
     if final:
-        return after._replace(ladders={}, before_close=tuple(entry.data.get("before", ())))
+        return _ended(after)._replace(before_close=tuple(entry.data.get("before", ())))
     if stage.escalation is None:
         return after
     ladder = Ladder(stage.escalation, path, visit.number, at)
     return after._replace(ladders=_with(incident.ladders, ladder.key, ladder))
+
+
+def _ended(incident: Incident) -> Incident:
+    """Nothing falls due any more, and what would have fallen due is not revived when the incident is reopened."""
+    kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
+    spent = {incident.deadline(id_) for id_ in incident.playbook.statements}
+    return incident._replace(ladders={}, statements=kept, fired=incident.fired | spent)
 
 
 def _in_order(incident: Incident, leaves: set[str]) -> tuple[str, ...]:
@@ -214,10 +221,10 @@ def _stale(incident: Incident, entry: Entry) -> Incident:
 
 
 def _snoozed(incident: Incident, entry: Entry) -> Incident:
-    """A snooze moves what is left of the ladder as a whole, so the steps keep their distances."""
+    """A snooze moves what is left of the ladder as a whole, so the steps keep their distances; the last one counts."""
     ladder = incident.ladders[entry.data["ladder"]]
     until = instant(entry.data["until"])
-    span: timedelta = until - entry.occurred_at
+    span: timedelta = until - max(entry.occurred_at, ladder.snoozed_until or entry.occurred_at)
     moved = ladder._replace(
         base=ladder.base + span,
         pulled=ladder.pulled + span if ladder.pulled else None,

@@ -129,6 +129,10 @@ class Incident(NamedTuple):
         paths = {stage.path for stage in self.around()}
         return (task for task in self.playbook.tasks.values() if task.stage in paths)
 
+    def deadline(self, statement: str) -> str:
+        """Names the timer of a statement that is due."""
+        return f"{self.id}/statement/{statement}"
+
     def task_state(self, task: Task) -> str:
         """`open`, `done` or `skipped`."""
         return self.tasks.get(task.key, "open")

@@ -67,8 +67,7 @@ def _statements(incident: Incident) -> Iterator[Timer]:
     for spec in incident.playbook.statements.values():
         statement = incident.statements.get(spec.id)
         if spec.due is not None and not (statement and statement.published):
-            id_ = f"{incident.id}/statement/{spec.id}"
-            yield Timer(id_, incident.id, "statement", incident.opened_at + spec.due, spec.id)
+            yield Timer(incident.deadline(spec.id), incident.id, "statement", incident.opened_at + spec.due, spec.id)
 
 
 def _promises(incident: Incident) -> Iterator[Timer]:

@@ -75,6 +75,7 @@ class Desk:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
         if isinstance(command, ask.Assign):
             self._directory.require(command.person)
+        earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:
                 now = self.now()
@@ -86,9 +87,11 @@ class Desk:
                 page = Page(id_, incident, now, self._salt)
                 fired = self._catch_up(page, asked.at or page.now)
                 if len(fired) < MOST_AT_ONCE:
-                    return self._carry_out(ledger, page, command, asked, fired)
+                    return self._carry_out(ledger, page, command, asked, [*earlier, *fired])
                 self._write(ledger, page, fired)
-            asked = asked._replace(expect=None)  # what moved it since were its own overdue timers
+            earlier += fired
+            if asked.expect is not None:
+                asked = asked._replace(expect=page.reached.version)  # what moved it were its own overdue timers
 
     def fire(self, id_: str) -> Outcome:
         """Fire what is overdue in an incident, at most fifty timers."""
@@ -114,16 +117,18 @@ class Desk:
             self._expected(incident, asked.expect)
             command = command._replace(fields=_erasable(ledger, incident, command))
             page = Page(id_, incident, self.now(), self._salt)
-            added = page.write(decide(incident, command, asked.source, page.now), asked.source, request=asked.request)
+            fired = self._catch_up(page, page.now)
+            events = decide(page.reached, command, asked.source, page.now)
+            added = page.write(events, asked.source, request=asked.request)
             log = [_erase(entry, command) for entry in (*ledger.entries(id_), *page.entries)]
             page.incident = replay(log)
             ledger.append(
                 page.batch()._replace(
                     erased={command.version: command.fields},
-                    texts={entry.version: sentence(entry) for entry in (log[command.version - 1], *page.entries)},
+                    texts={e.version: sentence(e) for e in (log[command.version - 1], *page.entries) if e.words},
                 )
             )
-            return self._remember(page, added)
+            return self._remember(page, added)._replace(fired=fired)
 
     def load(self, log: Log, id_: str) -> Incident:
         """The incident at its head; `NotFound` with the nearest ids."""

@@ -112,7 +112,7 @@ class Beat(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one command changes in one incident: entries and what is derived from them, written together or not at all."""
+    """What one command changes in one incident: entries and all derived from them, written together or not at all."""
 
     head: Head
     snapshot: str

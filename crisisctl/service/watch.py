@@ -25,6 +25,7 @@ BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
 BATCH = 50
 AT_ONE_TIME = 8  # notices on their way at a time; each takes ten seconds at most, well inside the lease
 SIGN_EVERY = timedelta(seconds=5)
+FROM_CRON = timedelta(minutes=1)
 RECONCILE_EVERY = timedelta(minutes=1)
 
 Attempt = Callable[[Queued], "Result"]
@@ -65,16 +66,16 @@ class Watch:
         self._reconciled: datetime | None = None
 
     def round(self) -> Round:
-        """All that a watch does, once; for cron."""
-        done = self.tick()
+        """All that a watch does, once; for cron, which comes back within a minute."""
+        done = self.tick(FROM_CRON)
         return self.send()._replace(fired=done.fired, repaired=done.repaired)
 
-    def tick(self) -> Round:
+    def tick(self, every: timedelta = SIGN_EVERY) -> Round:
         """Say that the watch is alive, repair at the start and every minute, and fire what is due."""
         now = self._desk.now()
         if self._signed is None or now - self._signed >= SIGN_EVERY:
             self._signed = now
-            self._sign(now)
+            self._sign(now, every)
         repaired = 0
         if self._reconciled is None or now - self._reconciled >= RECONCILE_EVERY:
             self._reconciled = now
@@ -87,9 +88,9 @@ class Watch:
             due = log.next_due()
         return due if due and due > self._desk.now() else None
 
-    def _sign(self, now: datetime) -> None:
+    def _sign(self, now: datetime, every: timedelta) -> None:
         with self._desk.store.writing() as ledger:
-            ledger.beat(Beat(self._name, now, SIGN_EVERY.total_seconds()))
+            ledger.beat(Beat(self._name, now, every.total_seconds()))
 
     def fire(self) -> int:
         """Fire every overdue timer, incident by incident; how many entries that made."""

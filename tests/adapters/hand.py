@@ -113,7 +113,7 @@ def rush(path: str, go: str) -> str:
 
 
 def fill(path: str, limit: str = "") -> dict[str, Any]:
-    """Write notes until it fails, at so many bytes a file if told; how many were said to be written, and what stopped it."""
+    """Write notes until it fails, at so many bytes a file if told; how many were kept, and what stopped it."""
     if limit:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
     desk = desk_at(Path(path))

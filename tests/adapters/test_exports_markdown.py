@@ -25,6 +25,9 @@ HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "<!-- hidden",
+    "<div class=x",
+    "<?php x",
+    "<script\n# x",
     "<https://evil.example>",
     "**bold** __bold__ *em* _em_ ~~gone~~",
     "`code` ``more`` ```",
@@ -83,6 +86,7 @@ class _Seen(HTMLParser):
 
 def _seen(markdown: str) -> _Seen:
     seen = _Seen()
+    seen.elements += [token.type for token in READ.parse(markdown) if token.type == "html_block"]
     seen.feed(READ.render(markdown))
     seen.close()
     return seen

@@ -159,7 +159,7 @@ def test_an_upsert_changes_nothing(room: Any, path: Path) -> None:
 def test_every_connection_is_durable_and_careful(room: Any, make: Make) -> None:
     for store in (room.store, make(), make()):
         with store.writing() as ledger:
-            read = {name: ledger.db.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS}  # type: ignore[attr-defined]
+            read = {name: ledger.db.execute(f"PRAGMA {name}").fetchone()[0] for name in SETTINGS}
             assert read == SETTINGS
     again = make()
     again.close()  # and after it was closed

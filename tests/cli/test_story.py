@@ -163,7 +163,7 @@ def test_a_dash_is_standard_output(opened: Program) -> None:
 def test_a_symbolic_link_is_not_followed(opened: Program, command: str) -> None:
     victim = opened.root / "victim"
     victim.write_text("mine")
-    os.symlink(victim, opened.root / "link.md")
+    (opened.root / "link.md").symlink_to(victim)
     refused = opened(command, "-o", "link.md")
     assert (refused.code, refused.err) == (2, "link.md is a symbolic link. Name the file itself.\n")
     assert victim.read_text() == "mine"
@@ -171,7 +171,7 @@ def test_a_symbolic_link_is_not_followed(opened: Program, command: str) -> None:
 
 
 def test_a_dangling_symbolic_link_makes_nothing_where_it_points(opened: Program) -> None:
-    os.symlink(opened.root / "elsewhere", opened.root / "link.md")
+    (opened.root / "link.md").symlink_to(opened.root / "elsewhere")
     assert opened("timeline", "-o", "link.md").code == 2
     assert not (opened.root / "elsewhere").exists()
 

@@ -86,7 +86,7 @@ def test_a_decision_holds_its_reason_its_options_and_who_disagreed(opened: Progr
     assert told.out == (
         "INC-1 version 6: Decided: Tell everyone today, because it is their data."
         " Options: wait a day; say nothing. Dissent: lee: too early.\n"
-    ).replace("early.", "early..") or told.out.endswith("Dissent: lee: too early.\n")
+    )
     decided = _last(opened)
     assert decided["type"] == "decision.logged"
     assert decided["data"] == {"options": 2, "dissent": 1}, "what people said is in the words, not in the sealed data"
@@ -125,13 +125,13 @@ def test_without_a_name_there_is_nothing_to_reopen(published: Program) -> None:
 
 
 def test_a_redaction_erases_the_words_everywhere_and_the_log_goes_on_verifying(opened: Program) -> None:
-    secret = "Jane Roe of 12 Elm Street"
-    opened.ok("note", secret)
+    name = "Jane Roe of 12 Elm Street"
+    opened.ok("note", name)
     told = opened.ok("redact", "6", "--because", "names a customer")
     assert told.out == "INC-1 version 7: Erased text of entry 6, because names a customer.\n"
     for form in ("md", "json", "jsonl", "csv", "html"):
-        assert secret not in opened.ok("timeline", "--format", form).out, form
-    assert secret not in opened.ok("report").out
+        assert name not in opened.ok("timeline", "--format", form).out, form
+    assert name not in opened.ok("report").out
     assert opened.ok("search", "Jane", "--json").json == {"hits": []}
     assert "1 redacted word" in opened.ok("verify").out
     opened.ok("verify", "-i", "INC-1")

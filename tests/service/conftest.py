@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -103,3 +104,21 @@ def door(store: Store, request: pytest.FixtureRequest) -> Callable[[], Store]:
         return again
 
     return opened
+
+
+@pytest.fixture
+def spoil(store: Store) -> Callable[..., None]:
+    """Changes the rows behind the program's back, triggers or not; only a file has such a back."""
+    if isinstance(store, Memory):
+        pytest.skip("nobody but the program reaches its memory")
+
+    def change(statement: str, *values: object) -> None:
+        with closing(sqlite3.connect(store.place(), isolation_level=None)) as db:
+            triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                db.execute(f"DROP TRIGGER {name}")
+            db.execute(statement, values)
+            for _, sql in triggers:
+                db.execute(sql)
+
+    return change

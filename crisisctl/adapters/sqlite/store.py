@@ -88,7 +88,7 @@ class Sqlite:
 
     def _gate(self) -> AbstractContextManager[None]:
         if self._entrance is None:
-            self._entrance = self._turnstile(self._path.with_name(f"{self._path.name}.lock"))
+            self._entrance = self._turnstile(self._beside(".lock"))
         return self._entrance
 
     def _opened_for_writing(self) -> sqlite3.Connection:
@@ -97,23 +97,47 @@ class Sqlite:
             self._refuse_strange_places()
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._gate():
-                new = not self._path.exists() or self._path.stat().st_size == 0
-                if new:
-                    os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-                self._connection = self._prepare(_connect(f"{self._uri}?mode=rw"), new=new)
+                if not self._path.exists() or self._path.stat().st_size == 0:
+                    self._make()
+                self._connection = self._prepare(_connect(f"{self._uri}?mode=rw"))
             self._prepared = True
         return self._connection
 
-    def _prepare(self, connection: sqlite3.Connection, *, new: bool) -> sqlite3.Connection:
+    def _make(self) -> None:
+        """Put an empty log in place, whole: it is made beside it, so that a crash or a full disk leaves all or none."""
+        fresh = self._beside(".new")
+        for stale in (fresh, self._beside("-journal"), self._beside("-wal"), self._beside("-shm")):
+            stale.unlink(missing_ok=True)  # of a making that was cut short, or of a file that is gone
+        handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            if new:
+            with closing(_connect(f"file:{quote(str(fresh))}?mode=rw")) as connection:
+                connection.execute("PRAGMA synchronous=OFF")  # synced once, before anybody can see it
                 _set(connection, "application_id", APPLICATION)
+                self._migrate(connection)
+                self._write_ahead(connection)
+            os.fsync(handle)
+            fresh.replace(self._path)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(handle)
+        _sync_folder(self._path.parent)
+
+    def _beside(self, ending: str) -> Path:
+        return self._path.with_name(f"{self._path.name}{ending}")
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        if _get(connection, "user_version") < schema.VERSION:
+            schema.migrate(connection)
+            _set(connection, "user_version", schema.VERSION)
+
+    def _prepare(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        try:
             self._check(connection)
             self._write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
-            if _get(connection, "user_version") < schema.VERSION:
-                schema.migrate(connection)
-                _set(connection, "user_version", schema.VERSION)
+            self._migrate(connection)
         except BaseException:
             connection.close()
             raise
@@ -150,13 +174,14 @@ class Sqlite:
             connection = _connect(f"{self._uri}?{mode}")
             try:
                 connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                return connection
             except sqlite3.OperationalError as error:
                 connection.close()
                 refusal = error
             except BaseException:
                 connection.close()
                 raise
+            else:
+                return connection
         raise refusal or sqlite3.OperationalError("unable to open")
 
     def _refuse_to_forget(self) -> None:
@@ -234,3 +259,12 @@ def _get(connection: sqlite3.Connection, pragma: str) -> int:
 
 def _set(connection: sqlite3.Connection, pragma: str, value: int) -> None:
     connection.execute(f"PRAGMA {pragma}={value}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file last."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

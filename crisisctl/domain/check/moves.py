@@ -46,17 +46,26 @@ def _sources(here: Place, value: object, known: Known) -> Iterator[str]:
 
 
 def _entry(here: Place, sources: list[str], to: str, known: Known) -> None:
-    """A parallel stage is entered whole: to enter one region from outside would leave the others in no stage at all."""
+    """A parallel stage is entered whole, and its regions move alone.
+
+    To enter one region from outside would leave the others in no stage at all; from another region, it would leave that
+    region where it is and put this one somewhere else.
+    """
     parts = to.split(".")
     for depth in range(1, len(parts)):
         whole = ".".join(parts[:depth])
         if not known.is_parallel(whole):
             continue
-        outside = next((path for path in sources if not f"{path}.".startswith(f"{whole}.")), None)
+        region = ".".join(parts[: depth + 1])
+        outside = next((path for path in sources if not _beside(path, whole, region)), None)
         if outside is not None:
             message = f"{shown(to)} is inside one region of the parallel stage {shown(whole)}, {shown(outside)} is not"
             here.error("partial-entry", message, f"enter the parallel stage itself: to: {plain(whole)}")
             return
+
+
+def _beside(path: str, whole: str, region: str) -> bool:
+    return path == whole or f"{path}.".startswith(f"{region}.")
 
 
 def _conditions(here: Place, has: Mapping[str, Any], known: Known) -> None:

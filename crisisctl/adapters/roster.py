@@ -107,7 +107,7 @@ class Roster:
                 raise Invalid(f"{self._path} is larger than {LONGEST // 1024} KiB.")
             document = YAML(typ="safe", pure=True).load(text.decode())
         except (YAMLError, ValueError, RecursionError) as error:
-            raise Invalid(f"{self._path} cannot be read: {' '.join(str(error).split())[:300]}") from None
+            raise Invalid(f"{self._path}{_place(error)} cannot be read: {_problem(error)}") from None
         people = (document or {}).get("people") if isinstance(document or {}, dict) else None
         people = {} if people is None and (document is None or isinstance(document, dict)) else people
         if not isinstance(people, dict):
@@ -133,6 +133,16 @@ class Roster:
                 raise Invalid(f"{where}.{key}: write a text.")
         if "timezone" in spec:
             _zone(where, spec["timezone"])
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+
+
+def _problem(error: Exception) -> str:
+    problem = getattr(error, "problem", None) or str(error)
+    return " ".join(problem.split())[:300]
 
 
 def _zone(where: str, name: str) -> None:

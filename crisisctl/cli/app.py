@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from crisisctl.cli import complete
 from crisisctl.cli.session import Session
 
 # Click's own base class of all that it raises, wherever it lives today.
@@ -91,7 +92,13 @@ def _front(
         typer.Option(metavar="DIR", help="The workspace; left out: the nearest folder upwards with crisisctl.toml."),
     ] = None,
     actor: Annotated[
-        str | None, typer.Option("--as", metavar="PERSON", help="Who acts; left out: who you are logged in as.")
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="PERSON",
+            help="Who acts; left out: who you are logged in as.",
+            autocompletion=complete.people,
+        ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
     _version: Annotated[

@@ -36,9 +36,8 @@ def doctor(ctx: typer.Context, json: options.Json = False) -> None:
     """
     session: Session = ctx.obj
     office = session.office
-    checks = [check for look in _LOOKS for check in _safely(look, office)]
-    if warning := silence(session):
-        checks.append(Check("warning", warning.split(". ")[0], "crisisctl watch"))
+    looks = (*_LOOKS, lambda _: _watch(session))
+    checks = list(dict.fromkeys(check for look in looks for check in _safely(look, office)))  # one cause, told once
     if json:
         show.data({"checks": [check._asdict() for check in checks], "ok": all(c.state != "error" for c in checks)})
     else:
@@ -143,6 +142,11 @@ def _roster(office: Office) -> Iterator[Check]:
             trouble = couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
             if trouble:
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
+
+
+def _watch(session: Session) -> Iterator[Check]:
+    if warning := silence(session):
+        yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
 _LOOKS = (_settings, _store, _playbooks, _roster)

@@ -52,8 +52,9 @@ def talk(text: str) -> None:
 
 
 def data(document: object) -> None:
-    """One JSON document on stdout; control characters are escaped."""
-    sys.stdout.write(json.dumps(document, indent=2, default=str) + "\n")
+    """One JSON document on stdout, indented for a person; control characters are escaped."""
+    indent = 2 if sys.stdout.isatty() else None  # indenting takes ten times as long
+    sys.stdout.write(json.dumps(document, indent=indent, default=str) + "\n")
 
 
 def raw(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import options, show
+from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import StoreFailed, Usage
 from crisisctl.domain.text import nearest
@@ -29,7 +29,10 @@ def timeline(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORM", help=f"One of {', '.join(FORMS)}; left out: the file's ending, or md."
+            "--format",
+            metavar="FORM",
+            help=f"One of {', '.join(FORMS)}; left out: the file's ending, or md.",
+            autocompletion=complete.one_of(FORMS),
         ),
     ] = None,
     output: Output = None,

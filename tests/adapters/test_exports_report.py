@@ -299,6 +299,7 @@ def test_erased_words_read_redacted_in_every_section(closed: Any) -> None:
         "nothing was",
     ):
         assert gone not in text
+    assert "| affected\\_accounts | (redacted) | confirmed | (redacted) |" in text
     assert "### holding, revision 1\n\n```text\n(redacted)\n```\n" in text
     assert "  - Because: (redacted)\n  - Option: (redacted)\n  - Dissent: (redacted)\n" in text
 

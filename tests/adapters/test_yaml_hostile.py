@@ -120,6 +120,10 @@ def test_a_bomb_of_aliases_is_told_at_each_of_them_and_never_expanded(tmp_path: 
     assert (rules.count("anchor"), rules.count("alias")) == (3, 4)
 
 
+def test_a_second_document_is_told_and_not_read(tmp_path: Path) -> None:
+    assert places(reading(tmp_path, EXAMPLE + b"---\nplaybook: *other\n[")) == ["several-documents:104:1"]
+
+
 def test_a_syntax_error_says_that_the_rest_was_not_read(tmp_path: Path) -> None:
     (finding,) = reading(tmp_path, b"a:\n\tb: 1\n").findings
     assert finding.message.startswith("this is not YAML: found character '\\t'")

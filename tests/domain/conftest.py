@@ -1,4 +1,4 @@
-"""One incident driven by the rules alone: no store, no desk, and a clock that goes only when told."""
+"""One incident driven by the rules alone: no store, no desk, a clock that goes only when told; and random scripts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.check import check
@@ -39,6 +40,121 @@ def plan(**sections: Any) -> dict[str, Any]:
             {"trigger": "close", "from": "*", "to": "closed"},
         ],
     } | sections
+
+
+RICH = plan(
+    roles={"lead": {"deputy": "second"}, "second": {"deputy": "third"}, "third": None, "legal": None, "scribe": None},
+    facts={"count": {"type": "integer"}, "cause": None},
+    stages={
+        "begun": {
+            "escalation": "call",
+            "tasks": {"look": {"role": "legal", "due": "7m"}, "tea": None},
+        },
+        "both": {
+            "parallel": True,
+            "escalation": "shout",
+            "tasks": {"write": {"due": "11m"}},
+            "stages": {
+                "public": {"initial": "silent", "stages": {"silent": {"escalation": "call"}, "told": None}},
+                "law": {"initial": "asking", "stages": {"asking": {"tasks": {"file": {"due": "3m"}}}, "filed": None}},
+            },
+        },
+        "closed": {"final": True},
+    },
+    transitions=[
+        {"trigger": "go", "from": "begun", "to": "both"},
+        {"trigger": "tell", "from": "both.public.silent", "to": "both.public.told", "by": ["lead", "second"]},
+        {"trigger": "file", "from": "both.law.asking", "to": "both.law.filed", "requires": {"facts": ["count"]}},
+        {"trigger": "again", "from": "both.public", "to": "both.public"},
+        {"trigger": "back", "from": "both", "to": "begun", "because": "required"},
+        {"trigger": "close", "from": "*", "to": "closed"},
+    ],
+    escalations={
+        "call": {
+            "ack_timeout": "13m",
+            "repeat": {"times": 2, "every": "4m"},
+            "steps": [
+                {"after": "0m", "notify": ["lead"]},
+                {"after": "5m", "notify": ["legal"]},
+                {"after": "9m", "notify": ["legal", "scribe"], "advance": "go"},
+            ],
+        },
+        "shout": {
+            "until": "left",
+            "if_empty": {"fallback": "scribe"},
+            "steps": [{"after": "2m", "notify": ["legal"]}, {"after": "6m", "notify": ["lead"], "advance": "tell"}],
+        },
+    },
+    statements={
+        "holding": {"template": "h.md", "audiences": ["employees", "press"], "channels": ["x"],
+                    "approvals": ["lead", "legal"], "due": "17m", "update_every": "19m"},
+        "free": {"template": "f.md", "audiences": ["press"], "channels": ["x"], "update_every": "8m"},
+    },
+)  # fmt: skip
+PEOPLE = st.sampled_from(["dana", "sam", "lena"])
+ROLES = st.sampled_from([*RICH["roles"]])
+STATEMENTS = st.sampled_from([*RICH["statements"]])
+AUDIENCES = st.sampled_from([(), ("employees",), ("press",)])
+SPEECH = st.sampled_from(["Water.", "More water.", "It is wine: “Merlot”.\nSorry."])
+CERTAINTY = st.sampled_from(["confirmed", "unconfirmed"])
+TRIGGERS = st.sampled_from(["go", "tell", "file", "again", "back", "close"])
+MOVES: st.SearchStrategy[ask.Command] = st.one_of(
+    st.builds(ask.Advance, TRIGGERS, st.just("why"), st.booleans()),
+    st.builds(ask.Advance, TRIGGERS),
+    st.builds(ask.Reopen, SPEECH),
+)
+ANSWERS: st.SearchStrategy[ask.Command] = st.one_of(
+    st.builds(ask.Assign, ROLES, PEOPLE, st.booleans()),
+    st.builds(ask.Release, ROLES, PEOPLE | st.none()),
+    st.builds(ask.Acknowledge, st.sampled_from([None, "call", "shout"])),
+    st.builds(ask.Snooze, st.integers(0, 20).map(lambda n: timedelta(minutes=n)), SPEECH),
+)
+WORDS: st.SearchStrategy[ask.Command] = st.one_of(
+    st.builds(
+        ask.ChangeTask,
+        st.sampled_from(["look", "tea", "write", "file"]),
+        st.sampled_from(["done", "skipped", "open"]),
+        SPEECH | st.none(),
+    ),
+    st.builds(ask.AddNote, SPEECH),
+    st.builds(ask.LogDecision, SPEECH, SPEECH, st.lists(SPEECH, max_size=2).map(tuple)),
+    st.builds(ask.SetFact, st.just("count"), st.sampled_from(["1", "2,000"]), CERTAINTY),
+    st.builds(ask.SetFact, st.just("cause"), SPEECH, CERTAINTY, SPEECH | st.none()),
+    st.builds(ask.RetractFact, st.sampled_from(["count", "cause"]), SPEECH),
+    st.builds(ask.ChangeSeverity, st.sampled_from(["sev1", "sev2"]), SPEECH),
+    st.builds(ask.Redact, st.integers(1, 9), st.just(("because",)), SPEECH),
+)
+PUBLIC: st.SearchStrategy[ask.Command] = st.one_of(
+    st.builds(ask.Draft, STATEMENTS, SPEECH, st.just({}), SPEECH | st.none()),
+    st.builds(ask.Submit, STATEMENTS),
+    st.builds(ask.Approve, STATEMENTS),
+    st.builds(ask.Reject, STATEMENTS, SPEECH),
+    st.builds(ask.Publish, STATEMENTS, SPEECH.map(text_digest), AUDIENCES),
+)
+# Minutes that pass, who asks, and for what.
+Step = tuple[int, str, ask.Command]
+
+
+def publication(minutes: int, id_: str, text: str, audiences: tuple[str, ...]) -> list[Step]:
+    """Everything that it takes to bring a text out."""
+    return [
+        (minutes, "sam", ask.Draft(id_, text)),
+        (0, "sam", ask.Submit(id_)),
+        (0, "dana", ask.Assign("legal", "lena", add=True)),
+        (0, "dana", ask.Approve(id_)),
+        (0, "lena", ask.Approve(id_)),
+        (0, "dana", ask.Publish(id_, text_digest(text), audiences)),
+    ]
+
+
+def steps(commands: st.SearchStrategy[ask.Command]) -> st.SearchStrategy[list[Step]]:
+    return st.tuples(st.integers(0, 12), PEOPLE, commands).map(lambda step: [step])
+
+
+SEVERAL = st.builds(publication, st.integers(0, 12), STATEMENTS, SPEECH, AUDIENCES)
+SCRIPTS = st.lists(st.one_of(*map(steps, (MOVES, ANSWERS, WORDS, PUBLIC)), SEVERAL), min_size=4, max_size=20).map(
+    lambda several: [step for steps in several for step in steps]
+)
 
 
 class Case:
@@ -83,6 +199,14 @@ class Case:
             decide(self.incident, command, Source(who, who, role=role), at or self.now)
         assert self.incident == before
         return "\n".join([str(caught.value), *getattr(caught.value, "missing", ())])
+
+    def attempt(self, command: ask.Command, who: str) -> list[Entry]:
+        """Fire what is overdue and carry a command out, or leave it at that when the rules are against it."""
+        fired = self.wait()
+        try:
+            return [*fired, *self.do(command, who=who)]
+        except CrisisError:
+            return fired
 
     def tick(self, **span: float) -> datetime:
         """Let time pass and nothing fire."""

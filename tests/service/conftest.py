@@ -107,17 +107,26 @@ def door(store: Store, request: pytest.FixtureRequest) -> Callable[[], Store]:
 
 
 @pytest.fixture
-def spoil(store: Store) -> Callable[..., None]:
-    """Changes the rows behind the program's back, triggers or not; only a file has such a back."""
-    if isinstance(store, Memory):
-        pytest.skip("nobody but the program reaches its memory")
+def filed(tmp_path: Path, room_for: Callable[[Store], Any]) -> Iterator[Any]:
+    """One open incident in a file."""
+    store = Sqlite(tmp_path / "filed" / "crisisctl.db", posix.turnstile, posix.network_file_system)
+    room = room_for(store)
+    room.open()
+    yield room
+    store.close()
 
-    def change(statement: str, *values: object) -> None:
-        with closing(sqlite3.connect(store.place(), isolation_level=None)) as db:
+
+@pytest.fixture
+def spoil(filed: Any) -> Callable[..., None]:
+    """Changes the rows of the file behind the program's back, triggers or not."""
+
+    def change(*statements: str, values: Sequence[object] = ()) -> None:
+        with closing(sqlite3.connect(filed.store.place(), isolation_level=None)) as db:
             triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
             for name, _ in triggers:
                 db.execute(f"DROP TRIGGER {name}")
-            db.execute(statement, values)
+            for statement in statements:
+                db.execute(statement, values)
             for _, sql in triggers:
                 db.execute(sql)
 

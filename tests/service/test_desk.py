@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.system import SystemChance
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import Conflict, CrisisError, NotFound, Refused
+from crisisctl.domain.errors import Conflict, CrisisError, Refused
 from crisisctl.domain.evolve import replay
 from crisisctl.service.desk import MOST_AT_ONCE, Asked, Desk, Outcome
 from crisisctl.service.ports import Store
@@ -48,7 +50,7 @@ def busy(room: Any, tmp_path: Path) -> Any:
 
 def _new_desk(room: Any) -> Desk:
     """A desk that remembers nothing, as the next process has it."""
-    return Desk(room.store, room.clock, lambda: None, room.directory) if False else type(room)(room.store).desk
+    return Desk(room.store, room.clock, SystemChance(), room.directory)
 
 
 def _due(outcome: Outcome, opened: datetime) -> list[tuple[str, float]]:
@@ -119,8 +121,6 @@ def test_what_fires_late_has_its_true_due_time_and_the_actual_one(room: Any) -> 
 
 
 def test_the_story_is_the_same_with_and_without_a_watch(room: Any, room_for: Callable[..., Any]) -> None:
-    from crisisctl.adapters.memory import Memory
-
     other = room_for(Memory())
     other.open()
     for _ in range(100):
@@ -174,7 +174,7 @@ def test_a_refusal_after_many_overdue_leaves_no_trace_of_the_command(busy: Any) 
 def test_a_request_that_is_repeated_does_nothing(room: Any, rows: Any) -> None:
     room.ask(ask.ChangeTask("pause-posts", "done"))
     first = room.ask(ask.Advance("activate", "confirmed"), request="r-1")
-    assert len(first.entries) == 8
+    assert len(first.entries) == 7
     room.clock.tick(minutes=1)
     room.ask(ask.AddNote("and so on"))
     before = rows.everything(room.store)
@@ -208,7 +208,8 @@ def test_the_request_is_on_the_commands_own_first_entry(room: Any) -> None:
     outcome = room.ask(ask.Assign("legal", "lee"), request="r-1")
     assert outcome.fired
     assert [entry.request for entry in (*outcome.fired, *outcome.entries)] == [None] * len(outcome.fired) + ["r-1"]
-    assert room.ask(ask.Assign("legal", "lee"), request="r-1").entries == outcome.entries
+    again = room.ask(ask.Assign("legal", "lee"), request="r-1")
+    assert [entry.digest for entry in again.entries] == [entry.digest for entry in outcome.entries]
 
 
 def test_a_refused_request_can_be_asked_again(room: Any) -> None:

@@ -12,7 +12,7 @@ from crisisctl.adapters.exports import told as say
 from crisisctl.adapters.exports.markdown import escaped, fenced
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.telling import ERASED, Told, sentence
+from crisisctl.domain.telling import Told, sentence
 from crisisctl.domain.times import words
 from crisisctl.service.story import (
     Chore,
@@ -115,7 +115,7 @@ def _values(story: Story) -> dict[str, Any]:
         "stays": [
             (_title(incident, stay.stage), stay, _until(stay.since, stay.until)) for stay in stays(story.entries)
         ],
-        "facts": list(_facts(incident)),
+        "facts": list(_facts(story)),
         "unknown": [spec for name, spec in incident.playbook.facts.items() if name not in incident.facts],
         "measures": measures(story.entries),
         "seats": [(_role(incident, seat.role), seat, _until(seat.since, seat.until)) for seat in seats(story.entries)],
@@ -144,11 +144,12 @@ def _until(since: datetime, until: datetime | None) -> timedelta | None:
     return until - since if until else None
 
 
-def _facts(incident: Incident) -> Iterator[Known]:
-    for name, fact in incident.facts.items():
-        spec = incident.playbook.facts.get(name)
-        value = ERASED if fact.value is None else fact.value
-        yield Known(name, spec.ask if spec else "", value, fact.status, fact.source or "not given")
+def _facts(story: Story) -> Iterator[Known]:
+    specs = story.incident.playbook.facts
+    for name, fact in story.incident.facts.items():
+        said = story.entries[fact.version - 1]
+        ask = specs[name].ask if name in specs else ""
+        yield Known(name, ask, written(said, "value"), fact.status, written(said, "source") or "not given")
 
 
 def _row(told: Told) -> tuple[Entry, str, str, Safe]:

@@ -110,10 +110,9 @@ class Sqlite:
             stale.unlink(missing_ok=True)  # of a making that was cut short, or of a file that is gone
         handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            with closing(_connect(f"file:{quote(str(fresh))}?mode=rw")) as connection:
+            with closing(_pattern()) as pattern, closing(_connect(f"file:{quote(str(fresh))}?mode=rw")) as connection:
                 connection.execute("PRAGMA synchronous=OFF")  # synced once, before anybody can see it
-                _set(connection, "application_id", APPLICATION)
-                self._migrate(connection)
+                pattern.backup(connection)
                 self._write_ahead(connection)
             os.fsync(handle)
             fresh.replace(self._path)
@@ -127,17 +126,12 @@ class Sqlite:
     def _beside(self, ending: str) -> Path:
         return self._path.with_name(f"{self._path.name}{ending}")
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        if _get(connection, "user_version") < schema.VERSION:
-            schema.migrate(connection)
-            _set(connection, "user_version", schema.VERSION)
-
     def _prepare(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         try:
             self._check(connection)
             self._write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
-            self._migrate(connection)
+            _migrate(connection)
         except BaseException:
             connection.close()
             raise
@@ -251,6 +245,20 @@ def _connect(uri: str) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA secure_delete=ON")  # what a redaction or a newer snapshot replaces is overwritten
     return connection
+
+
+def _pattern() -> sqlite3.Connection:
+    """An empty log in memory: sqlite-utils takes a disk that fails under its probes for a SQLite that can do less."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    _set(connection, "application_id", APPLICATION)
+    _migrate(connection)
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    if _get(connection, "user_version") < schema.VERSION:
+        schema.migrate(connection)
+        _set(connection, "user_version", schema.VERSION)
 
 
 def _get(connection: sqlite3.Connection, pragma: str) -> int:

@@ -1,0 +1,145 @@
+"""`doctor`: what would fail on the night, found before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import HandClock, Program
+
+ROSTER = """people:
+  dana: {roles: [comms-lead], contacts: ["console:"]}
+  lee: {roles: [legal], contacts: ["textfile:state/lee.txt"]}
+"""
+
+
+def _checks(program: Program, code: int = 0) -> list[Any]:
+    told = program("doctor", "--json")
+    assert told.code == code, told.err
+    assert told.json["ok"] is (code == 0)
+    checks: list[Any] = told.json["checks"]
+    return checks
+
+
+def _of(checks: list[Any], state: str) -> list[str]:
+    return [check["what"] for check in checks if check["state"] == state]
+
+
+def test_a_sound_workspace_is_sound(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER)
+    checks = _checks(program)
+    assert all(set(check) == {"state", "what", "remedy"} for check in checks)
+    assert _of(checks, "error") == []
+    assert _of(checks, "warning") == []
+    assert "playbook data-breach version 3" in _of(checks, "ok")
+    shown = program.ok("doctor").out
+    assert all(line.startswith("ok      ") for line in shown.splitlines())
+
+
+def test_an_empty_roster_is_a_warning_with_a_remedy(program: Program) -> None:
+    told = program.ok("doctor")
+    assert "warning the roster is empty" in told.out
+    assert f"          list people in {program.root / 'roster.yaml'}" in told.out
+
+
+def test_who_cannot_be_reached_is_named(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(
+        "people: {dana: {roles: [comms-lead], contacts: ['env:NO_SUCH_VARIABLE']}, lee: {roles: [legal]}}"
+    )
+    warnings = _of(_checks(program), "warning")
+    assert "lee has no contact" in warnings
+    assert any(warning.startswith("contact 1 of dana: ") and "NO_SUCH_VARIABLE" in warning for warning in warnings)
+
+
+def test_a_contact_that_holds_a_secret_is_never_shown(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(
+        "people: {dana: {roles: [comms-lead, legal], contacts: ['nosuch://user:hunter2@host/hunter3']}}"
+    )
+    told = program("doctor")
+    assert "contact 1 of dana" in told.out
+    assert "hunter" not in told.out + told.err
+
+
+def test_a_required_role_that_nobody_can_take_is_named(program: Program) -> None:
+    (program.root / "roster.yaml").write_text("people: {dana: {roles: [comms-lead], contacts: ['console:']}}")
+    assert "playbook data-breach: nobody in the roster can be legal" in _of(_checks(program), "warning")
+
+
+def test_a_deputy_counts_for_its_role(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER.replace("comms-lead", "deputy-comms"))
+    assert _of(_checks(program), "warning") == []
+
+
+def test_a_broken_playbook_is_an_error(program: Program) -> None:
+    (program.root / "playbooks" / "bad.yaml").write_text("playbook: bad\n")
+    told = program("doctor")
+    assert told.code == 6
+    assert "ERROR   playbook bad has" in told.out
+    assert "          crisisctl playbook check bad" in told.out
+    assert told.err.endswith("checks failed.\n")
+
+
+def test_a_broken_roster_is_told_once_with_its_place(program: Program) -> None:
+    (program.root / "roster.yaml").write_text("people:\n  dana: {roles: [comms-lead]\n")
+    errors = _of(_checks(program, code=6), "error")
+    assert len(errors) == 1
+    assert f"{program.root / 'roster.yaml'}:3:1 cannot be read" in errors[0]
+
+
+@pytest.mark.parametrize("folder", ["playbooks", "templates"])
+def test_a_missing_folder_is_an_error_with_a_remedy(program: Program, folder: str) -> None:
+    (program.root / folder).rename(program.root / "gone")
+    told = program("doctor")
+    assert told.code == 6
+    assert f"{program.root / folder} is not there" in told.out
+    assert f"crisisctl init {program.root}" in told.out
+
+
+def test_a_log_that_others_can_read_is_a_warning(opened: Program) -> None:
+    (opened.root / "state" / "crisisctl.db").chmod(0o644)
+    checks = _checks(opened)
+    path = opened.root / "state" / "crisisctl.db"
+    assert f"{path} can be read by others" in _of(checks, "warning")
+    assert f"chmod go-rwx {path}" in [check["remedy"] for check in checks]
+
+
+def test_a_log_that_is_no_log_is_an_error(program: Program) -> None:
+    (program.root / "state").mkdir(mode=0o700)
+    (program.root / "state" / "crisisctl.db").write_text("not a database, but long enough to be looked at" * 100)
+    errors = _of(_checks(program, code=6), "error")
+    assert any("is not a database of crisisctl" in error for error in errors)
+
+
+def test_that_no_watch_runs_is_a_warning_while_something_is_due(opened: Program) -> None:
+    assert any("No watch is running" in warning for warning in _of(_checks(opened), "warning"))
+
+
+def test_an_overdue_timer_is_a_warning(program: Program, clock: HandClock) -> None:
+    program.ok("watch", "--once", clock=clock)
+    program.ok("open", "data-breach", "--title", "x", "--at", "2026-03-28T21:50:00Z", clock=clock)
+    told = program.ok("doctor", clock=clock)
+    assert "warning A timer has been overdue for 10m" in told.out
+
+
+def test_broken_settings_are_told_with_the_file_and_what_may_stand_there(program: Program) -> None:
+    (program.root / "crisisctl.toml").write_text("colour = 'red'\n")
+    told = program("doctor")
+    assert told.code == 6
+    assert told.out == (
+        f"ERROR   {program.root / 'crisisctl.toml'}: there is no setting 'colour'. The settings are "
+        "organisation, store, identity, as, playbooks, templates, roster, state, notices.\n"
+    )
+    assert told.err == "1 of 1 checks failed.\n"
+
+
+def test_who_one_acts_as_is_shown(program: Program) -> None:
+    assert any(check.startswith("you act as dana (login ") for check in _of(_checks(program), "ok"))
+
+
+def test_looking_writes_nothing(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER)
+    program.ok("doctor")
+    state = program.root / "state"
+    assert not (state / "crisisctl.db").exists()

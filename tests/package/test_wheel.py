@@ -1,0 +1,54 @@
+"""What is delivered: the wheel lays out a workspace without the repository."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_carries_every_playbook_and_template(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+    for folder, ending in (("playbooks", "*.yaml"), ("templates", "*.j2")):
+        for path in (ROOT / folder).rglob(ending):
+            assert f"crisisctl/data/{path.relative_to(ROOT)}" in held
+
+
+def test_the_wheel_carries_the_demo_and_nothing_of_the_tests(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+    assert "crisisctl/data/demo.json" in held
+    assert "crisisctl/py.typed" in held
+    assert not any(name.startswith("tests/") for name in held)
+
+
+def test_an_installed_program_lays_out_a_workspace_and_opens_an_incident(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=False)
+    python = tmp_path / "venv" / "bin" / "python"
+    site = next((tmp_path / "venv" / "lib").glob("python*/site-packages"))
+    zipfile.ZipFile(wheel).extractall(site)
+    own = next(path for path in map(Path, sys.path) if path.name == "site-packages")
+    (site / "borrowed.pth").write_text(f"{own}\n")  # the dependencies; the program itself is the wheel's
+    room = tmp_path / "room"
+    for arguments in (["init", str(room)], ["--workspace", str(room), "open", "outage", "--title", "Down", "-q"]):
+        ran = subprocess.run(
+            [python, "-m", "crisisctl", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "INC-1\n"
+    where = [python, "-c", "import crisisctl; print(crisisctl.__file__)"]
+    found = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert str(site) in found.stdout

@@ -18,6 +18,9 @@ def main() -> NoReturn:
     The process ends at once, without taking the interpreter apart, which would cost a tenth of the whole command.
     Everything is written, flushed and closed by then; a debugger or a coverage tool gets the ordinary end.
     """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started this closed it
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115, PTH123
     code = run(sys.argv[1:])
     if sys.gettrace() is not None or "coverage" in sys.modules:
         sys.exit(code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json as encoder
-import os
 import shlex
 import tempfile
 from collections.abc import Iterator
@@ -156,4 +155,4 @@ def _epilogue(office: Office, root: Path, scene: Scene, *, json: bool) -> None:
     show.say(
         f"Time to first statement: {seconds:.0f} s after the loss was confirmed ({words(first.after)} after detection)."
     )
-    show.hint(f"cd {os.path.relpath(root)} && crisisctl status -i {INCIDENT}")
+    show.hint(f"cd {root} && crisisctl status -i {INCIDENT}")

@@ -27,13 +27,8 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     session = Session()
     session.clock = clock
     try:
-        code = command()(args=list(arguments), prog_name="crisisctl", standalone_mode=False, obj=session)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except CrisisError as error:
-        return _refused(error)
-    except USAGE_ERROR as error:
-        return _misused(error)
+        code = _carried_out(session, arguments)
+        sys.stdout.flush()  # also after a refusal: some say on stdout what they found before they refuse
     except (KeyboardInterrupt, typer.Abort):  # at a question, Ctrl-D too
         show.talk("Interrupted, but the command was recorded." if session.recorded else "Interrupted.")
         return INTERRUPTED
@@ -41,8 +36,20 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
         return _unprinted(session, error)
     except Exception as error:  # noqa: BLE001 - the one place where a bug ends
         return _bug(session, error)
+    else:
+        return code
     finally:
         session.close()
+
+
+def _carried_out(session: Session, arguments: Sequence[str]) -> int:
+    try:
+        code = command()(args=list(arguments), prog_name="crisisctl", standalone_mode=False, obj=session)
+        return code if isinstance(code, int) else 0
+    except CrisisError as error:
+        return _refused(error)
+    except USAGE_ERROR as error:
+        return _misused(error)
 
 
 def _refused(error: CrisisError) -> int:
@@ -66,10 +73,12 @@ def _misused(error: Exception) -> int:
 
 
 def _unprinted(session: Session, error: OSError) -> int:
-    """Output that cannot be written must not look like a command that did nothing."""
+    """Output that cannot be written must not look like a command that did nothing; a reader who left wants no more."""
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be printed there
     if session.debug:
         raise error
+    if isinstance(error, BrokenPipeError) and not session.recorded:
+        return 0
     done = "The command was recorded, but its" if session.recorded else "The"
     show.talk(f"{done} output could not be written: {error.strerror or error}.")
     return 0 if session.recorded else BUG
@@ -79,5 +88,7 @@ def _bug(session: Session, error: Exception) -> int:
     if session.debug:
         raise error
     kind = type(error).__name__
+    if session.recorded:
+        show.talk("The command was recorded; do not repeat it. What came after it failed:")
     show.talk(f"crisisctl has a bug ({kind}). Run it again with --debug before the command, and report what it shows.")
     return BUG

@@ -46,9 +46,12 @@ def say(text: str = "") -> None:
 
 
 def talk(text: str) -> None:
-    """A line about the answer, on stderr."""
-    sys.stderr.write(f"{_painted(text, sys.stderr)}\n")
-    sys.stderr.flush()
+    """A line about the answer, on stderr; where it cannot be written, the exit code has to say it."""
+    try:
+        sys.stderr.write(f"{_painted(text, sys.stderr)}\n")
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be said there
 
 
 def data(document: object) -> None:

@@ -147,7 +147,7 @@ def _sealed(entry: Entry, before: str) -> bool:
 def _committed(seal: str, salt: str, value: str) -> bool:
     try:
         return commitment(bytes.fromhex(salt), value) == seal
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         return False
 
 

@@ -144,11 +144,15 @@ def _first(entries: Sequence[Entry], kind: str) -> datetime | None:
 def _closed(entries: Sequence[Entry]) -> datetime | None:
     closed: datetime | None = None
     for entry in entries:
-        if entry.type == "stage.entered" and "before" in entry.data:
+        if _closes(entry):
             closed = entry.occurred_at
         elif entry.type == "incident.reopened":
             closed = None
     return closed
+
+
+def _closes(entry: Entry) -> bool:
+    return entry.type == "stage.entered" and "before" in entry.data
 
 
 def seats(entries: Sequence[Entry]) -> list[Seat]:
@@ -209,22 +213,24 @@ def _revision(entry: Entry) -> tuple[str, int]:
 def promises(story: Story) -> list[Promise]:
     """Every promised next update and what became of it; whichever statement came next is the update."""
     whole = [e for e in story.entries if e.type == "statement.published" and e.data["state"] == "published"]
-    whole.sort(key=lambda entry: (entry.occurred_at, entry.version))
-    return [
-        _scored(story.incident, entry, whole[n].occurred_at if n < len(whole) else None)
-        for n, entry in enumerate(whole, 1)
-        if entry.data.get("promised")
-    ]
+    closes = [entry for entry in story.entries if _closes(entry)]
+    return [_scored(entry, whole, closes, story.incident.recorded_at) for entry in whole if entry.data.get("promised")]
 
 
-def _scored(incident: Incident, made: Entry, met: datetime | None) -> Promise:
+def _scored(made: Entry, whole: Sequence[Entry], closes: Sequence[Entry], told_until: datetime) -> Promise:
     due = instant(made.data["promised"])
-    promise = Promise(made.data["statement"], made, due, met, "missed")
-    if met is not None:
-        return promise._replace(verdict="kept" if met <= due else "late")
-    if incident.closed_at is not None and incident.closed_at <= due:
+    first = _next(made, [*whole, *closes])
+    promise = Promise(made.data["statement"], made, due, None, "missed" if told_until > due else "pending")
+    if first and _closes(first) and first.occurred_at <= due:
         return promise._replace(verdict="ended")
-    return promise._replace(verdict="missed" if incident.recorded_at > due else "pending")
+    if met := _next(made, whole):
+        return promise._replace(met=met.occurred_at, verdict="kept" if met.occurred_at <= due else "late")
+    return promise
+
+
+def _next(made: Entry, entries: Sequence[Entry]) -> Entry | None:
+    later = (entry for entry in entries if entry.version > made.version)
+    return min(later, key=lambda entry: (entry.occurred_at, entry.version), default=None)
 
 
 def climbs(entries: Sequence[Entry]) -> list[Climb]:

@@ -203,6 +203,7 @@ def test_a_fraction_that_is_no_number_is_read_and_then_refused(tmp_path: Path) -
         (b"%YAML 1.2\n---\n" + EXAMPLE, None),
         (b"---\n" + EXAMPLE + b"...\n", None),
         (b"\xef\xbb\xbf" + EXAMPLE.replace(b"\n", b"\r\n").replace(b"version: 4", b"version: 0"), "bad-version:2:10"),
+        (b"\xef\xbb\xbf#\xff\n" + EXAMPLE, "not-utf-8:1:2"),
         (EXAMPLE.replace(b"\n", b"\r").replace(b"version: 4", b"version: \x07"), "hidden-character:2:10"),
         (EXAMPLE.replace(b"\n", b"\r\n").replace(b"version: 4", b"version: \xff"), "not-utf-8:2:10"),
     ],

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
@@ -21,6 +22,9 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.playbook import pin
 from crisisctl.domain.timers import Timer, fire, timers
+
+settings.register_profile("unhurried", deadline=None)  # the machine may be busy with other tests
+settings.load_profile("unhurried")
 
 START = datetime(2026, 3, 28, 22, tzinfo=UTC)  # three hours before the clocks of Europe go forward
 

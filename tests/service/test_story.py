@@ -234,6 +234,25 @@ def test_a_close_before_the_promised_time_ends_the_promise(responding: Any) -> N
     assert [promise.verdict for promise in stories.promises(_read(responding))] == ["ended"]
 
 
+def test_a_promise_that_a_close_ended_stays_ended_after_reopening(responding: Any) -> None:
+    _publish(responding)
+    _close(responding)
+    responding.ask(ask.Reopen("a second copy was found"))
+    responding.clock.tick(hours=5)
+    _publish(responding, f"{TEXT} Nothing new.")
+    assert [promise.verdict for promise in stories.promises(_read(responding))] == ["ended", "pending"]
+
+
+def test_the_log_and_the_story_agree_on_what_was_late(responding: Any) -> None:
+    for minutes in (50, 70, 10, 90):
+        _publish(responding, f"{TEXT} {minutes}")
+        responding.clock.tick(minutes=minutes)
+    responding.ask(ask.AddNote("still counting"))
+    late = [promise.due for promise in stories.promises(_read(responding)) if promise.verdict in {"late", "missed"}]
+    assert late == [entry.occurred_at for entry in responding.entries() if entry.type == "promise.overdue"]
+    assert len(late) == 2
+
+
 def test_an_answer_is_measured_from_the_first_step(opened: Any) -> None:
     opened.clock.tick(minutes=7)
     opened.ask(ask.Acknowledge(), "kim")

@@ -1,4 +1,5 @@
 """Verification finds whatever was changed behind the program's back, and nothing where nothing was."""
+# ruff: noqa: S608 - the intruder writes the SQL
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import pytest
 
 from crisisctl.adapters.sqlite import rows as sqlite_rows
 from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import COLUMNS as ENTRY
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import StoreFailed
 from crisisctl.service.desk import Asked
@@ -82,7 +84,7 @@ COLUMNS = {
     "role": ("'legal'", "NULL", "''"),
     "via": ("'import'",),
     "type": ("'fact.set'", "'role.assigned'", "'entry.redacted'", "'incident.opened'", "'stage.left'", "''"),
-    "data": ('\'{"stage":"closed"}\'', "'{}'", "'[]'", "'null'", "'{'", "'{\"a\":1.5}'", "'{\"ä\":1}'", "''"),
+    "data": ('\'{"stage":"closed"}\'', "'[]'", "'null'", "'{'", "'{\"a\":1.5}'", "'{\"ä\":1}'", "''"),
     "digest": ("upper(digest)", "''", "substr(digest, 2)"),
     "timer": ("'INC-1/forged'",),
     "request": ("'forged'",),
@@ -99,7 +101,7 @@ def test_a_changed_column_is_found(kept: Any, spoil: Spoil, column: str, value: 
 
 
 def test_every_column_is_looked_at() -> None:
-    assert set(COLUMNS) | {"words"} == set(sqlite_rows.COLUMNS.split())
+    assert set(COLUMNS) | {"words"} == set(ENTRY.split())
 
 
 WORDS: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -147,7 +149,8 @@ def test_a_redaction_covers_its_own_fields_alone(kept: Any, spoil: Spoil) -> Non
     gone = {name: [word.commitment, None, None] for name, word in words.items()}
     spoil(f"UPDATE entry SET words = ? WHERE version = {NOTE + 1} AND incident = 'INC-1'", values=[json.dumps(gone)])
     told = [flaw for flaw in _flaws(kept) if "no redaction says so" in flaw]
-    assert [name for name in words if any(repr(name) in flaw for flaw in told)] == ["text", "option_1", "dissent_1"]
+    left = {"text", "option_1", "dissent_1"}
+    assert {name for name in words if any(repr(name) in flaw for flaw in told)} == left
 
 
 def test_words_put_back_after_a_redaction_are_found(kept: Any, spoil: Spoil) -> None:
@@ -186,12 +189,6 @@ def test_a_deleted_head_is_found(kept: Any, spoil: Spoil, id_: str) -> None:
     assert f"{id_}: its head is gone; {count} of its entries are left" in _flaws(kept)
 
 
-REORDERED = {
-    "versions": f"UPDATE entry SET version = CASE version WHEN {NOTE} THEN -1 ELSE {NOTE} END WHERE version IN ({NOTE}, {NOTE + 1})",
-    "positions": "UPDATE entry SET position = -position",
-}
-
-
 def test_entries_that_changed_places_are_found(kept: Any, spoil: Spoil) -> None:
     one, other = NOTE, NOTE + 1
     spoil(
@@ -208,11 +205,10 @@ def test_positions_that_were_changed_are_found(kept: Any, spoil: Spoil) -> None:
 
 
 def test_an_entry_that_was_added_is_found(kept: Any, spoil: Spoil) -> None:
-    columns = [name for name in sqlite_rows.COLUMNS.split() if name not in ("position", "version")]
+    columns = [name for name in ENTRY.split() if name not in ("position", "version")]
     same = ", ".join(columns)
-    spoil(
-        f"INSERT INTO entry (version, {same}) SELECT {LAST + 1}, {same} FROM entry WHERE incident = 'INC-1' AND version = {NOTE}"
-    )
+    note = f"SELECT {LAST + 1}, {same} FROM entry WHERE incident = 'INC-1' AND version = {NOTE}"
+    spoil(f"INSERT INTO entry (version, {same}) {note}")
     assert any(f"entry {LAST + 1}: its digest" in flaw for flaw in _flaws(kept))
 
 
@@ -276,8 +272,8 @@ DERIVED = {
     "timer of another kind": "UPDATE timer SET kind = 'task'",
     "timer of another incident": "UPDATE timer SET incident = 'INC-2'",
     "timer renamed": "UPDATE timer SET id = id || '.'",
-    "timer forged": "INSERT INTO timer SELECT id || '.', incident, kind, due, subject FROM timer WHERE incident = 'INC-1'",
-    "timer of nothing": "INSERT INTO timer SELECT id || '.', 'INC-99', kind, due, subject FROM timer WHERE incident = 'INC-1'",
+    "timer forged": "INSERT INTO timer SELECT id || '.', incident, kind, due, subject FROM timer",
+    "timer of nothing": "INSERT INTO timer SELECT id || '.', 'INC-99', kind, due, subject FROM timer",
     "notices deleted": "DELETE FROM outbox",
     "notice renamed": "UPDATE outbox SET key = key || '.'",
     "notice to somebody else": "UPDATE outbox SET person = 'mallory'",
@@ -285,7 +281,7 @@ DERIVED = {
     "notice about another entry": "UPDATE outbox SET version = version + 1",
     "notice of another incident": "UPDATE outbox SET incident = 'INC-2'",
     "notice of nothing": "UPDATE outbox SET incident = 'INC-99'",
-    "notice forged": "INSERT INTO outbox SELECT key || '.', incident, version, person, contact, 0, ready_at FROM outbox",
+    "notice forged": "INSERT INTO outbox SELECT key || '.', incident, version, person, 0, 0, ready_at FROM outbox",
     "search emptied": "DELETE FROM told",
     "search changed": "UPDATE told SET text = 'all is well' WHERE text = 'a reporter called'",
 }
@@ -307,6 +303,9 @@ SCHEMA = {
     "a trigger that lies in wait": ("CREATE TRIGGER evil AFTER INSERT ON entry BEGIN UPDATE head SET title = 'x'; END"),
     "one that hides behind the migrations": (
         "CREATE TRIGGER _sqlite_migrations_evil AFTER INSERT ON entry BEGIN UPDATE head SET title = 'x'; END"
+    ),
+    "one with a name like SQLite's own": (
+        "CREATE TRIGGER sqlitex AFTER INSERT ON entry BEGIN UPDATE head SET title = 'x'; END"
     ),
     "a view": "CREATE VIEW evil AS SELECT * FROM entry",
     "a table": "CREATE TABLE evil (x)",

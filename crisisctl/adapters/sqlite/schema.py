@@ -58,8 +58,9 @@ def differences(connection: sqlite3.Connection) -> list[str]:
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-    return {(name, sql) for name, sql in rows if not name.startswith("_sqlite_migrations")}
+    """All but SQLite's own and the list of migrations, whose shape is that of the sqlite-utils which made it."""
+    ours = "name NOT GLOB 'sqlite_*' AND (tbl_name <> '_sqlite_migrations' OR type = 'trigger')"
+    return set(connection.execute(f"SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE {ours}"))
 
 
 def _entries(db: Database) -> None:

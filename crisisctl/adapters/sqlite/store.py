@@ -77,7 +77,9 @@ class Sqlite:
         with self._failures(), self.reading() as log:
             found = [row[0] for row in log.db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
             odd = schema.differences(log.db)
-            return [*found, *(f"the schema of {name} is not the one that crisisctl makes" for name in odd)]
+            found += [f"the schema of {name} is not the one that crisisctl makes" for name in odd]
+            wrong = log.db.execute("SELECT incident FROM head WHERE incident IS NOT 'INC-' || number")
+            return [*found, *(f"{row[0]} has a number that is not its own" for row in wrong)]
 
     def close(self) -> None:
         """Close the file."""

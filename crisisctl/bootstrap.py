@@ -128,6 +128,6 @@ class Office:
         from crisisctl.domain.text import nearest  # noqa: PLC0415
 
         path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
-        if not path.is_file():
+        if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.read(path, self.settings.templates)

@@ -28,13 +28,14 @@ def ring(
 ) -> None:
     """Tick every second and at the very instant when the next timer falls due, and send beside it, until asked to stop.
 
-    SIGINT and SIGTERM ask; the round under way is finished first.
+    The first of both is at once, for what fell due while no watch was there. SIGINT and SIGTERM ask; the round under
+    way is finished first.
     """
     from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
 
     defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
-    turn = Lock()
+    turn, way = Lock(), Lock()
 
     def fire() -> None:
         with turn:
@@ -42,8 +43,13 @@ def ring(
             if due := _asked(next_due, complain):
                 scheduler.add_job(fire, "date", run_date=due, id="due", replace_existing=True)
 
-    scheduler.add_job(fire, "interval", seconds=EVERY, id="tick")
-    scheduler.add_job(_round, "interval", args=[send, tell, complain], seconds=EVERY, id="send")
+    def carry() -> None:
+        with way:
+            _round(send, tell, complain)
+
+    for name, work in (("tick", fire), ("send", carry)):
+        scheduler.add_job(work)
+        scheduler.add_job(work, "interval", seconds=EVERY, id=name)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

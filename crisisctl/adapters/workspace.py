@@ -44,13 +44,21 @@ def find(start: Path, told: str | None) -> Path:
     """The folder of the workspace: the one told, else the nearest upwards that holds a settings file."""
     if told is not None:
         root = Path(told).expanduser().absolute()
-        if not (root / FILE).is_file():
+        if not there(root / FILE):
             raise NotFound(f"{root} is no workspace: it has no {FILE}. To make it one: crisisctl init {root}")
         return root
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder
     raise NotFound(f"There is no workspace here: no {FILE} in {start} or above. To make one: crisisctl init")
+
+
+def there(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def read(root: Path, environment: Mapping[str, str]) -> Settings:

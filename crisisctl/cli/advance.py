@@ -26,7 +26,7 @@ app = typer.Typer(rich_markup_mode=None)
 def advance(
     ctx: typer.Context,
     trigger: Annotated[
-        str | None, typer.Argument(metavar="[TRIGGER]", help="The move to make.", autocompletion=complete.triggers)
+        str | None, typer.Argument(metavar="TRIGGER", help="The move to make.", autocompletion=complete.triggers)
     ] = None,
     because: options.Because = None,
     role: options.AsRole = None,

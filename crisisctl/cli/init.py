@@ -16,7 +16,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command(epilog="Example: crisisctl init crisis-room")
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Left out: the current folder.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Left out: the current folder.")] = Path(),
     json: options.Json = False,
 ) -> None:
     """Lay out a workspace.

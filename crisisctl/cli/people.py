@@ -17,12 +17,12 @@ app = typer.Typer(rich_markup_mode=None)
 RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="The role.", autocompletion=complete.roles)]
 Taker = Annotated[str, typer.Argument(metavar="PERSON", help="Who takes it.", autocompletion=complete.people)]
 Leaver = Annotated[
-    str | None, typer.Argument(metavar="[PERSON]", help="Left out: everybody.", autocompletion=complete.people)
+    str | None, typer.Argument(metavar="PERSON", help="Left out: everybody.", autocompletion=complete.people)
 ]
 Beside = Annotated[bool, typer.Option("--add", help="Beside those who hold it, not instead.")]
 Running = Annotated[
     str | None,
-    typer.Argument(metavar="[ESCALATION]", help="Left out: every running one.", autocompletion=complete.escalations),
+    typer.Argument(metavar="ESCALATION", help="Left out: every running one.", autocompletion=complete.escalations),
 ]
 Span = Annotated[str, typer.Argument(metavar="FOR", help="How long, such as 20m.")]
 

@@ -27,7 +27,7 @@ Name = Annotated[
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[NAME]...", help="Names, or paths of files; left out: every one.", autocompletion=complete.playbooks
+        metavar="NAME...", help="Names, or paths of files; left out: every one.", autocompletion=complete.playbooks
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ def _carried_out(session: Session, arguments: Sequence[str]) -> int:
         return _refused(error)
     except USAGE_ERROR as error:
         return _misused(error)
+    except SystemExit:  # Click's own answer to a reader who has left; whether that matters is decided in one place
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
 
 
 def _refused(error: CrisisError) -> int:

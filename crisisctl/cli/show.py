@@ -11,6 +11,7 @@ from crisisctl.domain.text import visible
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
 WIDTH = 80
+LONGEST_LINE = 1_000
 
 
 def colourful(stream: object = None) -> bool:
@@ -48,10 +49,16 @@ def say(text: str = "") -> None:
 def talk(text: str) -> None:
     """A line about the answer, on stderr; where it cannot be written, the exit code has to say it."""
     try:
-        sys.stderr.write(f"{_painted(text, sys.stderr)}\n")
+        shown = "\n".join(map(_shortened, text.split("\n")))
+        sys.stderr.write(f"{_painted(shown, sys.stderr)}\n")
         sys.stderr.flush()
     except OSError:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be said there
+
+
+def _shortened(line: str) -> str:
+    """The line, or its beginning and its end, where the remedy stands, when somebody typed a megabyte into it."""
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE // 2]} ... {line[-LONGEST_LINE // 4 :]}"
 
 
 def data(document: object) -> None:
@@ -63,6 +70,14 @@ def data(document: object) -> None:
 def raw(text: str) -> None:
     """An export as it is, on stdout."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def exact(text: str) -> None:
+    """A text that was checked before it was recorded: its very bytes in a pipe or file, a line on a terminal."""
+    if sys.stdout.isatty():
+        say(text)
+    else:
+        sys.stdout.write(text)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = WIDTH) -> None:

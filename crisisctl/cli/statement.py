@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -68,7 +69,7 @@ def _composed(session: Session, incident: str | None, statement: str, request: s
 def _read(file: str) -> str:
     try:
         if file == "-":
-            return typer.get_text_stream("stdin").read(LONGEST_TEXT + 2)
+            return sys.stdin.read(LONGEST_TEXT + 2)
         with Path(file).open(encoding="utf-8") as text:
             return text.read(LONGEST_TEXT + 2)
     except UnicodeDecodeError:
@@ -94,7 +95,7 @@ def show_(ctx: typer.Context, statement: Name, incident: options.Incident = None
             | {"digest": now.digest, "text": text, "approvals": approvals, "waiting": waiting, "author": now.author}
         )
         return
-    show.say(text)
+    show.exact(text)
     show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {now.digest[:16]}")
     if waiting:
         show.talk(f"Approval missing: {', '.join(waiting)}")
@@ -157,7 +158,7 @@ def publish(
     show.hint("crisisctl status")
 
 
-@statements.command(epilog="Example: crisisctl statement correct holding --file new.txt --because 'a typo'")
+@statements.command(epilog="Example: crisisctl statement correct holding --file new.txt --because typo")
 def correct(
     ctx: typer.Context,
     statement: Name,

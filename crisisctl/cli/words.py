@@ -37,7 +37,7 @@ def note(text: Note) -> ask.AddNote:
     return ask.AddNote(sys.stdin.read(LONGEST_TEXT + 2) if text == "-" else text)
 
 
-@writing(app, "decide", example="decide 'Tell all today' --because 'it is their data' --option wait")
+@writing(app, "decide", example="decide 'Tell all' --because 'their data' --option wait")
 def decide(text: Decision, because: options.Why, option: Options = None, dissent: Dissent = None) -> ask.LogDecision:
     """Log a decision and its reason, whether or not it moves a stage."""
     return ask.LogDecision(text, because, tuple(option or ()), tuple(dissent or ()))

@@ -81,7 +81,9 @@ def canonical(value: object) -> bytes:
 
 
 def _exact(value: object) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return
+    if isinstance(value, dict):
         for key, inner in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise ValueError(f"key {key!r} is not ASCII")
@@ -174,7 +176,7 @@ def columns(entry: Entry) -> tuple[object, ...]:
         entry.role,
         entry.via,
         entry.type,
-        canonical(entry.data).decode(),
+        _encode(entry.data),  # as it was sealed
         dump_words(entry.words),
         entry.digest,
         entry.timer,

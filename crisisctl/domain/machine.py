@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from crisisctl.domain.playbook import Playbook, Stage, Transition
 
 SEPARATOR = "."
+REMEMBERED = 1_024  # moves from different places; a watch lives for months
 
 
 class Move(NamedTuple):
@@ -37,6 +38,7 @@ class Stages:
 
     def __init__(self, playbook: Playbook) -> None:
         self._playbook = playbook
+        self._walked: dict[tuple[tuple[str, ...], int], Move] = {}
         machine = _machine_class()
         self._machine = machine(
             model=None,
@@ -60,7 +62,16 @@ class Stages:
         return [move for move in self._playbook.transitions if around.intersection(move.sources)]
 
     def fire(self, active: Sequence[str], move: Transition) -> Move:
-        """What the transition does from these leaves; it must be one of `possible`."""
+        """What the transition does from these leaves; it must be one of `possible`. It is worked out once."""
+        at = (tuple(active), move.number)
+        found = self._walked.get(at)
+        if found is None:
+            if len(self._walked) >= REMEMBERED:
+                self._walked.clear()
+            found = self._walked[at] = self._walk(active, move)
+        return found
+
+    def _walk(self, active: Sequence[str], move: Transition) -> Move:
         walker = _Walker()
         # Put there, never added: the library would name methods of it after the stages and fail at one named "add".
         self._machine.set_state(list(active), walker)

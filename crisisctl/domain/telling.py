@@ -130,9 +130,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "incident.opened": _opened,
     "incident.advanced": _advanced,
     "incident.reopened": lambda e: f"Reopened at {' + '.join(e.data['stages'])}{_because(e)}",
-    "stage.entered": lambda e: (
-        f"Entered {e.data['stage']}" + (f", visit {e.data['visit']}" if e.data["visit"] > 1 else "")
-    ),
+    "stage.entered": _entered,
     "stage.left": lambda e: f"Left {e.data['stage']}",
     "role.assigned": lambda e: f"{e.data['person']} takes {e.data['role']}",
     "role.released": lambda e: f"{e.data['person']} leaves {e.data['role']}",
@@ -170,6 +168,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "notice.failed": _notice("given up"),
     "notice.dropped": _notice("dropped"),
     "timer.repaired": lambda e: f"A timer was missing and has been set again: {e.data['what']}",
+    "timer.removed": lambda e: f"A timer that the log knows nothing of was removed: {e.data['timer_id']}",
     "clock.stepped_back": lambda e: (
         f"The clock of this machine went back by {words(timedelta(seconds=e.data['seconds']))}"
     ),

@@ -69,6 +69,6 @@ def nearest(name: str, known: Iterable[str], what: str, *, then: str = "") -> No
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
 
     names = sorted(known)
-    close = get_close_matches(name, names, n=3, cutoff=0.5) or names[:8]
+    close = get_close_matches(name[:80], names, n=3, cutoff=0.5) or names[:8]
     offer = f" Did you mean {', '.join(close)}?" if close else " There is none yet."
     return NotFound(f"There is no {what} {visible(name[:80])!r}.{offer}{f' {then}' if then else ''}")

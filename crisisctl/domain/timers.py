@@ -4,13 +4,13 @@ A step falls due at the entry of its stage plus `after` (a re-armed or snoozed l
 never adds up. An id names visit, run, round and step, so a timer of an earlier visit can never fire into a later one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
-from crisisctl.domain.guards import options
+from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
@@ -158,18 +158,27 @@ def _step(incident: Incident, timer: Timer) -> list[Event]:
     }
     if not reached and not step.advance:
         return [Event("escalation.skipped", data | {"pull": plan.if_empty != "wait"})]
-    return [Event("escalation.fired", data), *_moves(incident, step)]
+    return [Event("escalation.fired", data), *_moves(incident, step, timer.due)]
 
 
-def _moves(incident: Incident, step: Step) -> list[Event]:
+def _moves(incident: Incident, step: Step, at: datetime) -> list[Event]:
     if step.advance is None:
         return []
     here = [o for o in options(incident, machine(incident.playbook), None) if o.transition.trigger == step.advance]
     free = [option for option in here if option.allowed]
-    if free:
+    circle = _circle(incident, free[0], at) if free else None
+    if free and not circle:
         return moved(incident, free[0], None)
     missing = [*here[0].missing] if here else [f"{step.advance} does not lead anywhere from here"]
+    if circle:
+        missing = [f"{circle} was entered at this very instant; timers would go in a circle for ever"]
     return [Event("escalation.blocked", {"trigger": step.advance, "missing": missing})]
+
+
+def _circle(incident: Incident, option: Option, at: datetime) -> str | None:
+    """A stage that the move would enter a second time at the same instant."""
+    entered = ((path, incident.visits.get(path)) for path in option.move.entered)
+    return next((path for path, visit in entered if visit and visit.entered_at == at), None)
 
 
 def _stale(incident: Incident, timer: Timer) -> list[Event]:
@@ -209,6 +218,15 @@ def overdue(incident: Incident, until: datetime, limit: int = 50) -> tuple[Incid
         incident = provisional(incident, fired)
         events += fired
     return incident, events
+
+
+def mended(incident: Incident, pending: Sequence[Timer]) -> list[Event]:
+    """What has to be said of pending timers that are not those of the incident."""
+    should = timers(incident)
+    ids = {timer.id for timer in should}
+    missing = [timer for timer in should if timer not in pending]
+    events = [Event("timer.repaired", {"timer_id": t.id, "what": what(incident, t)}) for t in missing]
+    return [*events, *(Event("timer.removed", {"timer_id": t.id}) for t in pending if t.id not in ids)]
 
 
 def provisional(incident: Incident, events: list[Event]) -> Incident:

@@ -16,9 +16,9 @@ from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.telling import sentence
 from crisisctl.domain.text import nearest
-from crisisctl.domain.timers import overdue
+from crisisctl.domain.timers import mended, overdue, timers
 from crisisctl.domain.times import clock_time
-from crisisctl.service.page import TIMER, Page
+from crisisctl.service.page import TIMER, WATCH, Page
 from crisisctl.service.ports import Chance, Clock, Ledger, Log, Store
 
 MOST_AT_ONCE = 50  # timers in one transaction, so that people get their turn
@@ -107,6 +107,21 @@ class Desk:
             page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
             self._write(ledger, page, page.write(events, source))
             return True
+
+    def repair(self, id_: str) -> int:
+        """Make the pending timers those that the log gives; how many were wrong, each of which is logged."""
+        with self.store.writing() as ledger:
+            there = ledger.timers(id_)
+            if ledger.head(id_) is None:
+                ledger.replace_timers(id_, [])  # of no incident; there is no log to write it in
+                return len(there)
+            incident = self.load(ledger, id_)
+            events = mended(incident, there)
+            if events:
+                page = Page(id_, incident, self.now(), self._salt)
+                self._write(ledger, page, page.write(events, WATCH))
+                ledger.replace_timers(id_, timers(page.reached))
+            return len(events)
 
     def redact(self, id_: str, command: ask.Redact, asked: Asked) -> Outcome:
         """Erase word fields of an entry, and everything that was derived from them."""

@@ -11,10 +11,10 @@ from threading import Lock
 from typing import NamedTuple
 
 from crisisctl.domain.entries import Event
-from crisisctl.domain.errors import Conflict
+from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import Directory
-from crisisctl.domain.timers import timers, what
+from crisisctl.domain.timers import timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
 from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Message, Queued
@@ -64,23 +64,38 @@ class Watch:
         self._lock = Lock()  # one reader at a time: the store is one connection
         self._signed: datetime | None = None
         self._reconciled: datetime | None = None
+        self._troubles: list[CrisisError] = []
 
     def round(self) -> Round:
         """All that a watch does, once; for cron, which comes back within a minute."""
-        done = self.tick(FROM_CRON)
-        return self.send()._replace(fired=done.fired, repaired=done.repaired)
+        done = self._tick(FROM_CRON)
+        return self._told(self._send()._replace(fired=done.fired, repaired=done.repaired))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
         """Say that the watch is alive, repair at the start and every minute, and fire what is due."""
+        return self._told(self._tick(every))
+
+    def send(self) -> Round:
+        """Send every notice that is ready."""
+        return self._told(self._send())
+
+    def _told(self, done: Round) -> Round:
+        """What was done, or the first trouble that there was: none holds up what has nothing to do with it."""
+        troubles, self._troubles = self._troubles, []
+        if troubles:
+            raise troubles.pop(0)
+        return done
+
+    def _tick(self, every: timedelta) -> Round:
         now = self._desk.now()
-        if self._signed is None or now - self._signed >= SIGN_EVERY:
+        if _past(self._signed, now, SIGN_EVERY):
             self._signed = now
             self._sign(now, every)
         repaired = 0
-        if self._reconciled is None or now - self._reconciled >= RECONCILE_EVERY:
+        if _past(self._reconciled, now, RECONCILE_EVERY):
             self._reconciled = now
-            repaired = self.reconcile()
-        return Round(fired=self.fire(), repaired=repaired)
+            repaired = self._reconcile()
+        return Round(fired=self._fire_all(), repaired=repaired)
 
     def next_due(self) -> datetime | None:
         """When the next timer of any incident falls due, if that lies ahead."""
@@ -92,11 +107,11 @@ class Watch:
         with self._desk.store.writing() as ledger:
             ledger.beat(Beat(self._name, now, every.total_seconds()))
 
-    def fire(self) -> int:
+    def _fire_all(self) -> int:
         """Fire every overdue timer, incident by incident; how many entries that made."""
         made = 0
         stuck: set[str] = set()
-        while ids := self._due() - stuck:
+        while ids := self._due(stuck):
             for id_ in sorted(ids):
                 entries = self._fire(id_)
                 made += entries
@@ -104,23 +119,36 @@ class Watch:
                     stuck.add(id_)  # a timer that the log knows nothing of; the next repair removes it
         return made
 
-    def _due(self) -> set[str]:
+    def _due(self, stuck: set[str]) -> set[str]:
+        """The incidents with overdue timers, but for those stuck, however many timers these have."""
+        limit = BATCH
         with self._desk.store.reading() as log:
-            return {timer.incident for timer in log.due(self._desk.now(), BATCH)}
+            while True:
+                due = log.due(self._desk.now(), limit)
+                ids = {timer.incident for timer in due} - stuck
+                if ids or len(due) < limit:
+                    return ids
+                limit *= 2
 
     def _fire(self, id_: str) -> int:
         try:
             return len(self._desk.fire(id_).entries)
         except Conflict:
             return 0  # somebody else was faster; whatever is left is due again in the next round
+        except CrisisError as error:
+            self._troubles.append(error)
+            return 0
 
-    def send(self) -> Round:
-        """Send every notice that is ready."""
+    def _send(self) -> Round:
         count = {"sent": 0, "failed": 0, "dead": 0, "dropped": 0}
         while rows := self._leased():
             for result in list(self._each(self._attempt, rows)):  # all attempts end before the log is written
-                self._settle(result)
-                count[result.state] += 1
+                try:
+                    self._settle(result)
+                except CrisisError as error:
+                    self._troubles.append(error)
+                else:
+                    count[result.state] += 1
         return Round(sent=count["sent"], failed=count["failed"] + count["dead"], dropped=count["dropped"])
 
     def _leased(self) -> list[Queued]:
@@ -132,17 +160,25 @@ class Watch:
             return ledger.lease(now, now + LEASE, AT_ONE_TIME)
 
     def _attempt(self, row: Queued) -> Result:
+        """Deliver if it can be done; whatever goes wrong with one notice is the affair of that notice."""
+        try:
+            return self._attempted(row)
+        except DeliveryFailed as failure:
+            given_up, reason = failure.permanent, failure.reason
+        except CrisisError as error:
+            given_up, reason = False, str(error)
+        except Exception as error:  # noqa: BLE001 - a courier that breaks down must not stop the others
+            given_up, reason = False, f"it broke down ({type(error).__name__})"  # the text might hold a secret
+        return Result(row, "dead" if given_up or row.attempts > len(BACK_OFF) else "failed", reason)
+
+    def _attempted(self, row: Queued) -> Result:
         """Look at the incident again, and deliver if it is still worth it."""
         notice = row.notice
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
-        try:
-            self._deliver(row, incident, message(incident, entry, notice, self._desk.now()))
-        except DeliveryFailed as failure:
-            given_up = failure.permanent or row.attempts > len(BACK_OFF)
-            return Result(row, "dead" if given_up else "failed", failure.reason)
+        self._deliver(row, incident, message(incident, entry, notice, self._desk.now()))
         return Result(row, "sent")
 
     def _deliver(self, row: Queued, incident: Incident, told: Message) -> None:
@@ -165,25 +201,27 @@ class Watch:
         event = Event(_SETTLED[result.state], data, {"reason": result.reason} if result.reason else {})
         self._desk.record(notice.incident, [event], WATCH, settles=notice.key)
 
-    def reconcile(self) -> int:
-        """Compare the timers with what the log says should exist; missing ones are set again, and that is logged."""
+    def _reconcile(self) -> int:
+        """Compare the timers with what the log says should exist, and make them so; how many were wrong."""
         with self._desk.store.reading() as log:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
-            odd = [id_ for id_ in ids if log.timers(id_) != timers(self._desk.load(log, id_))]
-        return sum(self._repair(id_) for id_ in sorted(odd))
+        return sum(self._repair(id_) for id_ in sorted(ids))
 
     def _repair(self, id_: str) -> int:
-        with self._desk.store.writing() as ledger:
-            incident = self._desk.load(ledger, id_)
-            should = timers(incident)
-            kept = {timer.id for timer in ledger.timers(id_)}
-            ledger.replace_timers(id_, should)
-        missing = [timer for timer in should if timer.id not in kept]
-        if missing:
-            events = [Event("timer.repaired", {"timer_id": t.id, "what": what(incident, t)}) for t in missing]
-            self._desk.record(id_, events, WATCH)
-        return len(missing)
+        try:
+            with self._desk.store.reading() as log:
+                if log.head(id_) and log.timers(id_) == timers(self._desk.load(log, id_)):
+                    return 0
+            return self._desk.repair(id_)
+        except CrisisError as error:
+            self._troubles.append(error)
+            return 0
+
+
+def _past(last: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Whether so much time has passed; a clock that went back cannot say, so it has."""
+    return last is None or not timedelta(0) <= now - last < span
 
 
 _SETTLED = {"sent": "notice.sent", "dead": "notice.failed", "dropped": "notice.dropped"}

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
     from tests.conftest import Program
 
-DESIGNED = """init open advance status list timers assign ack snooze task note decide fact severity reopen statement
-timeline report verify watch playbook doctor demo""".split()
+DESIGNED = {
+    ("init",), ("open",), ("advance",), ("status",), ("list",), ("timers",), ("assign",), ("ack",), ("snooze",),
+    ("task", "done"), ("task", "skip"), ("task", "reopen"), ("note",), ("decide",), ("fact", "set"),
+    ("fact", "retract"), ("severity",), ("reopen",), ("statement", "draft"), ("statement", "show"),
+    ("statement", "submit"), ("statement", "approve"), ("statement", "reject"), ("statement", "publish"),
+    ("statement", "correct"), ("statement", "list"), ("timeline",), ("report",), ("verify",), ("watch",),
+    ("playbook", "list"), ("playbook", "show"), ("playbook", "check"), ("doctor",), ("demo",),
+}  # fmt: skip
 
 
 def _walk(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -45,28 +51,18 @@ def _example(program: Program, path: tuple[str, ...]) -> str:
 
 
 def test_every_command_of_the_design_is_there() -> None:
-    assert set(DESIGNED) <= {path[0] for path in COMMANDS}
-    assert {("statement", verb) for verb in "draft show submit approve reject publish correct list".split()} <= set(
-        COMMANDS
-    )
-    assert {("task", verb) for verb in ("done", "skip", "reopen")} <= set(COMMANDS)
-    assert {("fact", verb) for verb in ("set", "retract")} <= set(COMMANDS)
-    assert {("playbook", verb) for verb in ("list", "show", "check")} <= set(COMMANDS)
+    assert set(COMMANDS) >= DESIGNED
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_command_shows_an_example_that_parses(program: Program, path: tuple[str, ...]) -> None:
-    example = shlex.split(_example(program, path))
+    example = shlex.split(_example(program, path).split(" > ")[0])
     assert _named(example) == path
-    context = command().make_context("crisisctl", list(example), resilient_parsing=False)
-    while example:
-        group = context.command
-        if not hasattr(group, "list_commands"):
-            return
-        _, found, rest = group.resolve_command(context, [*context._protected_args, *context.args])
+    context = command().make_context("crisisctl", example)
+    while hasattr(context.command, "list_commands"):
+        _, found, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
         context = found.make_context(found.name, rest, parent=context)
-        if not hasattr(found, "list_commands"):
-            return
+    assert context.args == []
 
 
 def _named(example: list[str]) -> tuple[str, ...]:
@@ -80,7 +76,6 @@ def test_help_fits_into_eighty_columns_and_speaks_of_no_types(program: Program, 
     assert max(map(len, shown.splitlines())) <= 80
     assert "<str>" not in shown
     assert "<path>" not in shown
-    assert "{" not in shown
     assert "--json" in shown, "every command takes it"
 
 
@@ -101,13 +96,11 @@ def test_the_front_page_says_each_command_in_one_whole_line(program: Program) ->
     assert "crisisctl open PLAYBOOK --title TITLE" in " ".join(shown.split())
 
 
-@pytest.mark.parametrize("group", [(), *GROUPS], ids=" ".join)
+@pytest.mark.parametrize("group", GROUPS, ids=" ".join)
 def test_without_a_command_the_help_is_shown_once_and_the_exit_is_usage(
     program: Program, group: tuple[str, ...]
 ) -> None:
     told = program(*group)
-    if group == ():
-        told = program.process()._replace() if False else told
     assert told.code == 2
     assert told.out == ""
     assert told.err.count("Usage: ") == 1
@@ -116,6 +109,7 @@ def test_without_a_command_the_help_is_shown_once_and_the_exit_is_usage(
 def test_bare_it_shows_what_there_is(program: Program) -> None:
     told = program.process()
     assert told.returncode == 2
+    assert told.stdout == ""
     assert told.stderr == program.ok("--help").out
 
 

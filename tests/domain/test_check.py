@@ -136,7 +136,10 @@ BROKEN: Sequence[tuple[Steps, object, list[tuple[str, str]]]] = [
         ("unknown-statement", "transitions.1.requires.statements.last-words:"),
     ]),
     (("transitions", 3, "to"), "shut.public.told", []),
-    (("transitions", 2, "to"), "shut.public.told", []),
+    (("transitions", 2, "to"), "shut.public.told", [("partial-entry", "transitions.2.to")]),
+    (("transitions", 2, "to"), "shut.public", [("partial-entry", "transitions.2.to")]),
+    (("transitions", 2, "to"), "shut.repair", []),
+    (("transitions", 2, "to"), "shut", []),
     (("escalations", "silence"), None, [("missing-key", "escalations.silence:")]),
     (("escalations", "silence", "if_empty"), None, [("bad-if-empty", "escalations.silence.if_empty")]),
     (("escalations", "silence", "if_empty"), ["skip"], [("bad-if-empty", "escalations.silence.if_empty")]),
@@ -320,9 +323,12 @@ def test_a_long_circle_of_deputies_is_told_once_and_a_chain_is_none() -> None:
     assert problem.message == "the deputies run in a circle: r7 → r8 → r9 → r10 → r11 → r12 → … → r7"
 
 
-def test_a_stage_whose_name_begins_like_a_parallel_one_lies_outside_of_it() -> None:
+def test_a_stage_whose_name_only_begins_like_another_lies_outside_of_it() -> None:
     document = changed(("stages", "shut-again"), None)
     document["transitions"][1] |= {"from": "shut-again"}
+    assert found(document) == [("partial-entry", "transitions.1.to")]
+    document = changed(("stages", "shut", "stages", "public-again"), None)
+    document["transitions"][1] |= {"from": "shut.public-again"}
     assert found(document) == [("partial-entry", "transitions.1.to")]
 
 

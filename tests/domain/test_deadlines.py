@@ -171,6 +171,28 @@ def test_a_move_that_does_not_lead_from_here_is_blocked_too() -> None:
     assert said[1].data == {"trigger": "back", "missing": ["back does not lead anywhere from here"]}
 
 
+def test_timers_that_would_move_in_a_circle_at_one_instant_are_stopped_after_one_round() -> None:
+    stages = {"begun": {"escalation": "call"}, "on": {"escalation": "shout"}, "closed": {"final": True}}
+    escalations = {
+        "call": {"steps": [{"after": "5m", "advance": "go"}]},
+        "shout": {"steps": [{"after": "0m", "notify": ["lead"], "advance": "back"}]},
+    }
+    case = Case(plan(stages=stages, escalations=escalations))
+    case.wait(minutes=5)
+    assert case.types.count("incident.advanced") == 2  # there and back: five minutes lie between the two visits
+    at_once = {"call": {"steps": [{"after": "0m", "advance": "go"}]}, "shout": escalations["shout"]}
+    case = Case(plan(stages=stages, escalations=at_once))
+    said = case.wait(minutes=5)
+    assert [entry.type for entry in said if not entry.type.startswith("stage")] == [
+        *("escalation.fired", "incident.advanced", "escalation.fired", "escalation.blocked")
+    ]
+    assert said[-1].data == {
+        "trigger": "back",
+        "missing": ["begun was entered at this very instant; timers would go in a circle for ever"],
+    }
+    assert case.incident.stages == ("on",)
+
+
 def test_a_step_takes_the_first_of_several_moves_that_nothing_holds_up() -> None:
     document = moving("go", requires={"facts": ["count"]})
     document["transitions"].insert(0, {"trigger": "go", "from": "on", "to": "begun"})

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.timers import forecast, overdue, timers, what, why
+from crisisctl.domain.timers import forecast, mended, overdue, timers, what, why
 from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step, plan
 
 Script = list[Step]
@@ -148,3 +148,19 @@ def test_a_step_that_notifies_nobody_says_so() -> None:
     stages = {"begun": {"escalation": "call"}, "on": None, "closed": {"final": True}}
     case = Case(plan(stages=stages, escalations={"call": call}))
     assert told(case) == [("call step 1: notify nobody and advance go", "begun, not acknowledged", ())]
+
+
+def test_timers_that_were_lost_changed_or_invented_are_mended_and_each_is_named() -> None:
+    case = Case(RICH)
+    right = timers(case.incident)
+    assert mended(case.incident, right) == mended(case.incident, right[::-1]) == []
+    lost, changed, *rest = right
+    invented = lost._replace(id="INC-1/begun#7/call/1.0.0")
+    events = mended(case.incident, [changed._replace(due=case.now), *rest, invented])
+    assert [(event.type, event.data) for event in events] == [
+        ("timer.repaired", {"timer_id": lost.id, "what": "call step 1: notify lead"}),
+        ("timer.repaired", {"timer_id": changed.id, "what": "task look is overdue"}),
+        ("timer.removed", {"timer_id": invented.id}),
+    ]
+    case.do(ask.Advance("close"))
+    assert [event.type for event in mended(case.incident, right)] == ["timer.removed"] * len(right)

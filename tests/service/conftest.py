@@ -19,7 +19,8 @@ from crisisctl.domain.entries import Entry, digest, words
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import stamp
-from crisisctl.service.ports import Batch, Head, Ledger, Store
+from crisisctl.service.ports import Batch, Head, Ledger, Message, Store
+from crisisctl.service.watch import Each, Watch
 
 NOW = datetime(2026, 3, 28, 22, 0, 0, 123456, tzinfo=UTC)
 
@@ -131,3 +132,44 @@ def spoil(filed: Any) -> Callable[..., None]:
                 db.execute(sql)
 
     return change
+
+
+class Post:
+    """A courier that keeps what it was given, or fails as it is told: `trouble` names what happens at an address."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Message, str]] = []
+        self.tried: list[tuple[str, str]] = []
+        self.trouble: dict[str, BaseException] = {}
+
+    def check(self, to: str) -> str | None:
+        return "no such box" if to in self.trouble else None
+
+    def send(self, message: Message, to: str) -> None:
+        self.tried.append((message.key, to))
+        if to in self.trouble:
+            raise self.trouble[to]
+        self.sent.append((message, to))
+
+
+@pytest.fixture
+def post() -> Post:
+    """Carries everything but what goes to the console."""
+    return Post()
+
+
+@pytest.fixture
+def console() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def watching(post: Post, console: Post) -> Callable[..., Watch]:
+    """A watch of a room."""
+
+    def made(room: Any, name: str = "here:1", each: Each = map) -> Watch:
+        if room.directory.addresses == ("console:",):
+            room.directory.addresses = ("post:box",)
+        return Watch(room.desk, room.directory, {"console": console, "*": post}, name, each)
+
+    return made

@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from tests.conftest import Program
 
 # Every call that can change what a disk or a reader sees. What lies between two of them looks like the later one.
-WRITES = "write pwrite64 writev pwritev ftruncate fallocate fsync fdatasync unlink unlinkat rename renameat mkdir fchmod"
+WRITES = (
+    "write pwrite64 writev pwritev ftruncate fallocate fsync fdatasync unlink unlinkat rename renameat mkdir fchmod"
+)
 _CALL = re.compile(r"(\w+)\(")
 
 LOOP = """\
@@ -40,6 +44,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("torture"):
                 item.add_marker(pytest.mark.skip(reason="the long form of a fault run; make torture"))
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Prints a figure that a run has measured, captured or not."""
+
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def tell(text: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            sys.stdout.write(f"\n{request.node.name}: {text}\n")
+            sys.stdout.flush()
+
+    return tell
 
 
 class Call(NamedTuple):

@@ -21,6 +21,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.dup2(2, 1)
             os._exit(run(["--workspace", sys.argv[1], "watch"]))
         print(pid, flush=True)  # noqa: T201 - that is the answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -124,19 +125,19 @@ def test_a_command_whose_disk_fails_writes_nothing_and_says_so(case: Case, trace
 
 @pytest.mark.torture
 def test_a_command_killed_at_every_write_is_in_the_log_or_not_and_can_be_repeated(
-    case: Case, tracer: Tracer, calls: list[Call]
+    case: Case, tracer: Tracer, calls: list[Call], report: Callable[[str], None]
 ) -> None:
     tally = killed_at(case, tracer, calls)
-    print(f"\n{case.arguments[0]}: {len(calls)} kills, {tally.committed} after the commit")
+    report(f"{case.arguments[0]}: {len(calls)} kills, {tally.committed} after the commit")
     assert tally.committed >= 1
     assert tally.nothing >= 1
 
 
 @pytest.mark.torture
 def test_a_command_whose_disk_fails_at_every_write_or_sync_writes_nothing_and_says_so(
-    case: Case, tracer: Tracer, calls: list[Call]
+    case: Case, tracer: Tracer, calls: list[Call], report: Callable[[str], None]
 ) -> None:
     disk = [call for call in calls if call.name in FAULTS]
     tally = failed_at(case, tracer, disk)
-    print(f"\n{case.arguments[0]}: {len(disk)} faults, {tally.committed} after the commit")
+    report(f"{case.arguments[0]}: {len(disk)} faults, {tally.committed} after the commit")
     assert tally.nothing >= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
@@ -15,6 +15,7 @@ from crisisctl.service.ports import Batch, Beat, Head, Queued
 
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _THIS = "FROM entry WHERE incident = ? AND version = ?"
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
 
@@ -24,6 +25,7 @@ class SqliteLog:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
+        self._begun: list[sqlite3.Cursor] = []
 
     def head(self, incident: str) -> Head | None:
         row = self.db.execute(f"SELECT {_HEAD} FROM head WHERE incident = ?", (incident,)).fetchone()
@@ -39,7 +41,14 @@ class SqliteLog:
 
     def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
         query = f"SELECT {_ENTRY} FROM entry WHERE incident = ? AND version > ? ORDER BY version"
-        return (from_columns(row) for row in self.db.execute(query, (incident, after)))
+        cursor = self.db.execute(query, (incident, after))
+        self._begun.append(cursor)
+        return (from_columns(row) for row in cursor)
+
+    def finish(self) -> None:
+        """Let go of what was not read to its end; it would hold the moment that it sees, and nobody could write on."""
+        for cursor in self._begun:
+            cursor.close()
 
     def entry(self, incident: str, version: int) -> Entry | None:
         return self._one("incident = ? AND version = ?", incident, version)
@@ -61,7 +70,7 @@ class SqliteLog:
 
     def next_due(self) -> datetime | None:
         found = self.db.execute("SELECT min(due) FROM timer").fetchone()[0]
-        return instant(found) if found else None
+        return _moment(found) if found is not None else None
 
     def outbox(self, incident: str | None = None) -> list[Queued]:
         query = f"SELECT {_NOTICE} FROM outbox WHERE ? IS NULL OR incident = ? ORDER BY rowid"
@@ -73,7 +82,7 @@ class SqliteLog:
 
     def beats(self) -> list[Beat]:
         rows = self.db.execute("SELECT watch, at, every FROM beat ORDER BY at DESC")
-        return [Beat(watch, instant(at), every) for watch, at, every in rows]
+        return [Beat(watch, _moment(at), every) for watch, at, every in rows]
 
     def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
         query = "SELECT incident, version, text FROM told WHERE told MATCH ? ORDER BY rowid DESC LIMIT ?"
@@ -165,8 +174,16 @@ def _head(row: tuple[Any, ...]) -> Head:
 
 
 def _timer(row: tuple[Any, ...]) -> Timer:
-    return Timer(row[0], row[1], row[2], instant(row[3]), row[4])
+    return Timer(row[0], row[1], row[2], _moment(row[3]), row[4])
+
+
+def _moment(text: str) -> datetime:
+    """A time in a derived table; one that cannot be read counts as long past, so that it is looked at."""
+    try:
+        return instant(text)
+    except ValueError:
+        return _LONG_PAST
 
 
 def _queued(row: tuple[Any, ...]) -> Queued:
-    return Queued(Notice(*row[:5]), row[5], instant(row[6]))
+    return Queued(Notice(*row[:5]), row[5], _moment(row[6]))

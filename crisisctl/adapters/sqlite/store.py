@@ -44,11 +44,13 @@ class Sqlite:
             connection, gate = self._opened_for_writing(), self._gate()
             with gate:
                 connection.execute("BEGIN IMMEDIATE")
+                ledger = SqliteLedger(connection)
                 try:
-                    ledger = SqliteLedger(connection)
                     yield ledger
+                    ledger.finish()
                     connection.execute("COMMIT")
                 except BaseException:
+                    ledger.finish()
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
@@ -66,9 +68,11 @@ class Sqlite:
                     yield SqliteLog(nothing)
                 return
             connection.execute("BEGIN")
+            log = SqliteLog(connection)
             try:
-                yield SqliteLog(connection)
+                yield log
             finally:
+                log.finish()
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
@@ -112,7 +116,8 @@ class Sqlite:
             stale.unlink(missing_ok=True)  # of a making that was cut short, or of a file that is gone
         handle = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            with closing(_pattern()) as pattern, closing(_connect(f"file:{quote(str(fresh))}?mode=rw")) as connection:
+            uri = f"file:{quote(os.fsencode(fresh))}?mode=rw"
+            with closing(_pattern()) as pattern, closing(_connect(uri)) as connection:
                 connection.execute("PRAGMA synchronous=OFF")  # synced once, before anybody can see it
                 pattern.backup(connection)
                 self._write_ahead(connection)

@@ -1,0 +1,219 @@
+"""Every entry that the program can write has its sentence, and what was erased reads so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import crisisctl
+from crisisctl.domain.entries import Entry, Word
+from crisisctl.domain.telling import _TELL, ERASED, sentence, tell
+from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step
+
+SOURCE = Path(crisisctl.__file__).parent
+NOUNS = {kind.partition(".")[0] for kind in _TELL}
+KIND = re.compile(rf"(?:{'|'.join(sorted(NOUNS))})\.[a-z_]+")
+
+
+def wrote(kind: str, data: Mapping[str, Any] | None = None, via: str = "cli", **words: str | None) -> Entry:
+    kept = {name: Word("c", None if value is None else "00", value) for name, value in words.items()}
+    return Entry("INC-1", 9, START, START, "dana", "dana", None, via, kind, data or {}, kept, "")
+
+
+def named(tree: ast.AST) -> Iterator[str]:
+    """The kinds of entries that a file names, and those that it puts together."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and KIND.fullmatch(node.value):
+            yield node.value
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Event" and node.args:
+            yield from (str(kind.value) for kind in node.args[:1] if isinstance(kind, ast.Constant))
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
+            ending = node.values[-1].value
+            if isinstance(ending, str) and re.fullmatch(r"\.[a-z_]+", ending) and len(node.values) == 2:
+                yield from (f"{kind}{ending}" for kind in ("statement", "promise") if ending == ".overdue")
+
+
+def test_every_kind_of_entry_that_the_program_writes_has_a_sentence() -> None:
+    files = [path for room in ("domain", "service") for path in (SOURCE / room).rglob("*.py") if path.stem != "telling"]
+    kinds = {kind for path in files for kind in named(ast.parse(path.read_text(encoding="utf-8")))}
+    assert len(kinds) > 30
+    assert kinds - _TELL.keys() == set()
+    assert _TELL.keys() - kinds == set()
+
+
+@settings(max_examples=100)
+@given(SCRIPTS)
+def test_whatever_happens_is_told_in_one_sentence_with_and_without_its_words(script: list[Step]) -> None:
+    case = Case(RICH)
+    for minutes, who, command in script:
+        case.tick(minutes=minutes)
+        case.attempt(command, who)
+    for entry in case.entries:
+        assert entry.type in _TELL
+        assert sentence(entry).strip() == sentence(entry) != ""
+        erased = {name: word._replace(salt=None, value=None) for name, word in entry.words.items()}
+        said = sentence(entry._replace(words=erased))
+        assert all(word.value not in said for word in entry.words.values() if word.value and len(word.value) > 9)
+        assert (ERASED in said) == bool(
+            entry.words.keys() - {"text"} or entry.type in ("note.added", "decision.logged")
+        )
+
+
+OPENED = {"severity": "sev1", "drill": False, "playbook": {"id": "flood", "version": 3}}
+CALL = {"escalation": "call", "round": 1, "step": 2, "roles": ["lead", "legal"], "reached": ["dana", "sam"]}
+DRAFT = {"statement": "holding", "revision": 2, "voids": []}
+OUT = {"statement": "holding", "audiences": [], "channels": []}
+UNTIL = "2026-03-28T23:00:00.000000Z"
+
+SENTENCES = [
+    (wrote("incident.opened", OPENED, title="Water"), "Water opened as sev1 on flood version 3"),
+    (wrote("incident.opened", OPENED | {"drill": True}, title="W"), "EXERCISE: W opened as sev1 on flood version 3"),
+    (wrote("incident.advanced", {"trigger": "go", "stages": ["on"]}), "Advanced by go to on"),
+    (
+        wrote("incident.advanced", {"trigger": "go", "stages": ["a", "b"]}, via="timer"),
+        "Advanced by its timer by go to a + b",
+    ),
+    (wrote("incident.advanced", {"trigger": "go", "stages": ["on"]}, because="w"), "Advanced by go to on, because w"),
+    (wrote("incident.reopened", {"stages": ["a", "b"]}, because="rain"), "Reopened at a + b, because rain"),
+    (wrote("stage.entered", {"stage": "on", "visit": 1}), "Entered on"),
+    (wrote("stage.entered", {"stage": "on", "visit": 2}), "Entered on, visit 2"),
+    (wrote("stage.left", {"stage": "on"}), "Left on"),
+    (wrote("role.assigned", {"role": "lead", "person": "sam"}), "sam takes lead"),
+    (wrote("role.released", {"role": "lead", "person": "sam"}), "sam leaves lead"),
+    (
+        wrote("role.overridden", {"trigger": "go", "by": ["lead", "legal"]}, because="night"),
+        "OVERRIDE: dana took go, for lead or legal only, because night",
+    ),
+    (wrote("role.overridden", {"trigger": "go", "by": []}), "OVERRIDE: dana took go, for a role only"),
+    (wrote("task.done", {"task": "call"}), "Task call done"),
+    (wrote("task.skipped", {"task": "call"}, because="no phone"), "Task call skipped, because no phone"),
+    (wrote("task.reopened", {"task": "call"}), "Task call reopened"),
+    (wrote("task.overdue", {"task": "call", "reached": ["sam"]}), "Task call is overdue; told sam"),
+    (wrote("statement.overdue", {"statement": "holding", "reached": []}), "Statement holding is overdue; told nobody"),
+    (
+        wrote("promise.overdue", {"statement": "holding", "reached": ["sam", "lena"]}),
+        "The promised update of holding is overdue; told sam, lena",
+    ),
+    (wrote("note.added", text="two\nlines"), "two\nlines"),
+    (wrote("decision.logged", {"options": 0, "dissent": 0}, text="stay", because="dry"), "Decided: stay, because dry."),
+    (
+        wrote("decision.logged", {"options": 2, "dissent": 1}, text="stay", because="dry",
+              option_1="go", option_2="wait", dissent_1="sam"),
+        "Decided: stay, because dry. Options: go; wait. Dissent: sam.",
+    ),
+    (wrote("fact.set", {"fact": "count", "status": "confirmed"}, value="7"), "Fact count = 7 (confirmed)"),
+    (
+        wrote("fact.set", {"fact": "count", "status": "unconfirmed"}, value="7", source="sam"),
+        "Fact count = 7 (unconfirmed, source: sam)",
+    ),
+    (wrote("fact.retracted", {"fact": "count"}, because="wrong"), "Fact count retracted, because wrong"),
+    (wrote("severity.changed", {"from": "sev2", "to": "sev1"}, because="rain"), "Severity sev2 to sev1, because rain"),
+    (wrote("escalation.fired", CALL), "Escalation call step 2 fired to dana, sam"),
+    (wrote("escalation.fired", CALL | {"round": 3, "reached": []}), "Escalation call round 3 step 2 fired to nobody"),
+    (wrote("escalation.skipped", CALL), "Escalation call step 2 skipped: nobody holds lead or legal"),
+    (wrote("escalation.skipped", CALL | {"roles": []}), "Escalation call step 2 skipped: nobody holds a role in it"),
+    (wrote("escalation.blocked", {"trigger": "go", "missing": ["a", "b"]}), "The timer could not go: a; b"),
+    (wrote("escalation.acknowledged", {"escalation": "call"}), "dana acknowledged call"),
+    (
+        wrote("escalation.stale", {"escalation": "call", "by": "sam"}),
+        "The acknowledgement of call by sam went stale; it starts again",
+    ),
+    (
+        wrote("escalation.snoozed", {"escalation": "call", "until": UNTIL}, because="asleep"),
+        "Escalation call rests until 2026-03-28 23:00:00 UTC, because asleep",
+    ),
+    (wrote("statement.drafted", DRAFT, text="Water."), "Statement holding drafted, revision 2"),
+    (
+        wrote("statement.drafted", DRAFT | {"voids": ["lead", "legal"]}, text="Water."),
+        "Statement holding drafted, revision 2; the approval of lead, legal is void",
+    ),
+    (
+        wrote("statement.corrected", DRAFT, text="Wine.", because="it is wine"),
+        "Statement holding corrected, revision 2, because it is wine",
+    ),
+    (wrote("statement.submitted", DRAFT), "Statement holding submitted, revision 2"),
+    (
+        wrote("statement.approved", {"statement": "holding", "role": "lead", "waiting": ["legal"]}),
+        "Statement holding approved for lead; waiting for legal",
+    ),
+    (
+        wrote("statement.approved", {"statement": "holding", "role": "lead", "waiting": []}),
+        "Statement holding approved for lead",
+    ),
+    (wrote("statement.rejected", DRAFT, because="wrong"), "Statement holding rejected, because wrong"),
+    (wrote("statement.published", OUT), "Statement holding published"),
+    (
+        wrote("statement.published", OUT | {"audiences": ["a", "b"], "channels": ["x", "y"], "promised": UNTIL}),
+        "Statement holding published to a, b on x, y; next update promised by 2026-03-28 23:00:00 UTC",
+    ),
+    (wrote("notice.sent", {"to": "sam"}), "Notice to sam delivered"),
+    (wrote("notice.failed", {"to": "sam"}, reason="no answer"), "Notice to sam given up: no answer"),
+    (wrote("notice.dropped", {"to": "sam"}, reason="closed"), "Notice to sam dropped: closed"),
+    (wrote("timer.repaired", {"what": "task call"}), "A timer was missing and has been set again: task call"),
+    (wrote("timer.removed", {"timer_id": "t9"}), "A timer that the log knows nothing of was removed: t9"),
+    (
+        wrote("timer.removed", {"timer_id": "INC-1/task/a#1"}),
+        "A timer that the log knows nothing of was removed: INC-1/task/a#1",
+    ),
+    (wrote("clock.stepped_back", {"seconds": 90}), "The clock of this machine went back by 90s"),
+    (
+        wrote("entry.redacted", {"version": 4, "fields": ["because", "text"]}, because="a name"),
+        "Erased because, text of entry 4, because a name",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "said"), SENTENCES, ids=lambda value: value.type if isinstance(value, Entry) else "")
+def test_each_entry_reads_as_a_sentence(entry: Entry, said: str) -> None:
+    assert sentence(entry) == said
+    assert tell(entry) == (entry, said, None)
+
+
+def test_each_sentence_was_tried() -> None:
+    assert {entry.type for entry, _ in SENTENCES} == _TELL.keys()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (wrote("incident.opened", OPENED, title=None), "(redacted) opened as sev1 on flood version 3"),
+        (wrote("note.added", text=None), "(redacted)"),
+        (wrote("task.skipped", {"task": "call"}, because=None), "Task call skipped, because (redacted)"),
+        (
+            wrote("fact.set", {"fact": "count", "status": "confirmed"}, value=None, source=None),
+            "Fact count = (redacted) (confirmed, source: (redacted))",
+        ),
+        (
+            wrote(
+                "decision.logged",
+                {"options": 1, "dissent": 1},
+                text="stay",
+                because=None,
+                option_1=None,
+                dissent_1=None,
+            ),
+            "Decided: stay, because (redacted). Options: (redacted). Dissent: (redacted).",
+        ),
+        (wrote("notice.failed", {"to": "sam"}, reason=None), "Notice to sam given up: (redacted)"),
+    ],
+)
+def test_what_was_erased_reads_so(entry: Entry, said: str) -> None:
+    assert sentence(entry) == said
+
+
+def test_an_entry_of_an_unknown_type_is_told_by_its_name() -> None:
+    assert sentence(wrote("comet.sighted", {"near": "earth"})) == "comet sighted"
+
+
+@pytest.mark.parametrize(("lag", "worth"), [(0, False), (59, False), (60, True), (7200, True), (-60, False)])
+def test_it_is_told_how_late_an_entry_was_recorded_when_that_is_worth_it(lag: int, worth: bool) -> None:  # noqa: FBT001
+    entry = wrote("note.added", text="rain")
+    late = entry._replace(recorded_at=START + timedelta(seconds=lag))
+    assert tell(late).late == (timedelta(seconds=lag) if worth else None)

@@ -132,7 +132,9 @@ class Program:
         """Run it as a process."""
         environment = self.environment(who) | how.pop("env", {})
         command = [sys.executable, "-m", "crisisctl", *arguments]
-        return subprocess.run(command, cwd=self.root, env=environment, text=True, capture_output=True, check=False, **how)
+        how = {"cwd": self.root, "env": environment, "text": True, "capture_output": True, "check": False} | how
+        ran: subprocess.CompletedProcess[str] = subprocess.run(command, **how)  # noqa: PLW1510 - `how` has it
+        return ran
 
     def environment(self, who: str = "dana") -> dict[str, str]:
         """The environment of its processes."""

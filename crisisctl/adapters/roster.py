@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,13 +40,27 @@ class Roster:
         self._cache = cache
         self._fallback = tuple(fallback)
         self._people: dict[str, Person] | None = None
+        self._seen: tuple[int, ...] = ()
 
     @property
     def people(self) -> Mapping[str, Person]:
-        """Everybody by id."""
-        if self._people is None:
-            self._people = self._known()
+        """Everybody by id as the file has them now: a watch must not miss who is added, nor stop at a slip."""
+        mark = self._mark()
+        if self._people is None or mark != self._seen:
+            try:
+                self._people = self._known()
+            except Invalid:
+                if self._people is None:
+                    raise
+            self._seen = mark
         return self._people
+
+    def _mark(self) -> tuple[int, ...]:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return ()
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
 
     def require(self, person: str) -> None:
         """`NotFound` when there is a roster and the person is not in it; `Refused` when it cannot be a name."""
@@ -62,7 +78,7 @@ class Roster:
         found = self.people.get(person)
         if not found or not found.reachable:
             return self._fallback
-        return tuple(self._read()[person]["contacts"])
+        return tuple(self._read().get(person, {}).get("contacts") or self._fallback)
 
     def count(self, person: str) -> int:
         """How many contacts the person has, without reading them."""
@@ -81,7 +97,7 @@ class Roster:
             kept = json.loads(self._cache.read_text())
             if kept["digest"] == seal:
                 return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
-        except (OSError, ValueError, KeyError, TypeError, IndexError):
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
             pass  # a cache that cannot be read is made anew
         people = {id_: _person(id_, spec) for id_, spec in self._read().items()}
         self._keep({"digest": seal, "people": people})
@@ -95,7 +111,8 @@ class Roster:
                 json.dump(known, file)
             fresh.replace(self._cache)
         except OSError:
-            fresh.unlink(missing_ok=True)  # a folder that cannot be written costs time, not the command
+            with suppress(OSError):  # a folder that cannot be written costs time, not the command
+                fresh.unlink()
 
     def _read(self) -> dict[str, dict[str, Any]]:
         from ruamel.yaml import YAML  # noqa: PLC0415 - only a changed roster pays for it
@@ -108,12 +125,16 @@ class Roster:
             document = YAML(typ="safe", pure=True).load(text.decode())
         except (YAMLError, ValueError, RecursionError) as error:
             raise Invalid(f"{self._path}{_place(error)} cannot be read: {_problem(error)}") from None
-        people = (document or {}).get("people") if isinstance(document or {}, dict) else None
-        people = {} if people is None and (document is None or isinstance(document, dict)) else people
+        document = {} if document is None else document
+        people = document.get("people") if isinstance(document, dict) and not document.keys() - {"people"} else ""
+        people = {} if people is None else people
         if not isinstance(people, dict):
-            raise Invalid(f"{self._path}: write `people:` and below it one entry for each person.")
+            raise Invalid(f"{self._path}: write `people:` and below it one entry for each person, and nothing else.")
         for id_, spec in people.items():
             self._check(id_, spec)
+        logins = sorted(spec["login"] for spec in people.values() if "login" in spec)
+        if twice := [one for one, next_ in pairwise(logins) if one == next_]:
+            raise Invalid(f"{self._path}: the login {twice[0]} is tied to two people. Leave it to the one whose it is.")
         return people
 
     def _check(self, id_: object, spec: object) -> None:

@@ -66,7 +66,10 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
     path = root / FILE
     try:
         with path.open("rb") as file:
-            said = _parsed(file.read(LONGEST).decode())
+            text = file.read(LONGEST + 1)
+        if len(text) > LONGEST:
+            raise Invalid(f"{path} is larger than {LONGEST // 1024} KiB. Settings need a page; shorten it.")
+        said = _parsed(text.decode())
     except ValueError as error:  # TOML that is broken, or no UTF-8
         raise Invalid(f"{path}: {error}") from None
     except OSError as error:
@@ -101,7 +104,7 @@ def _check(path: Path, said: dict[str, Any]) -> None:
             raise Invalid(f"{path}: there is no setting {name!r}. The settings are {', '.join(_TYPES)}.")
         if not isinstance(value, _TYPES[name]):
             raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {value!r}.")
-    if not all(isinstance(contact, str) for contact in said.get("notices", [])):
+    if said.get("notices") == [] or not all(isinstance(contact, str) for contact in said.get("notices", [])):
         raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
     if said.get("identity", "open") not in ("open", "strict"):
         raise Invalid(f"{path}: identity is 'open' or 'strict', not {said['identity']!r}.")

@@ -15,7 +15,9 @@ from crisisctl.domain.times import instant, stamp
 
 Data = Mapping[str, Any]
 _LARGEST = 2**53 - 1  # what every reader of JSON can hold exactly (RFC 7493)
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
 
 
 class Event(NamedTuple):

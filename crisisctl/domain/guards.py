@@ -78,12 +78,13 @@ def _way(incident: Incident, stage: str) -> str:
 
 
 def _tasks(incident: Incident, transition: Transition, move: Move) -> Iterator[str]:
-    left = set(move.left)
-    named = set(transition.requires.tasks)
-    for task in incident.playbook.tasks.values():
-        needed = (task.required and task.stage in left) or task.id in named
-        if needed and incident.task_state(task) == "open":
-            yield f"task {task.id} ({task.title}) is open: crisisctl task done {task.id}, or task skip with a reason"
+    """The required tasks of the stages left, and those named; of several stages' tasks of one name, one is enough."""
+    every = incident.playbook.tasks.values()
+    settled = {task.id for task in every if incident.task_state(task) != "open"}
+    left = [task for task in every if task.required and task.stage in move.left and incident.task_state(task) == "open"]
+    named = [task for task in every if task.id in transition.requires.tasks and task.id not in settled]
+    for task in dict.fromkeys([*left, *named]):
+        yield f"task {task.id} ({task.title}) is open: crisisctl task done {task.id}, or task skip with a reason"
 
 
 def _facts(incident: Incident, transition: Transition) -> Iterator[str]:

@@ -121,13 +121,16 @@ class Incident(NamedTuple):
 
     def around(self) -> Iterator[Stage]:
         """The active stages and those around them, outermost first."""
-        held = {leaf[: len(leaf) if end < 0 else end] for leaf in self.stages for end in _ends(leaf)}
+        held = self._held()
         return (stage for path, stage in self.playbook.stages.items() if path in held)
 
     def here(self) -> Iterator[Task]:
         """The tasks of the active stages and those around them."""
-        paths = {stage.path for stage in self.around()}
-        return (task for task in self.playbook.tasks.values() if task.stage in paths)
+        held = self._held()
+        return (task for task in self.playbook.tasks.values() if task.stage in held)
+
+    def _held(self) -> set[str]:
+        return {leaf[: len(leaf) if end < 0 else end] for leaf in self.stages for end in _ends(leaf)}
 
     def deadline(self, statement: str) -> str:
         """Names the timer of a statement that is due."""

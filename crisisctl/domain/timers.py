@@ -36,6 +36,18 @@ def timers(incident: Incident) -> list[Timer]:
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
+def changes(before: Incident | None, after: Incident) -> tuple[list[Timer], list[str]]:
+    """The timers that are new or due at another time than before, and the ids of those that are no more."""
+    if before and all(getattr(before, part) is getattr(after, part) for part in _TIMED):
+        return [], []  # such as after a note: nothing that timers come from was touched
+    now = {timer.id: timer for timer in timers(after)}
+    was = {timer.id: timer for timer in timers(before)} if before else {}
+    return [timer for id_, timer in now.items() if was.get(id_) != timer], [id_ for id_ in was if id_ not in now]
+
+
+_TIMED = ("stages", "visits", "tasks", "statements", "ladders", "fired", "closed_at")
+
+
 def _ladders(incident: Incident) -> Iterator[Timer]:
     for key, ladder in incident.ladders.items():
         plan = incident.playbook.escalations[ladder.escalation]

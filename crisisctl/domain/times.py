@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from crisisctl.domain.errors import Invalid, Refused
 
@@ -16,6 +17,7 @@ _UNITS = (86_400, 3_600, 60, 1)
 LONGEST = timedelta(days=3_650)
 
 
+@lru_cache(maxsize=256)  # one command writes the same few instants a dozen times
 def stamp(instant: datetime) -> str:
     """An aware instant as `2026-11-22T15:00:00.000000Z`."""
     return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

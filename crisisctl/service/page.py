@@ -9,7 +9,7 @@ from crisisctl.domain.evolve import evolve
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import SETTLED, notices
 from crisisctl.domain.telling import sentence
-from crisisctl.domain.timers import timers
+from crisisctl.domain.timers import changes
 from crisisctl.domain.times import stamp
 from crisisctl.service.ports import Batch, Head
 
@@ -76,14 +76,13 @@ class Page:
     def batch(self) -> Batch:
         """The entries with everything that is derived from them."""
         after = self.reached
-        now = {timer.id: timer for timer in timers(after)}
-        armed = {timer.id: timer for timer in timers(self.before)} if self.before else {}
+        armed, disarmed = changes(self.before, after)
         return Batch(
             head=head(after),
             snapshot=snapshot.dump(after),
             entries=self.entries,
-            armed=[timer for id_, timer in now.items() if armed.get(id_) != timer],
-            disarmed=[id_ for id_ in armed if id_ not in now],
+            armed=armed,
+            disarmed=disarmed,
             notices=[notice for entry in self.entries for notice in notices(entry)],
             settled=[entry.data["notice"] for entry in self.entries if entry.type in SETTLED],
             texts={entry.version: sentence(entry) for entry in self.entries if entry.words},

@@ -73,14 +73,14 @@ class _Seen(HTMLParser):
         self.elements: list[str] = []
         self.text = ""
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - as inherited
+    def handle_starttag(self, tag: str, attrs: object) -> None:
         self.elements.append(tag)
         self.text += "\n" if tag == "br" else ""
 
     def handle_data(self, data: str) -> None:
         self.text += data
 
-    def handle_comment(self, data: str) -> None:  # noqa: ARG002 - as inherited
+    def handle_comment(self, data: str) -> None:
         self.elements.append("comment")
 
 

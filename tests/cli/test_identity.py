@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,14 +22,134 @@ def _roster(program: Program, **logins: str) -> None:
     (program.root / "roster.yaml").write_text(f"people:\n{rows}")
 
 
-def _last(program: Program) -> Any:
-    told = program.process("timeline", "-i", "INC-1", "--json", env=NOBODY)
-    assert told.returncode == 0, told.stderr
-    import json
-
-    return max(json.loads(told.stdout)["entries"], key=lambda entry: entry["version"])
+def _settings(program: Program, text: str) -> None:
+    (program.root / "crisisctl.toml").write_text(text)
 
 
-def _note(program: Program, *before: str, **variables: str) -> tuple[int, str]:
-    told = program.process(*before, "note", "x", env=NOBODY | variables)
+def _typed(program: Program, *line: str, **variables: str) -> tuple[int, str]:
+    told = program.process(*line, env=NOBODY | variables)
     return told.returncode, told.stderr
+
+
+def _last(program: Program) -> Any:
+    """The newest entry as the log holds it, with the login that no view shows."""
+    connection = sqlite3.connect(program.root / "state" / "crisisctl.db")
+    connection.row_factory = sqlite3.Row
+    row = dict(connection.execute("SELECT * FROM entry ORDER BY position DESC LIMIT 1").fetchone())
+    connection.close()
+    return row
+
+
+def test_left_out_the_actor_is_the_login(opened: Program) -> None:
+    assert _typed(opened, "note", "x")[0] == 0
+    assert (_last(opened)["actor"], _last(opened)["login"]) == (LOGIN, LOGIN)
+
+
+def test_the_login_is_kept_beside_the_name_that_was_claimed(opened: Program) -> None:
+    assert _typed(opened, "--as", "kim", "note", "x")[0] == 0
+    assert (_last(opened)["actor"], _last(opened)["login"]) == ("kim", LOGIN)
+
+
+def test_the_environment_has_no_say_in_the_login(opened: Program) -> None:
+    said = dict.fromkeys(("USER", "LOGNAME", "USERNAME", "LNAME", "SUDO_USER"), "mallory")
+    assert _typed(opened, "note", "x", **said)[0] == 0
+    assert (_last(opened)["actor"], _last(opened)["login"]) == (LOGIN, LOGIN)
+
+
+def test_the_option_comes_before_the_environment_and_that_before_the_settings(opened: Program) -> None:
+    _settings(opened, "as = 'ana'\n")
+    _typed(opened, "note", "x")
+    assert _last(opened)["actor"] == "ana"
+    _typed(opened, "note", "x", CRISISCTL_AS="kim")
+    assert _last(opened)["actor"] == "kim"
+    _typed(opened, "--as", "lee", "note", "x", CRISISCTL_AS="kim")
+    assert _last(opened)["actor"] == "lee"
+
+
+def test_with_a_roster_a_login_is_the_person_it_belongs_to(opened: Program) -> None:
+    _roster(opened, dana=LOGIN)
+    assert _typed(opened, "note", "x")[0] == 0
+    assert (_last(opened)["actor"], _last(opened)["login"]) == ("dana", LOGIN)
+
+
+def test_with_a_roster_nobody_acts_as_somebody_who_is_not_in_it(opened: Program) -> None:
+    _roster(opened, dana=LOGIN, lee="lee")
+    code, err = _typed(opened, "--as", "lea", "note", "x")
+    assert code == 4
+    assert "There is no person in the roster 'lea'. Did you mean lee" in err
+    assert f"People are listed in {opened.root / 'roster.yaml'}." in err
+    assert _typed(opened, "--as", "lee", "note", "x")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["a b", "-x", "x\ny", "", " ", "x" * 65, "ro/ot", "é\u202e"])
+def test_what_cannot_be_a_name_is_nobody(opened: Program, name: str) -> None:
+    before = _last(opened)["position"]
+    code, err = _typed(opened, f"--as={name}", "note", "x")
+    assert (code, "cannot be a person" in err) == ((3, True) if name else (0, False))
+    assert name == "" or _last(opened)["position"] == before
+
+
+@pytest.mark.parametrize("name", ["dana", "dana.ruiz", "d@example.com", "Ångström", "李", "o_o", "a-b+c"])
+def test_names_of_people_everywhere_are_names(opened: Program, name: str) -> None:
+    assert _typed(opened, "--as", name, "note", "x")[0] == 0
+    assert _last(opened)["actor"] == name
+
+
+def test_where_identity_is_strict_a_login_acts_as_its_person(opened: Program) -> None:
+    _settings(opened, "identity = 'strict'\n")
+    _roster(opened, dana=LOGIN, lee="somebody-else")
+    assert _typed(opened, "note", "x")[0] == 0
+    assert _last(opened)["actor"] == "dana"
+    assert _typed(opened, "--as", "dana", "note", "x")[0] == 0
+
+
+@pytest.mark.parametrize("way", ["option", "environment", "settings"])
+def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(opened: Program, way: str) -> None:
+    _roster(opened, dana=LOGIN, lee="somebody-else")
+    _settings(opened, "identity = 'strict'\n" + ("as = 'lee'\n" if way == "settings" else ""))
+    before = _last(opened)["position"]
+    line = ["--as", "lee"] if way == "option" else []
+    variables = {"CRISISCTL_AS": "lee"} if way == "environment" else {}
+    for command in (["note", "x"], ["open", "data-breach", "--title", "x"], ["statement", "draft", "holding"]):
+        code, err = _typed(opened, *line, *command, **variables)
+        assert (code, err) == (3, f"Identity is strict: {LOGIN} is dana and may not act as lee.\n")
+    assert _last(opened)["position"] == before
+
+
+@pytest.mark.parametrize("roster", ["people: {}", "people: {lee: {login: somebody-else}}", None])
+def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(opened: Program, roster: str | None) -> None:
+    _settings(opened, "identity = 'strict'\n")
+    if roster:
+        (opened.root / "roster.yaml").write_text(roster)
+    before = _last(opened)["position"]
+    code, err = _typed(opened, "note", "x")
+    assert code == 3
+    assert err == f"Identity is strict and no one in {opened.root / 'roster.yaml'} has the login {LOGIN}.\n"
+    assert _last(opened)["position"] == before
+
+
+def test_two_people_with_one_login_are_refused_or_one_is_taken_for_good(opened: Program) -> None:
+    """Whichever it is, it may not depend on the run."""
+    _roster(opened, dana=LOGIN, lee=LOGIN)
+    answers = set()
+    for _ in range(3):
+        code, _ = _typed(opened, "note", "x")
+        answers.add((code, _last(opened)["actor"]))
+    assert len(answers) == 1
+
+
+def test_a_changed_roster_counts_at_once(opened: Program) -> None:
+    _roster(opened, dana=LOGIN)
+    assert _typed(opened, "--as", "kim", "note", "x")[0] == 4
+    _roster(opened, dana=LOGIN, kim="kim")
+    assert _typed(opened, "--as", "kim", "note", "x")[0] == 0
+
+
+def test_what_is_kept_of_the_roster_holds_no_contact(opened: Program) -> None:
+    contact = "json://user:hunter2@127.0.0.1/"
+    (opened.root / "roster.yaml").write_text(f"people: {{dana: {{login: {LOGIN}, contacts: ['{contact}']}}}}")
+    assert _typed(opened, "note", "x")[0] == 0
+    kept = [path for path in (opened.root / "state").iterdir() if b"hunter2" in path.read_bytes()]
+    assert kept == []
+    assert json.loads((opened.root / "state" / "roster.json").read_text())["people"]["dana"]
+    assert (opened.root / "state" / "roster.json").stat().st_mode & 0o777 == 0o600

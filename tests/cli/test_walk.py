@@ -24,7 +24,7 @@ RESPONSE = ["response.comms.drafting", "response.legal.assessing"]
 
 
 @pytest.fixture
-def room(program: Program, tmp_path: Path) -> Program:
+def room(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """A workspace that the program laid out itself, with the playbook of these tests and without a roster."""
     contract, root = program.root, tmp_path / "laid-out"
     program.ok("init", str(root))
@@ -32,6 +32,7 @@ def room(program: Program, tmp_path: Path) -> Program:
     shutil.copy(contract / "templates" / "holding" / "data-breach.md.j2", root / "templates" / "holding")
     (root / "roster.yaml").unlink()
     program.root = root
+    monkeypatch.chdir(root)
     return program
 
 

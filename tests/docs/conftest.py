@@ -25,6 +25,7 @@ BEGUN = datetime(2026, 11, 22, 8, 40, tzinfo=UTC)
 EACH = timedelta(seconds=20)  # what a command takes there, so that the times in the documentation are always the same
 
 _DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")  # salted, so another one each time
+_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"<!-- file: (\S+) -->")
 _CODE = re.compile(r"exit (\d+)")
 
@@ -78,11 +79,12 @@ class Page:
 
     def prose(self) -> str:
         """The text without its fenced blocks."""
-        return re.sub(r"^```.*?^```$", "", self.text, flags=re.MULTILINE | re.DOTALL)
+        return _FENCE.sub("", self.text)
 
     def sections(self) -> dict[str, str]:
         """The text below each heading, up to the next one of any level, by the heading without its marks."""
-        parts = re.split(r"^#{1,6} (.+)$", re.sub(r"^```.*?^```$", _unheaded, self.text, flags=re.M | re.S), flags=re.M)
+        text = _FENCE.sub(_unheaded, self.text)
+        parts = re.split(r"^#{1,6} (.+)$", text, flags=re.MULTILINE)
         return {heading.replace("`", "").strip(): text for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
 
     def steps(self) -> Iterator[Typed | Saved]:
@@ -103,6 +105,19 @@ def _typed(fence: Fence) -> Iterator[Typed]:
         command, _, comment = typed.partition("  # ")
         code = _CODE.search(comment)
         yield Typed(fence.line, command.strip(), int(code[1]) if code else 0, shown.rstrip("\n"))
+
+
+class Screen(io.TextIOBase):
+    """Standard output as a terminal that shows no colours."""
+
+    def __init__(self, shown: io.StringIO) -> None:
+        self._shown = shown
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return self._shown.write(text)
 
 
 class Reader:
@@ -144,7 +159,7 @@ class Reader:
 
     def _run(self, arguments: list[str]) -> tuple[int, str]:
         said = io.StringIO()
-        with redirect_stdout(said), redirect_stderr(said):
+        with redirect_stdout(Screen(said)), redirect_stderr(said):
             code = run(arguments, clock=self._clock)
         self._clock.set(self._clock.now() + EACH)
         return code, said.getvalue()
@@ -175,6 +190,8 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     home = tmp_path.resolve()
     for name in [name for name in os.environ if name.startswith("CRISISCTL")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(home)
     return Reader(home, monkeypatch)
 

@@ -38,6 +38,11 @@ def spellings(found: Any) -> set[str]:
     return {way for parameter in found.params for way in (*parameter.opts, *parameter.secondary_opts) if way[0] == "-"}
 
 
+def spoken(section: str) -> str:
+    """A section without its fenced examples."""
+    return re.sub(r"^```.*?^```$", "", section, flags=re.MULTILINE | re.DOTALL)
+
+
 def first_cells(text: str) -> list[str]:
     """What stands in code in the first cell of each row of the tables in a text."""
     rows = re.findall(r"^\| ([^|]+) \|", text, flags=re.MULTILINE)
@@ -77,6 +82,12 @@ def test_every_page_can_be_reached_from_the_readme(pages: list[Any]) -> None:
     assert sorted(by_name) == sorted(linked)
 
 
+def test_no_heading_stands_twice_on_a_page(pages: list[Any]) -> None:
+    for page in pages:
+        headings = re.findall(r"^#{1,6} (.+)$", page.prose(), flags=re.MULTILINE)
+        assert len(headings) == len(set(headings)), page.name
+
+
 def test_every_command_has_its_section_and_every_section_its_command(page: Open) -> None:
     sections = re.findall(r"^### (.+)$", page("docs/commands.md").text, flags=re.MULTILINE)
     assert sorted(sections) == sorted(COMMANDS)
@@ -84,7 +95,7 @@ def test_every_command_has_its_section_and_every_section_its_command(page: Open)
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_in_the_section_of_its_command(name: str, page: Open) -> None:
-    section = page("docs/commands.md").sections()[name]
+    section = spoken(page("docs/commands.md").sections()[name])
     written = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", " ".join(re.findall(r"`([^`]+)`", section))))
     assert sorted(spellings(COMMANDS[name]) - HELP - written) == []
 
@@ -92,7 +103,9 @@ def test_every_option_is_in_the_section_of_its_command(name: str, page: Open) ->
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_in_a_table_or_list_of_options_exists(name: str, page: Open) -> None:
     section = page("docs/commands.md").sections()[name]
-    listed = " ".join(re.findall(r"^(?:Shared|Options|Also): (.*?)(?: JSON:|\n\n)", section, flags=re.M | re.S))
+    listed = " ".join(
+        re.findall(r"^(?:Shared|Options|Also): (.*?)(?: JSON:|\n\n)", section, flags=re.MULTILINE | re.DOTALL)
+    )
     written = set(re.findall(r"--?[a-z][a-z-]*", " ".join([*first_cells(section), listed])))
     assert sorted(written - spellings(COMMANDS[name])) == []
 
@@ -129,22 +142,22 @@ def rules(tree: ast.AST, places: dict[str, int]) -> Iterator[ast.expr]:
 def _defaults(function: ast.FunctionDef) -> Iterator[ast.expr]:
     taken = function.args
     last = taken.args[len(taken.args) - len(taken.defaults) :]
-    for argument, default in [*zip(last, taken.defaults, strict=True), *zip(taken.kwonlyargs, taken.kw_defaults)]:
-        if argument.arg == "rule" and default is not None:
-            yield default
+    pairs = [*zip(last, taken.defaults, strict=True), *zip(taken.kwonlyargs, taken.kw_defaults, strict=True)]
+    yield from (default for argument, default in pairs if argument.arg == "rule" and default is not None)
 
 
 def _rows(function: ast.FunctionDef) -> Iterator[ast.expr]:
-    held = {n.targets[0].id: n.value for n in ast.walk(function) if isinstance(n, ast.Assign) and _named(n.targets[0])}
+    """The rules in a table of tuples that the function goes through, unpacking each."""
+    held: dict[str, Any] = {
+        node.targets[0].id: node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
     for node in ast.walk(function):
-        if isinstance(node, ast.For) and isinstance(node.target, ast.Tuple):
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Tuple) and isinstance(node.iter, ast.Name):
             names = [getattr(part, "id", "") for part in node.target.elts]
             if "rule" in names:
                 yield from (row.elts[names.index("rule")] for row in held[node.iter.id].elts)
-
-
-def _named(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name)
 
 
 def places_of_rules(trees: list[ast.Module]) -> dict[str, int]:
@@ -152,7 +165,7 @@ def places_of_rules(trees: list[ast.Module]) -> dict[str, int]:
     places = {}
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.ClassDef):
-            names = [part.target.id for part in node.body if isinstance(part, ast.AnnAssign)]
+            names = [getattr(part.target, "id", "") for part in node.body if isinstance(part, ast.AnnAssign)]
             made = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
             names = [argument.arg for argument in made[0].args.args[1:]] if made else names
         elif isinstance(node, ast.FunctionDef):
@@ -168,7 +181,7 @@ def test_every_rule_of_the_check_is_told_and_every_rule_told_exists(page: Open) 
     folders = [ROOT / "crisisctl" / "domain" / "check", ROOT / "crisisctl" / "adapters" / "yaml"]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for folder in folders for path in sorted(folder.rglob("*.py"))]
     given = [rule for tree in trees for rule in rules(tree, places_of_rules(trees))]
-    named = {rule.value for rule in given if isinstance(rule, ast.Constant)}
+    named = {str(rule.value) for rule in given if isinstance(rule, ast.Constant)}
     told = first_cells(page("docs/playbook-language.md").text.partition("## Rules of `playbook check`")[2])
     assert len(named) > 60
     assert sorted(told) == sorted(named)
@@ -231,7 +244,7 @@ def test_every_setting_is_told_and_every_setting_told_exists(page: Open, tmp_pat
 
 def test_every_type_of_entry_is_told(page: Open) -> None:
     section = page("docs/architecture.md").sections()["What the log can say"]
-    told = {name for name in re.findall(r"`([a-z]+\.[a-z_]+)`", section)}
+    told = set(re.findall(r"`([a-z]+\.[a-z_]+)`", section))
     assert sorted(told) == sorted(telling._TELL)
 
 

@@ -117,6 +117,28 @@ def test_a_new_visit_finds_its_checklist_open_again() -> None:
     assert "task done call" in case.refused(GO)
 
 
+def test_a_new_visit_leaves_the_checklists_of_other_stages_alone() -> None:
+    tasks = {"tasks": {"call": {"required": True}}}
+    document = plan(stages={"begun": {}, "on": {}, "on-hold": tasks, "closed": {"final": True}}, initial="on-hold")
+    document["transitions"] = [
+        {"trigger": "go", "from": "on-hold", "to": "on"},
+        {"trigger": "end", "from": "on", "to": "closed", "requires": {"tasks": ["call"]}},
+    ]
+    case = Case(document)
+    case.do(ask.ChangeTask("call", "done"), GO, ask.Advance("end"))
+    assert not case.incident.open
+
+
+def test_of_tasks_with_one_name_in_several_stages_a_move_that_names_it_asks_for_one() -> None:
+    task = {"tasks": {"call": None}}
+    document = plan(stages={"begun": task, "on": task, "closed": {"final": True}})
+    document["transitions"][2] = {"trigger": "close", "from": "*", "to": "closed", "requires": {"tasks": ["call"]}}
+    case = Case(document)
+    assert "crisisctl task done call" in case.refused(ask.Advance("close"))
+    case.do(ask.ChangeTask("call", "done"), GO, ask.Advance("close"))
+    assert not case.incident.open
+
+
 def test_a_fact_that_a_move_needs_must_be_known_confirmed_and_not_retracted() -> None:
     case = Case(going(requires={"facts": ["count", "cause"]}))
     said = case.refused(GO)
@@ -137,10 +159,22 @@ def test_a_role_that_a_move_needs_must_be_held_by_somebody() -> None:
     case.do(ask.Assign("legal", "lena"), GO)
 
 
+def test_a_deputy_does_not_fill_the_seat_that_a_move_needs() -> None:
+    roles = {"lead": {"deputy": "second"}, "second": None, "legal": None}
+    case = Case(going(requires={"roles": ["lead"]}) | {"roles": roles})
+    case.do(ask.Assign("second", "dana"), ask.Release("lead"))
+    assert "somebody must hold lead: crisisctl assign lead PERSON" in case.refused(GO)
+
+
 def test_a_stage_that_a_move_needs_must_be_active() -> None:
     moves = [
         {"trigger": "tell", "from": "both.left.a", "to": "both.left.b"},
-        {"trigger": "end", "from": "both", "to": "closed", "requires": {"stages": ["both.left.b", "both.right"]}},
+        {
+            "trigger": "end",
+            "from": "both",
+            "to": "closed",
+            "requires": {"stages": ["both.left.b", "both.right", "both.left", "both"]},
+        },
     ]
     regions = {"left": {"initial": "a", "stages": {"a": None, "b": None}}, "right": None}
     stages = {"both": {"parallel": True, "stages": regions}, "begun": None, "closed": {"final": True}}

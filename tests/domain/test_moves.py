@@ -114,7 +114,8 @@ def test_an_incident_is_closed_by_a_final_stage_at_the_top_and_by_no_other() -> 
     ]
     document = plan(stages={"begun": inner, "closed": {"final": True}}, transitions=moves)
     case = Case(document)
-    case.do(GO)
+    *_, entered = case.do(GO)
+    assert entered.data == {"stage": "begun.z", "visit": 1}
     assert case.incident.open
     case.do(ask.Advance("back"))
     case.tick(minutes=5)

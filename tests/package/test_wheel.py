@@ -49,6 +49,6 @@ def test_an_installed_program_lays_out_a_workspace_and_opens_an_incident(wheel: 
         )
         assert ran.returncode == 0, ran.stderr
     assert ran.stdout == "INC-1\n"
-    where = [python, "-c", "import crisisctl; print(crisisctl.__file__)"]
+    where = [str(python), "-c", "import crisisctl; print(crisisctl.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert str(site) in found.stdout

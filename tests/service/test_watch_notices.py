@@ -316,7 +316,7 @@ def test_several_notices_are_on_their_way_at_the_same_time(room: Any, watching: 
         def check(self, to: str) -> None:
             """Any address will do."""
 
-        def send(self, message: Message, to: str) -> None:  # noqa: ARG002 - it carries nothing
+        def send(self, message: Message, to: str) -> None:
             together.wait()
 
     watch = watching(room, each=pool.map)

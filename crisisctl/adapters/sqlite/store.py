@@ -30,6 +30,7 @@ class Sqlite:
         self._turnstile = turnstile
         self._network = network
         self._connection: sqlite3.Connection | None = None
+        self._plain = False  # what reads could write as well
         self._prepared = False
         self._entrance: AbstractContextManager[None] | None = None
 
@@ -99,13 +100,15 @@ class Sqlite:
 
     def _opened_for_writing(self) -> sqlite3.Connection:
         if self._connection is None or not self._prepared:
-            self.close()
-            self._refuse_strange_places()
+            if not self._plain:
+                self.close()
+            if self._connection is None:
+                self._refuse_strange_places()
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._gate():
-                if not self._path.exists() or self._path.stat().st_size == 0:
+                if self._connection is None and (not self._path.exists() or self._path.stat().st_size == 0):
                     self._make()
-                self._connection = self._prepare(_connect(f"{self._uri}?mode=rw"))
+                self._connection = self._prepare(self._connection or _connect(f"{self._uri}?mode=rw"))
             self._prepared = True
         return self._connection
 
@@ -141,6 +144,7 @@ class Sqlite:
             _migrate(connection)
         except BaseException:
             connection.close()
+            self._connection = None
             raise
         return connection
 
@@ -182,6 +186,7 @@ class Sqlite:
                 connection.close()
                 raise
             else:
+                self._plain = mode == "mode=rw"
                 return connection
         raise refusal or sqlite3.OperationalError("unable to open")
 

@@ -1,0 +1,95 @@
+"""Published statements as files: exactly the approved bytes, one file a channel, and a drill's where nobody looks."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from crisisctl.adapters.outgoing import Files
+from crisisctl.domain.errors import StoreFailed
+
+TEXT = "We are sorry.\n\tÜber 1 000 Konten, 数据.\r\nNo newline at the end"
+BANNER = "EXERCISE EXERCISE EXERCISE"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def _release(state: Path, *channels: str, text: str = TEXT, drill: bool = False) -> list[Path]:
+    return Files(state).release("INC-1", "holding", channels, text, drill=drill)
+
+
+def test_each_channel_has_exactly_the_approved_bytes(state: Path) -> None:
+    paths = _release(state, "status-page", "x", "email")
+    folder = state / "outgoing" / "INC-1"
+    assert paths == [folder / f"holding.{channel}.txt" for channel in ("status-page", "x", "email")]
+    assert {path.read_bytes() for path in paths} == {TEXT.encode()}
+    assert sorted(folder.iterdir()) == sorted(paths)
+
+
+def test_without_channels_there_is_one_file(state: Path) -> None:
+    assert _release(state) == [state / "outgoing" / "INC-1" / "holding.text.txt"]
+
+
+def test_a_channel_with_a_dot_in_its_name_keeps_it(state: Path) -> None:
+    assert [path.name for path in _release(state, "example.com", "example.org")] == [
+        "holding.example.com.txt",
+        "holding.example.org.txt",
+    ]
+
+
+def test_a_drill_lies_apart_and_is_marked_above_and_below(state: Path) -> None:
+    (path,) = _release(state, "x", drill=True)
+    assert path == state / "exercise" / "INC-1" / "holding.x.txt"
+    assert path.read_bytes().decode() == f"{BANNER}\n{TEXT}\n{BANNER}\n"
+    assert not (state / "outgoing").exists()
+
+
+def test_a_later_text_takes_the_place_of_the_earlier_one(state: Path) -> None:
+    _release(state, "x", text="A long first text, which has to go.")
+    (path,) = _release(state, "x", text="Short.")
+    assert path.read_bytes() == b"Short."
+
+
+def test_nobody_else_can_read_it(state: Path) -> None:
+    before = os.umask(0o022)
+    (path,) = _release(state, "x")
+    os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_link_in_its_place_is_replaced_and_not_followed(state: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("untouched")
+    folder = state / "outgoing" / "INC-1"
+    folder.mkdir(parents=True)
+    (folder / "holding.x.txt").symlink_to(tmp_path / "precious")
+    (path,) = _release(state, "x")
+    assert not path.is_symlink()
+    assert path.read_bytes() == TEXT.encode()
+    assert (tmp_path / "precious").read_text() == "untouched"
+
+
+def test_what_is_in_the_way_is_told(state: Path) -> None:
+    state.write_text("a file where the folder should be")
+    with pytest.raises(StoreFailed, match=r"cannot be written: Not a directory\.") as caught:
+        _release(state, "x")
+    assert str(state) in str(caught.value)
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(state: Path) -> None:
+    (state / "outgoing" / "INC-1" / "holding.x.txt").mkdir(parents=True)
+    with pytest.raises(StoreFailed, match=r"holding.*cannot be written"):
+        _release(state, "x")
+
+
+def test_a_text_that_could_not_be_written_leaves_nothing_half_done(state: Path) -> None:
+    (state / "outgoing" / "INC-1" / "holding.x.txt").mkdir(parents=True)
+    with pytest.raises(StoreFailed):
+        _release(state, "x")
+    assert [path.name for path in (state / "outgoing" / "INC-1").iterdir()] == ["holding.x.txt"]

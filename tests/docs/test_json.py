@@ -1,0 +1,131 @@
+"""Every key that `--json` prints is told in the section of its command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+OUTCOME = "the outcome"
+LOOKS = [
+    "status",
+    "list --all",
+    "timers",
+    "search waited",
+    "task list",
+    "fact list",
+    "statement list",
+    "statement show holding",
+    "playbook list",
+    "playbook show data-breach",
+    "playbook check",
+    "timeline --format json",
+    "report",
+    "verify",
+    "doctor",
+    "watch --once",
+]
+# What holds names of things instead of fields.
+NAMES = {"roles", "data", "templates"}
+GROUPS = {"task", "fact", "statement", "playbook"}
+WRITES = [
+    "assign legal lee",
+    "release legal",
+    "ack",
+    "snooze 20m --because x",
+    "task done pause-posts",
+    "task reopen pause-posts",
+    "task skip pause-posts --because x",
+    "note x",
+    "decide x --because y",
+    "fact retract affected_accounts --because x",
+    "fact set affected_accounts 7",
+    "severity sev2 --because x",
+    "statement submit holding",
+    "statement approve holding",
+    "statement reject holding --because x",
+    "redact 1 --because x",
+]
+
+
+def keys(document: Any) -> Iterator[str]:
+    """The names of the fields of a document, at whatever depth, but for mappings whose keys are names of things."""
+    if isinstance(document, list):
+        for inner in document:
+            yield from keys(inner)
+    elif isinstance(document, Mapping):
+        for key, inner in document.items():
+            yield key
+            if key in {"facts", "measures"} and isinstance(inner, Mapping):
+                yield from keys([*inner.values()])
+            elif key not in NAMES:
+                yield from keys(inner)
+
+
+@pytest.fixture
+def room(program: Any) -> Any:
+    """A room in which there is something of everything to tell."""
+    program.ok("open", "data-breach", "--title", "Records on a forum", "--fact", "affected_accounts=1200")
+    program.ok("statement", "draft", "holding", who="sam")
+    program.ok("note", "the customer waited", "--at", "2026-01-01T10:00:00Z")
+    return program
+
+
+@pytest.fixture
+def section(page: Callable[..., Any]) -> Callable[[str], set[str]]:
+    """The words in code in the section of a command, those of the outcome with it where it says so."""
+    commands = page("docs/commands.md")
+
+    def words(name: str) -> set[str]:
+        text = " ".join(commands.sections()[name].split())
+        outcome = re.findall(r'"(\w+)":', commands.text) if OUTCOME in text else []
+        return {*re.findall(r"`([a-z_]+)`", text), *outcome}
+
+    return words
+
+
+def test_the_keys_of_every_look_are_told(room: Any, section: Callable[[str], set[str]]) -> None:
+    (room.root / "playbooks" / "empty.yaml").write_text("")
+    untold = {}
+    for line in LOOKS:
+        words = line.split()
+        name = " ".join(words[:2]) if words[0] in GROUPS else words[0]
+        document = room(*words, "--json").json
+        shown = document | {"playbook": {}} if name == "playbook show" else document
+        untold[name] = sorted(set(keys(shown)) - section(name))
+    assert {name: missing for name, missing in untold.items() if missing} == {}
+
+
+def test_the_keys_of_every_outcome_are_told(room: Any, section: Callable[[str], set[str]]) -> None:
+    for number, line in enumerate(WRITES):
+        words = line.split()
+        request = ("--request-id", f"r-{number}", "--json")
+        first, again = room.ok(*words, *request).json, room.ok(*words, *request).json
+        assert set(keys(first)) == {"incident", "version", "stages", "entries", "type", "text"}, line
+        assert again == first | {"repeated": True}, line
+        name = " ".join(words[:2]) if words[0] in GROUPS else words[0]
+        assert sorted(set(keys(first)) - section(name)) == [], line
+
+
+def test_the_keys_of_opening_moving_and_publishing_are_told(program: Any, section: Callable[[str], set[str]]) -> None:
+    told = {"init": program.ok("init", "--json").json}
+    told["open"] = program.ok("open", "data-breach", "--title", "x", "--request-id", "r-1", "--json").json
+    program.ok("task", "done", "pause-posts")
+    told["advance"] = program.ok("advance", "activate", "--because", "x", "--json").json
+    program.ok("assign", "legal", "lee")
+    program.ok("fact", "set", "affected_accounts", "7")
+    program.ok("statement", "draft", "holding", who="sam")
+    program.ok("statement", "submit", "holding", who="sam")
+    program.ok("statement", "approve", "holding")
+    program.ok("statement", "approve", "holding", who="lee")
+    told["statement publish"] = program.ok("statement", "publish", "holding", "--json").json
+    for name, document in told.items():
+        assert sorted(set(keys(document)) - section(name)) == [], name
+
+
+def test_an_error_leaves_standard_output_empty(program: Any) -> None:
+    ran = program("status", "--json")
+    assert (ran.code, ran.out) == (4, "")
+    assert ran.err

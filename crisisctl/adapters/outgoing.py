@@ -22,7 +22,8 @@ class Files:
         folder = self._state / ("exercise" if drill else "outgoing") / incident
         marked = f"{BANNER}\n{text}\n{BANNER}\n" if drill else text
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for part in (self._state, folder.parent, folder):
+                part.mkdir(mode=0o700, parents=True, exist_ok=True)  # the mode is the last folder's alone
             return [_write(folder / f"{statement}.{channel}.txt", marked) for channel in channels or ("text",)]
         except OSError as error:
             raise StoreFailed(f"{error.filename or folder} cannot be written: {error.strerror}.") from None

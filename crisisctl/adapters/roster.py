@@ -162,6 +162,8 @@ def _place(error: Exception) -> str:
 
 
 def _problem(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply."
     problem = getattr(error, "problem", None) or str(error)
     return " ".join(problem.split())[:300]
 

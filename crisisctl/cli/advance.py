@@ -131,7 +131,7 @@ def guide(incident: Incident, path: str) -> None:
     show.say()
     show.say(show.style(stage.title, "bold"))
     if stage.guidance:
-        show.say(stage.guidance.rstrip())
+        show.markdown(stage.guidance)
     for task in tasks:
         who = f" ({task.role})" if task.role else ""
-        show.say(f"  [ ] {task.id}: {task.title}{who}{' - required' if task.required else ''}")
+        show.fold(f"  [ ] {task.id}: {task.title}{who}{' - required' if task.required else ''}", 6)

@@ -115,7 +115,7 @@ def _checklist(incident: Incident) -> None:
         for task in rows:
             box = {"open": "[ ]", "done": "[x]", "skipped": "[-]"}[incident.task_state(task)]
             need = " - required" if task.required else ""
-            show.say(f"  {box} {task.id}: {task.title}{f' ({task.role})' if task.role else ''}{need}")
+            show.fold(f"  {box} {task.id}: {task.title}{f' ({task.role})' if task.role else ''}{need}", 6)
 
 
 def _statements(incident: Incident) -> None:
@@ -184,9 +184,16 @@ def list_(
         show.hint("crisisctl open PLAYBOOK --title TITLE")
         return
     rows = [
-        (h.incident, h.severity, _day(h.opened_at), "closed" if h.closed_at else h.stages, _titled(h)) for h in heads
+        (
+            h.incident,
+            h.severity,
+            _day(h.opened_at),
+            "closed" if h.closed_at else h.stages.replace(" + ", ", "),
+            _titled(h),
+        )
+        for h in heads
     ]
-    show.table(("ID", "SEVERITY", "OPENED (UTC)", "STAGE", "TITLE"), rows)
+    show.table(("ID", "SEV", "OPENED (UTC)", "STAGE", "TITLE"), rows)
 
 
 def _titled(head: Any) -> str:  # noqa: ANN401 - a Head of the store's

@@ -71,16 +71,16 @@ def show_(ctx: typer.Context, name: Name, json: options.Json = False) -> None:
 
 def _print(book: Playbook) -> None:
     show.say(show.style(f"{book.title} ({book.id}, version {book.version})", "bold"))
-    show.say(book.summary.rstrip())
+    show.markdown(book.summary)
     show.say()
-    show.say("Roles: " + ", ".join(f"{role.title} ({role.id})" for role in book.roles.values()))
+    show.fold("Roles: " + ", ".join(f"{role.title} ({role.id})" for role in book.roles.values()), 7)
     for stage in book.stages.values():
         depth = "  " * stage.path.count(".")
         kind = " - final" if stage.final else " - all at once" if stage.parallel else ""
         show.say(f"{depth}{show.style(stage.title, 'bold')} ({stage.path}){kind}")
         for task in (task for task in book.tasks.values() if task.stage == stage.path):
             due = f", due {words(task.due)}" if task.due else ""
-            show.say(f"{depth}  [ ] {task.id}: {task.title} ({task.role or 'anyone'}{due})")
+            show.fold(f"{depth}  [ ] {task.id}: {task.title} ({task.role or 'anyone'}{due})", len(depth) + 6)
         if stage.escalation:
             show.say(f"{depth}  escalation {stage.escalation}")
         for move in (move for move in book.transitions if stage.path in move.sources):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from crisisctl.domain.text import visible
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
 WIDTH = 80
 LONGEST_LINE = 1_000
+LONGEST_WORD = 34
+_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
+_BLOCK = re.compile(rf"{_ITEM.pattern}|\s*[#>|]|\s*$")
 
 
 def colourful(stream: object = None) -> bool:
@@ -80,18 +85,52 @@ def exact(text: str) -> None:
         sys.stdout.write(text)
 
 
+def fold(text: str, indent: int = 0) -> None:
+    """A line of prose: on a terminal folded between words, what follows `indent` columns in."""
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    for line in _wrapped(text, _columns(WIDTH), " " * indent):
+        say(line)
+
+
+def markdown(text: str) -> None:
+    """Guidance as it is written; on a terminal its paragraphs and list items are filled to the width."""
+    if not sys.stdout.isatty() or "```" in text:
+        say(text.rstrip())
+        return
+    blocks: list[str] = []
+    for line in text.rstrip().split("\n"):
+        if not line or not blocks or not blocks[-1] or _BLOCK.match(line):
+            blocks.append(line)
+        else:
+            blocks[-1] += f" {line.strip()}"
+    for block in blocks:
+        item = _ITEM.match(block)
+        fold(block, len(item[0]) if item else 0)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, width: int = WIDTH) -> None:
-    """A table no wider than the terminal; the last column wraps."""
-    kept = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(heads, *kept, strict=True)]
-    room = max(20, _columns(width) - sum(widths[:-1]) - 2 * (len(widths) - 1))
-    for row, paint in [(list(heads), "dim"), *((row, "") for row in kept)]:
-        pieces = _wrapped(row[-1], room)
-        start = "  ".join(cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=False))
-        for n, piece in enumerate(pieces):
-            lead = start if n == 0 else " " * len(start)
-            line = f"{lead}  {piece}".rstrip() if len(widths) > 1 else piece
-            say(style(line, paint) if paint else line)
+    """A table no wider than the terminal; what is too long for its column goes on below."""
+    kept = [list(heads), *([visible(cell) for cell in row] for row in rows)]
+    widths = _fitted([list(column) for column in zip(*kept, strict=True)], _columns(width))
+    for number, row in enumerate(kept):
+        cells = [_wrapped(cell, size) for cell, size in zip(row, widths, strict=True)]
+        for pieces in zip_longest(*cells, fillvalue=""):
+            line = "  ".join(piece.ljust(size) for piece, size in zip(pieces, widths, strict=True)).rstrip()
+            say(line if number else style(line, "dim"))
+
+
+def _fitted(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide each column may be: the widest give way first, down to their longest word, and only then beyond it."""
+    room -= 2 * (len(columns) - 1)
+    widths = [min(room, max(map(len, column))) for column in columns]
+    words = [max(len(word) for cell in column for word in cell.split(" ")) for column in columns]
+    for least in ([min(word, LONGEST_WORD) for word in words], [1] * len(words)):
+        while sum(widths) > room and any(size > low for size, low in zip(widths, least, strict=True)):
+            loose = [n for n, low in enumerate(least) if widths[n] > low]
+            widths[max(loose, key=widths.__getitem__)] -= 1
+    return widths
 
 
 def _columns(width: int) -> int:
@@ -102,10 +141,10 @@ def _columns(width: int) -> int:
     return min(shutil.get_terminal_size((width, 24)).columns, 120)
 
 
-def _wrapped(text: str, room: int) -> list[str]:
+def _wrapped(text: str, room: int, lead: str = "") -> list[str]:
     import textwrap  # noqa: PLC0415
 
-    return textwrap.wrap(text, room, break_on_hyphens=False) or [""]  # ids hold hyphens
+    return textwrap.wrap(text, room, subsequent_indent=lead, break_on_hyphens=False) or [""]  # ids hold hyphens
 
 
 def count(number: int, noun: str) -> str:

@@ -52,6 +52,7 @@ def list_(ctx: typer.Context, incident: options.Incident = None, json: options.J
             }
         )
     elif rows:
-        show.table(("TASK", "STATE", "ROLE", "STAGE", "TITLE"), rows)
+        cells = [(task, state, role, title) for task, state, role, _stage, title in rows]
+        show.table(("TASK", "STATE", "ROLE", "TITLE"), cells)
     else:
         show.say(f"{found.id} has no tasks here.")

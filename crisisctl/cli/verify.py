@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from crisisctl.cli import options, show
+from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Unverified
 from crisisctl.service.verify import Verdict
 from crisisctl.service.verify import verify as check
 
+One = Annotated[
+    str | None,
+    typer.Option("--incident", "-i", metavar="ID", help="Left out: all.", autocompletion=complete.incidents),
+]
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command(epilog="Example: crisisctl verify")
-def verify(ctx: typer.Context, incident: options.Incident = None, json: options.Json = False) -> None:
+def verify(ctx: typer.Context, incident: One = None, json: options.Json = False) -> None:
     """Check that the log is what it was.
 
     Every seal, every commitment, the order of entries, and that what is derived from the log agrees with it. Exit 8

@@ -23,10 +23,21 @@ class Option(NamedTuple):
         return not self.missing
 
 
-def options(incident: Incident, stages: Stages, source: Source | None, because: str | None = "given") -> list[Option]:
-    """Every transition that leaves here. Without a source, as a timer takes it: roles and reasons do not bind."""
+def options(
+    incident: Incident,
+    stages: Stages,
+    source: Source | None,
+    because: str | None = "given",
+    trigger: str | None = None,
+) -> list[Option]:
+    """Every transition that leaves here, or those of one trigger.
+
+    Without a source, as a timer takes it: roles and reasons do not bind.
+    """
     found = []
     for transition in stages.possible(incident.stages) if incident.open else ():
+        if trigger not in (None, transition.trigger):
+            continue
         move = stages.fire(incident.stages, transition)
         missing = [*world(incident, transition, move)]
         if source is not None:

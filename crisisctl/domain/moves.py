@@ -95,10 +95,10 @@ def choose(incident: Incident, trigger: str, source: Source | None, because: str
     """The transition that this trigger takes here: the first whose guards hold, else the first."""
     if trigger not in incident.playbook.triggers:
         raise nearest(trigger, incident.playbook.triggers, "move", then="crisisctl status shows the moves from here.")
-    every = options(incident, machine(incident.playbook), source, because)
-    here = [option for option in every if option.transition.trigger == trigger]
+    stages = machine(incident.playbook)
+    here = options(incident, stages, source, because, trigger)
     if not here:
-        can = ", ".join(dict.fromkeys(option.transition.trigger for option in every)) or "none"
+        can = ", ".join(dict.fromkeys(move.trigger for move in stages.possible(incident.stages))) or "none"
         raise Refused(f"{trigger} does not lead anywhere from {' + '.join(incident.stages)}. Moves from here: {can}.")
     return next((option for option in here if option.allowed), here[0])
 

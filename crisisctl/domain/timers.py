@@ -176,7 +176,7 @@ def _step(incident: Incident, timer: Timer) -> list[Event]:
 def _moves(incident: Incident, step: Step, at: datetime) -> list[Event]:
     if step.advance is None:
         return []
-    here = [o for o in options(incident, machine(incident.playbook), None) if o.transition.trigger == step.advance]
+    here = options(incident, machine(incident.playbook), None, trigger=step.advance)
     free = [option for option in here if option.allowed]
     circle = _circle(incident, free[0], at) if free else None
     if free and not circle:

@@ -10,11 +10,13 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from crisisctl.adapters import posix
 from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.adapters.sqlite.store import Turnstile
 from crisisctl.adapters.system import SystemChance, SystemClock
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
@@ -52,9 +54,9 @@ class Anybody:
         return None
 
 
-def desk_at(path: Path) -> Desk:
+def desk_at(path: Path, turnstile: Turnstile = posix.turnstile) -> Desk:
     """A desk at the log of that path."""
-    store = Sqlite(path, posix.turnstile, posix.network_file_system)
+    store = Sqlite(path, turnstile, posix.network_file_system)
     return Desk(store, SystemClock(), SystemChance(), Anybody())
 
 
@@ -76,7 +78,16 @@ def wait_for(go: str) -> None:
 
 def notes(path: str, go: str, count: str) -> list[int]:
     """Open an incident and write so many notes; the versions that they got."""
-    desk = desk_at(Path(path))
+    return written(desk_at(Path(path)), go, count)
+
+
+def crowd(path: str, go: str, count: str) -> list[int]:
+    """The same without a turnstile: all push through the door at once."""
+    return written(desk_at(Path(path), lambda _: nullcontext()), go, count)
+
+
+def written(desk: Desk, go: str, count: str) -> list[int]:
+    """The versions of that many notes in an incident of its own."""
     wait_for(go)
     id_ = opened(desk)
     done = [desk.handle(id_, ask.AddNote(f"note {n} of {id_}"), asked()) for n in range(int(count))]
@@ -139,7 +150,14 @@ def look(path: str) -> dict[str, Any]:
     return {"notes": kinds.count("note.added"), "entries": len(kinds), "flaws": flaws}
 
 
-WORK: dict[str, Callable[..., object]] = {"notes": notes, "race": race, "rush": rush, "fill": fill, "look": look}
+WORK: dict[str, Callable[..., object]] = {
+    "notes": notes,
+    "crowd": crowd,
+    "race": race,
+    "rush": rush,
+    "fill": fill,
+    "look": look,
+}
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(WORK[sys.argv[1]](*sys.argv[2:])))

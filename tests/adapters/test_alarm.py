@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sqlite3
@@ -15,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from crisisctl.adapters.alarm import ring
+from crisisctl.domain.errors import StoreFailed
+from crisisctl.service.watch import Round
 
 QUICK = """
 playbook: quick
@@ -205,3 +210,36 @@ def test_a_watch_started_before_there_is_a_log_finds_it(quick: Any, start: Start
     _open(quick)
     _until(lambda: len(_told(quick)) == 3)
     assert watch.poll() is None
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Puts the handlers of signals back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_whatever_fails_is_told_and_rung_again(signals: None) -> None:
+    """What the store refuses is told each time, and nothing stops the clock but a signal."""
+    asked: list[str] = []
+    told: list[Round] = []
+    complaints: list[str] = []
+
+    def tick() -> Round:
+        asked.append("tick")
+        return Round(fired=len(asked))
+
+    def send() -> Round:
+        raise StoreFailed("the disk is full")
+
+    def next_due() -> datetime:
+        if len(asked) >= 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise StoreFailed("the disk is gone")
+
+    ring(tick, send, next_due, told.append, complaints.append)
+    assert len(asked) >= 3
+    assert told[0] == Round(fired=1)
+    assert {"the disk is full", "the disk is gone"} == set(complaints)

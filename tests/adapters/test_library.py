@@ -13,6 +13,7 @@ from crisisctl.adapters import yaml
 from crisisctl.adapters.library import ROSTER, SETTINGS, lay_out, sources
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.workspace import FILE, read
+from crisisctl.domain.errors import StoreFailed
 
 
 @pytest.fixture
@@ -109,3 +110,11 @@ def test_the_roster_that_is_hinted_at_can_be_used(tmp_path: Path) -> None:
     (tmp_path / "roster.yaml").write_text(shown)
     roster = Roster(tmp_path / "roster.yaml", tmp_path / "kept.json", ())
     assert roster.people["dana"][1:] == ("Dana Ruiz", "dana", ("comms-lead",), 2)
+
+
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreFailed, match=r"file.* cannot be written: "):
+        lay_out(tmp_path / "file" / "room")
+    with pytest.raises(StoreFailed, match=r"file cannot be written: "):
+        lay_out(tmp_path / "file")

@@ -75,9 +75,19 @@ def test_a_link_in_its_place_is_replaced_and_not_followed(state: Path, tmp_path:
     assert (tmp_path / "precious").read_text() == "untouched"
 
 
+def test_a_link_laid_in_wait_for_the_new_text_is_not_followed(state: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("untouched")
+    folder = state / "outgoing" / "INC-1"
+    folder.mkdir(parents=True)
+    (folder / f"holding.x.{os.getpid()}").symlink_to(tmp_path / "precious")
+    with pytest.raises(StoreFailed):
+        _release(state, "x")
+    assert (tmp_path / "precious").read_text() == "untouched"
+
+
 def test_what_is_in_the_way_is_told(state: Path) -> None:
     state.write_text("a file where the folder should be")
-    with pytest.raises(StoreFailed, match=r"cannot be written: Not a directory\.") as caught:
+    with pytest.raises(StoreFailed, match=r"cannot be written: (Not a directory|File exists)\.") as caught:
         _release(state, "x")
     assert str(state) in str(caught.value)
 

@@ -194,3 +194,11 @@ def test_a_disk_that_fails_in_the_middle_is_told_by_the_store_itself(tmp_path: P
     store = Sqlite(path, posix.turnstile, posix.network_file_system)
     with pytest.raises(StoreFailed, match=r"Nothing was written\."), store.writing():
         pytest.fail("it opened")
+
+
+def test_a_log_that_could_not_be_made_leaves_nothing_in_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "crisisctl.db"
+    told = _told([sys.executable, str(HAND), "fill", str(path), str(20_000)])
+    assert (told["done"], told["code"], told["entries"]) == (0, 7, 0)
+    assert [found.name for found in path.parent.iterdir() if found.name != "crisisctl.db.lock"] == []
+    assert _told([sys.executable, str(HAND), "notes", str(path), str(tmp_path), "1"])

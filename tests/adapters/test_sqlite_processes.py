@@ -70,3 +70,14 @@ def test_when_eight_take_the_same_move_one_takes_it(path: Path, together: Togeth
     told = together("rush")
     assert sorted(told) == ["crossed", *["refused"] * (EIGHT - 1)]
     assert _hand("look", str(path))["entries"] == start + 3
+
+
+def test_without_the_turnstile_nothing_is_lost_either(path: Path, together: Together) -> None:
+    """It only keeps the queue fair; that nobody writes on what another has changed is the database's own affair."""
+    _hand("notes", str(path), str(path.parent.parent), "0")
+    start = _hand("look", str(path))["entries"]
+    told = together("crowd", "20")
+    first = told[0][0]
+    assert told == [list(range(first, first + 20))] * EIGHT
+    found = _hand("look", str(path))
+    assert found == {"notes": EIGHT * 20, "entries": start + EIGHT * (first - 1 + 20), "flaws": []}

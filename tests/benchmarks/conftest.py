@@ -1,7 +1,8 @@
 """What the measurements share: work timed in turn, a figure held against its target, and an incident of any length.
 
 Every figure is a ratio or a bound, never a speed: all that is compared runs on the same machine in the same minute, in
-turn, so that a machine that is busy for a while is busy for all of it.
+turn, so that a machine that is busy for a while is busy for all of it. Of the rounds, that third counts in which the
+machine had the least else to do; of these, the median.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -18,6 +20,7 @@ from typing import NamedTuple
 import pytest
 
 from crisisctl.bootstrap import Office
+from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Event
 from crisisctl.service.desk import Asked
 from crisisctl.service.opening import opening
@@ -60,9 +63,9 @@ stages:
   closed: {title: Closed, final: true}
 transitions:
   - {trigger: activate, from: detected, to: response, by: [comms-lead]}
-  - {trigger: inform, from: response.comms.drafting, to: response.comms.informed, requires: {facts: [aware_at]}}
+  - {trigger: inform, from: response.comms.drafting, to: response.comms.informed, requires: {roles: [comms-lead]}}
+  - {trigger: revise, from: response.comms.informed, to: response.comms.drafting}
   - {trigger: notify, from: response.legal.assessing, to: response.legal.notified}
-  - {trigger: stand-down, from: response, to: detected}
   - {trigger: close, from: response, to: closed, requires: {facts: [affected_accounts], roles: [legal]}}
 escalations:
   first-response:
@@ -72,7 +75,7 @@ escalations:
       - {after: 3h, notify: [deputy-comms]}
       - {after: 4h, notify: [legal, comms-lead]}
 """
-MOVES = ("activate", "stand-down")  # in turn, for ever
+MOVES = ("inform", "revise")  # in turn, for ever
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -102,7 +105,7 @@ class Bench:
         """The times themselves, in milliseconds."""
         for name, times in laps.items():
             low, middle = min(times) * 1000, median(times) * 1000
-            self._write(f"  {name:<44} median {middle:9.3f} ms   least {low:9.3f} ms")
+            self._write(f"  {name:<28} median {middle:9.3f} ms   least {low:9.3f} ms")
 
     def _judge(self, what: str, measured: float, target: str, unit: str, *, met: bool) -> None:
         verdict = "met" if met else "MISSED"
@@ -124,7 +127,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
 
 @pytest.fixture
 def in_turn() -> Callable[..., Laps]:
-    """Times several pieces of work: so many rounds, in each of them every one of them `times` times on end."""
+    """Times several pieces of work, so many rounds of each `times` on end; the laps of the quietest third of them."""
 
     def run(work: Mapping[str, Callable[[], object]], rounds: int, times: int = 1) -> Laps:
         laps: dict[str, list[float]] = {name: [] for name in work}
@@ -133,7 +136,8 @@ def in_turn() -> Callable[..., Laps]:
             chance.shuffle(order)
             for name in order:
                 laps[name].append(_lap(work[name], times))
-        return laps
+        quiet = sorted(range(rounds), key=lambda at: sum(times[at] for times in laps.values()))[: rounds // 3]
+        return {name: [times[at] for at in quiet] for name, times in laps.items()}
 
     return run
 
@@ -147,7 +151,7 @@ def _lap(work: Callable[[], object], times: int) -> float:
 
 @pytest.fixture
 def ratio() -> Callable[[Laps, str, str], float]:
-    """How many times as long one takes as another: the median over the rounds, in which both ran side by side."""
+    """How many times as long one takes as another, of two that ran side by side in every round."""
     return lambda laps, one, other: median(a / b for a, b in zip(laps[one], laps[other], strict=True))
 
 
@@ -156,6 +160,7 @@ class Long(NamedTuple):
 
     root: Path
     office: Office
+    moves: Iterator[str]
 
 
 @pytest.fixture
@@ -173,11 +178,13 @@ def long(tmp_path: Path) -> Iterator[Callable[[int], Long]]:
         offices.append(office)
         read = office.read_playbook("to-and-fro")
         command = opening(read.document, read.templates, read.findings, "Records on a forum")
-        incident = office.desk.open(command, Asked(office.source())).incident
+        asked = Asked(office.source())
+        office.desk.open(command, asked)
+        incident = office.desk.handle("INC-1", ask.Advance("activate"), asked).incident
         note = Event("note.added", {}, {"text": "the vendor confirms that the dump is genuine"})
         for missing in range(entries - incident.version, 0, -500):
             office.desk.record(incident.id, [note] * min(missing, 500), office.source())
-        return Long(root, office)
+        return Long(root, office, cycle(MOVES))
 
     yield make
     for office in offices:

@@ -6,13 +6,15 @@ import fcntl
 import os
 import pty
 import re
+import resource
 import select
 import struct
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -20,6 +22,11 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import HandClock, Program, Room
 
+SECONDS = 4.0  # of processor time, so that a busy machine changes nothing
+# What a terminal obeys or hides: controls but tab and line feed, bidirectional and zero-width characters, tags, halves.
+OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
 PATIENCE = 60.0  # seconds after which a terminal that says nothing more counts as hung
 # A process that opens a terminal as the leader of its session has it as its own: only then Ctrl-C reaches it.
 ON_TERMINAL = ["sh", "-c", 'tty=$1; shift; exec "$@" <"$tty" >"$tty" 2>"$tty"', "sh"]
@@ -108,7 +115,10 @@ def responding(opened: Program) -> Program:
 @pytest.fixture
 def approved(responding: Program) -> Program:
     """The holding statement of INC-1 is by kim, and dana and lee have approved it."""
-    responding.ok("statement", "draft", "holding", who="kim")
+    template = responding.root / "templates" / "holding" / "data-breach.md.j2"
+    words = responding.root / "words.txt"
+    words.write_text(template.read_text().replace("{{ affected_accounts }}", "1200"))
+    responding.ok("statement", "draft", "holding", "--file", str(words), who="kim")
     responding.ok("statement", "submit", "holding", who="kim")
     responding.ok("statement", "approve", "holding", who="lee")
     responding.ok("statement", "approve", "holding")
@@ -137,3 +147,32 @@ def types(program: Program) -> Callable[[], list[str]]:
 def version(program: Program) -> Callable[[], int]:
     """The number of entries of INC-1."""
     return lambda: int(program.ok("status", "-i", "INC-1", "--json").json["version"])
+
+
+@pytest.fixture
+def shown() -> Callable[[str], str]:
+    """Hands back a text, which must hold nothing that a terminal obeys or hides."""
+
+    def looked_at(text: str) -> str:
+        found = OBEYED.search(text)
+        assert not found, f"{found!r} in {text[:500]!r}"
+        return text
+
+    return looked_at
+
+
+@pytest.fixture
+def bounded() -> Callable[[], AbstractContextManager[None]]:
+    """What happens inside takes less than four seconds of the processor, children counted."""
+
+    def spent() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.process_time() + children.ru_utime + children.ru_stime
+
+    @contextmanager
+    def inside() -> Iterator[None]:
+        before = spent()
+        yield
+        assert spent() - before < SECONDS
+
+    return inside

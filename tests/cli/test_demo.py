@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +13,26 @@ import pytest
 from crisisctl.cli.demo import read_scene, stage
 
 if TYPE_CHECKING:
-    from tests.conftest import Program, Ran
+    from tests.conftest import Program
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo has been played; its answer lies beside it."""
+    root = tmp_path_factory.mktemp("played") / "demo"
+    command = [sys.executable, "-m", "crisisctl", "demo", "--into", str(root)]
+    told = subprocess.run(command, cwd=root.parent, text=True, capture_output=True, check=False)
+    assert told.returncode == 0, told.stderr
+    (root.parent / "out").write_text(told.stdout)
+    (root.parent / "err").write_text(told.stderr)
+    return root
 
 
 @pytest.fixture
-def played(program: Program, tmp_path: Path) -> Ran:
-    """The demo has run into a new folder, and the program's workspace is that folder now."""
-    told = program("demo", "--into", str(tmp_path / "demo"))
-    program.root = tmp_path / "demo"
-    return told
+def played(program: Program, folder: Path) -> str:
+    """What the demo said; the program's workspace is where it was played."""
+    program.root = folder
+    return (folder.parent / "out").read_text()
 
 
 def _story(program: Program) -> list[tuple[str, str, str, str]]:
@@ -29,22 +42,23 @@ def _story(program: Program) -> list[tuple[str, str, str, str]]:
     return [(entry["occurred_at"], entry["type"], entry["actor"], entry["text"]) for entry in kept]
 
 
-def test_the_demo_ends_well_with_its_files_and_a_log_that_verifies(played: Ran, program: Program) -> None:
-    assert played.code == 0, played.err
+def test_the_demo_ends_well_with_its_files_and_a_log_that_verifies(played: str, program: Program) -> None:
     assert (program.root / "timeline.html").read_text().lower().startswith("<!doctype html")
     assert (program.root / "post-mortem.md").read_text().startswith("#")
     assert program.ok("verify", "--json").json["ok"] is True
-    assert f"Timeline for the browser: {program.root / 'timeline.html'}" in played.out
-    assert "The log verifies: " in played.out
-    assert played.err.startswith("Next: cd ")
+    assert f"Timeline for the browser: {program.root / 'timeline.html'}" in played
+    assert "The log verifies: " in played
+    hint = (program.root.parent / "err").read_text()
+    assert hint.startswith("Next: cd ")
+    assert hint.endswith("demo && crisisctl status -i INC-1\n")
 
 
-def test_the_first_statement_is_out_98_seconds_after_the_loss_was_confirmed(played: Ran) -> None:
-    assert "Time to first statement: 98 s after the loss was confirmed" in played.out
+def test_the_first_statement_is_out_98_seconds_after_the_loss_was_confirmed(played: str) -> None:
+    assert "Time to first statement: 98 s after the loss was confirmed" in played
 
 
-def test_every_line_typed_is_shown_with_its_moment_its_person_and_its_answer(played: Ran) -> None:
-    typed = re.findall(r"^(\S+ \S+)  (\w+)\$ crisisctl (.+)\n    (.+)$", played.out, re.MULTILINE)
+def test_every_line_typed_is_shown_with_its_moment_its_person_and_its_answer(played: str) -> None:
+    typed = re.findall(r"^(\S+ \S+)  (\w+)\$ crisisctl (.+)\n    (.+)$", played, re.MULTILINE)
     scene = read_scene()
     assert typed[0][1] == scene.steps[0].person
     assert len(typed) == len(scene.steps)
@@ -52,7 +66,7 @@ def test_every_line_typed_is_shown_with_its_moment_its_person_and_its_answer(pla
     assert [moment for moment, *_ in typed] == sorted(moment for moment, *_ in typed)
 
 
-def test_what_it_says_is_a_drill_from_beginning_to_end(played: Ran, program: Program) -> None:
+def test_what_it_says_is_a_drill_from_beginning_to_end(played: str, program: Program) -> None:
     told = program.ok("status", "-i", "INC-1", "--json").json
     assert (told["drill"], told["open"]) == (True, False)
     assert not (program.root / "state" / "outgoing").exists()
@@ -72,7 +86,7 @@ def test_json_is_one_document_with_what_scripts_ask(program: Program, tmp_path: 
 
 
 def test_the_same_script_typed_later_with_its_times_gives_the_same_story(
-    played: Ran, program: Program, tmp_path: Path
+    played: str, program: Program, tmp_path: Path
 ) -> None:
     """With `--at`, by today's clock and with no watch: timers fire at the same instants and say the same."""
     shown = _story(program)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +18,6 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
     from tests.conftest import Program
 
-SECONDS = 4.0  # of processor time, so that a busy machine changes nothing
-# What a terminal obeys or hides: controls but tab and line feed, bidirectional and zero-width characters, tags, halves.
-OBEYED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
-)
 HIDDEN = {
     "escape": "a\x1b[31mb",
     "bell and title": "\x1b]0;owned\x07",
@@ -51,6 +43,7 @@ PLAIN = {
     "blank": "   ",
     "megabyte": "A" * 1_000_000,
 }
+Shown = Callable[[str], str]
 # Every place of every command in which somebody can type.
 PLACES = [
     ["open", "@", "--title", "x"],
@@ -98,28 +91,10 @@ PLACES = [
 ]
 
 
-def shown(text: str) -> str:
-    """The text, which must hold nothing that a terminal obeys or hides."""
-    found = OBEYED.search(text)
-    assert not found, f"{found!r} in {text[:500]!r}"
-    return text
-
-
-@contextmanager
-def bounded() -> Iterator[None]:
-    """What happens in here takes less than four seconds of the processor, children counted."""
-
-    def spent() -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return time.process_time() + children.ru_utime + children.ru_stime
-
-    before = spent()
-    yield
-    assert spent() - before < SECONDS
-
-
-@pytest.mark.parametrize("payload", [*HIDDEN, *PLAIN])
-def test_whatever_is_typed_wherever_is_refused_or_shown_and_the_log_verifies(opened: Program, payload: str) -> None:
+@pytest.mark.parametrize("payload", ["escape", "C1 control", "override", "byte that is not UTF-8", *PLAIN])
+def test_whatever_is_typed_wherever_is_refused_or_shown_and_the_log_verifies(
+    opened: Program, payload: str, shown: Shown
+) -> None:
     typed = (HIDDEN | PLAIN)[payload]
     for place in PLACES:
         line = [part.replace("@", typed) for part in place]
@@ -159,7 +134,7 @@ def test_what_nobody_can_see_is_never_recorded(
 
 
 @pytest.mark.parametrize("variable", ["CRISISCTL_INCIDENT", "CRISISCTL_AS", "CRISISCTL_WORKSPACE", "CRISISCTL_STORE"])
-def test_the_environment_is_no_more_trusted_than_what_is_typed(opened: Program, variable: str) -> None:
+def test_the_environment_is_no_more_trusted_than_what_is_typed(opened: Program, variable: str, shown: Shown) -> None:
     for payload in ("a\x1b[31mb", "left\u202etfel", "a\udcffb"):
         told = opened.process("note", "x", env={variable: payload, "PYTHONIOENCODING": "utf-8:surrogateescape"})
         assert told.returncode in (3, 4, 6), told
@@ -167,9 +142,9 @@ def test_the_environment_is_no_more_trusted_than_what_is_typed(opened: Program, 
         assert "bug" not in told.stderr
 
 
-@pytest.mark.parametrize("payload", ["a\x1b[31mb", "left\u202etfel", "a\udcffb", "a\x9b31mb"])
+@pytest.mark.parametrize("payload", ["a\x1b[31m\u202e\udcffb", "a\x9b31mb"])
 def test_on_a_terminal_and_in_a_pipe_nothing_typed_reaches_the_screen_raw(
-    opened: Program, terminal: Terminal, payload: str
+    opened: Program, terminal: Terminal, payload: str, shown: Shown
 ) -> None:
     for line in (["note", payload], ["status", "-i", payload], [payload]):
         screen = terminal(*line, NO_COLOR="", TERM="xterm")
@@ -181,7 +156,7 @@ def test_on_a_terminal_and_in_a_pipe_nothing_typed_reaches_the_screen_raw(
 
 
 def test_a_workspace_whose_path_would_be_obeyed_works_and_is_shown_visibly(
-    program: Program, terminal: Terminal
+    program: Program, terminal: Terminal, shown: Shown
 ) -> None:
     odd = program.root.parent / "room\x1b[31m\udcff"
     shutil.copytree(program.root, odd)
@@ -241,150 +216,6 @@ def test_a_move_that_is_not_possible_here_is_exit_3_with_those_that_are(respondi
     )
 
 
-LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
-)
-YAML = {
-    "billion laughs": LAUGHS,
-    "recursion": "playbook: &a [*a]\n",
-    "tag that calls": "playbook: !!python/object/apply:os.system ['touch owned']\n",
-    "tag that names": "!!python/name:os.system\n",
-    "duplicate key": "playbook: evil\nplaybook: evil\n",
-    "deep nesting": "[" * 100_000,
-    "twenty megabytes": "# " + "x" * 20_000_000,
-    "null byte": "playbook: a\0b\n",
-    "raw escape": "playbook: a\x1b[31mb\n",
-    "written escape": 'playbook: "a\\e[31mb"\n',
-    "written override": 'playbook: "a\\u202Eb"\n',
-    "half a character": b"playbook: \xff\n",
-    "UTF-16": "playbook: evil".encode("utf-16"),
-    "nothing": "",
-    "a list": "- a\n",
-    "two documents": "a: 1\n---\nb: 2\n",
-    "endless number": f"playbook: evil\nversion: {'9' * 100_000}\n",
-    "list as a key": "? [a, b]\n: c\n",
-    "merge": "a: &a {b: 1}\nc: {<<: *a}\n",
-    "unknown anchor": "a: *nope\n",
-    "open quote": "playbook: 'abc\n",
-    "tab": "playbook:\n\t- a\n",
-    "ten thousand keys": "".join(f"k{number}: 1\n" for number in range(10_000)),
-}
-
-
-@pytest.mark.parametrize("content", YAML.values(), ids=YAML)
-def test_hostile_yaml_is_refused_with_its_place_and_opens_nothing(program: Program, content: str | bytes) -> None:
-    evil = program.root / "playbooks" / "evil.yaml"
-    evil.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with bounded():
-        checked = program("playbook", "check", "evil")
-        opened = program("open", "evil", "--title", "x")
-        listed = program.ok("playbook", "list")
-    assert (checked.code, opened.code) == (6, 6)
-    assert re.match(r"playbooks/evil\.yaml:\d+:\d+: error [a-z0-9-]+: ", shown(checked.out))
-    shown(checked.err + opened.out + opened.err + listed.out)
-    assert not (program.root / "state" / "crisisctl.db").exists()
-    assert not (program.root / "owned").exists()
-
-
-def test_a_dotted_name_in_a_playbook_is_never_called(program: Program) -> None:
-    playbook = program.root / "playbooks" / "data-breach.yaml"
-    hook = "because: required\n    before: os.system\n    after: [touch, owned]"
-    playbook.write_text(playbook.read_text().replace("because: required", hook))
-    told = program("playbook", "check")
-    assert told.code == 6
-    assert "unknown-key" in told.out
-    assert program("open", "data-breach", "--title", "x").code == 6
-    assert not (program.root / "owned").exists()
-
-
-TEMPLATES = {
-    "class": ("{{ ''.__class__.__mro__ }}", "line 1"),
-    "globals": ("{{ cycler.__init__.__globals__ }}", "line 1"),
-    "include": ("a\nb\n{% include '/etc/passwd' %}", "line 3"),
-    "undefined": ("We know of {{ nothing_at_all }} accounts", "'nothing_at_all' is not known yet"),
-    "endless range": ("{% for i in range(999999999) %}x{% endfor %}", "line 1"),
-    "nested loops": ("{% for a in range(999) %}" * 5 + "x" + "{% endfor %}" * 5, "holding/data-breach.md.j2"),
-    "huge text": ("{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 40 + "{{ x }}", "line 1"),
-    "power": ("{{ 10 ** 10 ** 10 }}", "line 1"),
-    "endless recursion": ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "line 1"),
-    "escape": ("a {{ '\\x1b[31m' }} b", "\\x1b at character 3"),
-    "nothing": ("{% if false %}x{% endif %}", "the text is empty"),
-}
-
-
-@pytest.mark.parametrize(("source", "place"), TEMPLATES.values(), ids=TEMPLATES)
-def test_a_hostile_template_gives_no_text_and_says_where(program: Program, source: str, place: str) -> None:
-    (program.root / "templates" / "holding" / "data-breach.md.j2").write_text(source)
-    program.ok("open", "data-breach", "--title", "x", "--fact", "affected_accounts=3")
-    before = program.ok("status", "--json").json["version"]
-    with bounded():
-        told = program("statement", "draft", "holding")
-    assert (told.code, told.out) == (6, "")
-    assert "holding/data-breach.md.j2" in shown(told.err)
-    assert place in told.err
-    assert len(told.err) < 1_000
-    assert program.ok("status", "--json").json["version"] == before
-
-
-@pytest.mark.parametrize("source", ["{% if %}", "{{ x", "x" * 2_000_000, "{% for %}", "\x1b{% if %}"])
-def test_a_template_that_cannot_be_read_stops_the_opening_with_its_place(program: Program, source: str) -> None:
-    (program.root / "templates" / "holding" / "data-breach.md.j2").write_text(source)
-    with bounded():
-        told = program("open", "data-breach", "--title", "x")
-    assert told.code == 6
-    assert "data-breach.yaml:68:" in shown(told.err)
-    assert not (program.root / "state" / "crisisctl.db").exists()
-
-
-def test_a_fact_is_data_for_a_template_and_never_a_template(program: Program) -> None:
-    playbook = program.root / "playbooks" / "data-breach.yaml"
-    playbook.write_text(playbook.read_text().replace("facts:\n", "facts:\n  words: {type: text, ask: Which?}\n", 1))
-    (program.root / "templates" / "holding" / "data-breach.md.j2").write_text("We say: {{ words }}")
-    program.ok("open", "data-breach", "--title", "x", "--fact", "words={{ 7 * 7 }}{% include 'x' %}")
-    program.ok("statement", "draft", "holding")
-    shows = program.ok("statement", "show", "holding", "--json").json["text"]
-    assert shows == "We say: {{ 7 * 7 }}{% include 'x' %}"
-
-
-ROSTERS = {
-    "escape in a name": 'people: {dana: {name: "a\\e[31m"}, "b\\e[31m": {}}',
-    "tag": "people: !!python/object/apply:os.system ['touch owned']",
-    "duplicate": "people: {dana: {}, dana: {}}",
-    "unknown key": 'people: {dana: {"k\\e[31m": 1}}',
-    "laughs": LAUGHS + "people: {dana: {contacts: *i}}",
-    "recursion": "people: {dana: {contacts: &a [*a]}}",
-    "deep": "people: " + "[" * 50_000,
-    "large": "# " + "x" * 1_000_000,
-    "no mapping": "people: [dana]",
-    "bytes": b"people: \xff",
-    "number": "people: {1: {}}",
-}
-
-
-@pytest.mark.parametrize("content", ROSTERS.values(), ids=ROSTERS)
-def test_a_hostile_roster_is_refused_with_its_file(opened: Program, content: str | bytes) -> None:
-    roster = opened.root / "roster.yaml"
-    roster.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with bounded():
-        told = opened("note", "x")
-    assert (told.code, told.out) == (6, "")
-    assert str(roster) in shown(told.err)
-    assert len(told.err) < 1_000
-    assert not (opened.root / "owned").exists()
-
-
-@pytest.mark.parametrize(
-    "content", ["[" * 50_000, "a = '\x1b[31m'", '"k\\u001b" = 1', 'store = "a\\u001b[31m"', "x" * 200_000, "as = 'a b'"]
-)
-def test_hostile_settings_are_refused(program: Program, content: str) -> None:
-    (program.root / "crisisctl.toml").write_text(content)
-    with bounded():
-        told = program.process("note", "x", env={"CRISISCTL_AS": ""})
-    assert told.returncode in (3, 6)
-    shown(told.stderr)
-    assert "bug" not in told.stderr
-
-
 def test_text_without_end_on_standard_input_is_bounded(opened: Program, version: Callable[[], int]) -> None:
     before = version()
     for line in (["note", "-"], ["statement", "draft", "holding", "--file", "-"]):
@@ -396,7 +227,7 @@ def test_text_without_end_on_standard_input_is_bounded(opened: Program, version:
     assert version() == before
 
 
-def test_bytes_that_are_no_text_as_an_argument_of_a_real_process(opened: Program) -> None:
+def test_bytes_that_are_no_text_as_an_argument_of_a_real_process(opened: Program, shown: Shown) -> None:
     for line in ([b"note", b"\xff\xfe"], [b"status", b"-i", b"\x80"], [b"search", b"\xc3\x28"], [b"\xff"]):
         told = subprocess.run(
             [sys.executable.encode(), b"-m", b"crisisctl", *line],
@@ -452,7 +283,7 @@ def test_json_stays_json_whatever_was_typed(opened: Program) -> None:
         assert told.out.isascii()
 
 
-def test_a_log_that_was_tampered_with_to_hold_controls_is_still_shown_visibly(opened: Program) -> None:
+def test_a_log_that_was_tampered_with_to_hold_controls_is_still_shown_visibly(opened: Program, shown: Shown) -> None:
     connection = sqlite3.connect(opened.root / "state" / "crisisctl.db")
     connection.execute("UPDATE head SET title = 'a' || char(27) || '[31m', severity = char(8238)")
     connection.commit()

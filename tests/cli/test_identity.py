@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tests.conftest import Program
 
 LOGIN = pwd.getpwuid(os.geteuid()).pw_name
-NOBODY = {"CRISISCTL_AS": ""}
 
 
 def _roster(program: Program, **logins: str) -> None:
@@ -26,9 +25,10 @@ def _settings(program: Program, text: str) -> None:
     (program.root / "crisisctl.toml").write_text(text)
 
 
-def _typed(program: Program, *line: str, **variables: str) -> tuple[int, str]:
-    told = program.process(*line, env=NOBODY | variables)
-    return told.returncode, told.stderr
+def _typed(program: Program, *line: str, who: str = "") -> tuple[int, str]:
+    """The line, with `CRISISCTL_AS` empty unless told."""
+    told = program(*line, who=who)
+    return told.code, told.err
 
 
 def _last(program: Program) -> Any:
@@ -52,7 +52,7 @@ def test_the_login_is_kept_beside_the_name_that_was_claimed(opened: Program) -> 
 
 def test_the_environment_has_no_say_in_the_login(opened: Program) -> None:
     said = dict.fromkeys(("USER", "LOGNAME", "USERNAME", "LNAME", "SUDO_USER"), "mallory")
-    assert _typed(opened, "note", "x", **said)[0] == 0
+    assert opened.process("note", "x", who="", env=said).returncode == 0
     assert (_last(opened)["actor"], _last(opened)["login"]) == (LOGIN, LOGIN)
 
 
@@ -60,9 +60,9 @@ def test_the_option_comes_before_the_environment_and_that_before_the_settings(op
     _settings(opened, "as = 'ana'\n")
     _typed(opened, "note", "x")
     assert _last(opened)["actor"] == "ana"
-    _typed(opened, "note", "x", CRISISCTL_AS="kim")
+    _typed(opened, "note", "x", who="kim")
     assert _last(opened)["actor"] == "kim"
-    _typed(opened, "--as", "lee", "note", "x", CRISISCTL_AS="kim")
+    _typed(opened, "--as", "lee", "note", "x", who="kim")
     assert _last(opened)["actor"] == "lee"
 
 
@@ -109,9 +109,9 @@ def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(opened: Prog
     _settings(opened, "identity = 'strict'\n" + ("as = 'lee'\n" if way == "settings" else ""))
     before = _last(opened)["position"]
     line = ["--as", "lee"] if way == "option" else []
-    variables = {"CRISISCTL_AS": "lee"} if way == "environment" else {}
+    who = "lee" if way == "environment" else ""
     for command in (["note", "x"], ["open", "data-breach", "--title", "x"], ["statement", "draft", "holding"]):
-        code, err = _typed(opened, *line, *command, **variables)
+        code, err = _typed(opened, *line, *command, who=who)
         assert (code, err) == (3, f"Identity is strict: {LOGIN} is dana and may not act as lee.\n")
     assert _last(opened)["position"] == before
 

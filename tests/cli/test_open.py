@@ -195,6 +195,24 @@ def test_the_workspace_is_found_from_any_folder_inside_it(program: Program, vers
     assert version() == 3
 
 
+def test_on_a_terminal_guidance_is_folded_between_words_and_in_a_pipe_left_as_it_is(
+    program: Program, terminal: Terminal
+) -> None:
+    playbook = program.root / "playbooks" / "data-breach.yaml"
+    item = "1. " + "Secure the accounts first and pause everything. " * 4
+    long = f"{item.strip()}\n      {'Then breathe. ' * 9}"
+    text = playbook.read_text().replace("Secure the accounts first. Pause all scheduled posts.", long)
+    playbook.write_text(text.replace("title: Pause scheduled posts", f"title: {'Pause the posts and ' * 6}go"))
+    shown = terminal(*OPEN).text
+    assert max(map(len, shown.splitlines())) <= 80
+    piped = program.ok(*OPEN)
+    assert item.strip() in piped.out
+    whole = set((piped.out + piped.err).replace("INC-2", "INC-1").split())
+    assert set(shown.split()) <= whole, "no word is broken"
+    folded = shown[shown.index("1. ") :].splitlines()
+    assert folded[1].startswith("   "), "an item goes on under its text"
+
+
 def test_on_a_terminal_the_id_is_green_and_in_a_pipe_it_is_plain(program: Program, terminal: Terminal) -> None:
     shown = terminal(*OPEN, NO_COLOR="", TERM="xterm")
     assert shown.text.startswith("\x1b[32mINC-1\x1b[0m is open")

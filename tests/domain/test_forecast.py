@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.timers import forecast, mended, overdue, timers, what, why
+from crisisctl.domain.timers import changes, forecast, mended, overdue, timers, what, why
 from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step, plan
 
 Script = list[Step]
@@ -82,6 +82,13 @@ def test_overdue_timers_fire_in_the_order_in_which_they_were_due_each_at_its_tim
     assert overdue(case.incident, case.now) == (case.incident, [])
 
 
+def test_a_timer_is_due_from_its_very_instant_on() -> None:
+    incident = Case(RICH, assign=(("legal", "lena"),)).incident
+    assert overdue(incident, START - timedelta(microseconds=1))[1] == []
+    assert [event.data["step"] for event in overdue(incident, START)[1]] == [1]
+    assert len(overdue(incident, START + timedelta(minutes=5))[1]) == 2
+
+
 def test_at_most_so_many_timers_fire_at_once_and_the_rest_later() -> None:
     call = {"steps": [{"after": "1m", "notify": ["lead"]}], "repeat": {"times": 100, "every": "1m"}}
     case = Case(plan(stages={"begun": {"escalation": "call"}, "closed": {"final": True}}, transitions=[],
@@ -148,6 +155,27 @@ def test_a_step_that_notifies_nobody_says_so() -> None:
     stages = {"begun": {"escalation": "call"}, "on": None, "closed": {"final": True}}
     case = Case(plan(stages=stages, escalations={"call": call}))
     assert told(case) == [("call step 1: notify nobody and advance go", "begun, not acknowledged", ())]
+
+
+@settings(max_examples=120)
+@given(SCRIPTS)
+def test_what_changed_among_the_timers_is_all_that_changed(script: list[Step]) -> None:
+    case = Case(RICH)
+    armed, disarmed = changes(None, case.incident)
+    assert (armed, disarmed) == (timers(case.incident), [])
+    pending = {timer.id: timer for timer in armed}
+    for minutes, who, command in script:
+        before = case.incident
+        case.tick(minutes=minutes)
+        case.attempt(command, who)
+        armed, disarmed = changes(before, case.incident)
+        assert set(disarmed) <= pending.keys()
+        assert not {timer.id for timer in armed} & set(disarmed)
+        assert all(pending.get(timer.id) != timer for timer in armed)
+        pending = {id_: timer for id_, timer in pending.items() if id_ not in disarmed}
+        pending |= {timer.id: timer for timer in armed}
+        assert sorted(pending.values()) == sorted(timers(case.incident))
+    assert changes(case.incident, case.incident) == ([], [])
 
 
 def test_timers_that_were_lost_changed_or_invented_are_mended_and_each_is_named() -> None:

@@ -247,6 +247,22 @@ def test_a_move_with_several_active_sources_is_taken_once(sources: list[str]) ->
     assert len(move.left) == len(set(move.left)) == 5
 
 
+def test_what_was_worked_out_once_is_never_taken_for_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    moves = [
+        {"trigger": "go", "from": "both.public.silent", "to": "both.public.told"},
+        {"trigger": "go", "from": "both", "to": "begun"},
+        {"trigger": "go", "from": "both.law", "to": "both.law.filed"},
+    ]
+    playbook = build(plan(stages=REGIONS, transitions=moves))
+    monkeypatch.setattr(machine, "REMEMBERED", 2)
+    remembering = Stages(playbook)
+    places = [STANDING, ("both.public.silent", "both.law.filed"), STANDING]
+    for active in places:
+        for move in (*playbook.transitions, *playbook.transitions[::-1]):
+            assert remembering.fire(active, move) == Stages(playbook).fire(active, move)
+            assert remembering.fire([*active], move) is remembering.fire(active, move)
+
+
 def test_a_self_transition_leaves_and_enters_again() -> None:
     leaf = moved("both.public.silent", "both.public.silent")
     assert leaf == (("both.public.silent",), ("both.public.silent",), STANDING)

@@ -86,7 +86,7 @@ class Author:
         if self._often(0.4):
             steps[-1]["advance"] = self._dice.choice(TRIGGERS)
         plan: dict[str, Any] = {"steps": steps, "until": self._dice.choice(("acknowledged", "left"))}
-        if self._often(0.5):
+        if self._often(0.8):
             plan["ack_timeout"] = self._dice.choice(SPANS[1:])
         if self._often(0.5):
             plan["repeat"] = {"times": self._dice.randint(1, 3), "every": self._dice.choice(SPANS[1:])}
@@ -178,6 +178,7 @@ class Simulation(RuleBasedStateMachine):
         self.town = Town()
         self.salts = [Salts(), Salts()]
         self.told: list[Entry] = []
+        self.inside: dict[str, int] = {}
         self.folded: Incident | None = None
         self.restart()
         command = opening(document, {"holding.md.j2": "We are sorry."}, [], "A random night")._replace(drill=drill)
@@ -218,7 +219,7 @@ class Simulation(RuleBasedStateMachine):
         asked = Asked(Source(who, "tester"), **how)
         self._both(lambda desk: desk.handle("INC-1", command, asked))
 
-    @rule(seconds=st.sampled_from((1, 59, 60, 299, 300, 1800, 7200, 7200, -1, -90)), watched=st.booleans())
+    @rule(seconds=st.sampled_from((1, 60, 300, 1800, 4000, 4000, 7200, 7200, -1, -90)), watched=st.booleans())
     def wait(self, seconds: int, watched: bool) -> None:  # noqa: FBT001 - drawn by name
         self.town.time += timedelta(seconds=seconds)
         if watched:
@@ -313,6 +314,10 @@ class Simulation(RuleBasedStateMachine):
 
     def _listen(self, news: Sequence[Entry]) -> None:
         for entry in news:
+            if entry.type == "stage.entered":
+                self.inside[entry.data["stage"]] = entry.data["visit"]
+            elif entry.type == "stage.left":
+                del self.inside[entry.data["stage"]]
             before = self.told[-1] if self.told else None
             assert flaws(entry, before.digest if before else "", ()) == []
             assert entry.recorded_at >= (before.recorded_at if before else entry.recorded_at)
@@ -320,8 +325,17 @@ class Simulation(RuleBasedStateMachine):
             if entry.timer:
                 assert [other.timer for other in self.told].count(entry.timer) == 1, "a timer fired twice"
                 assert entry.occurred_at <= entry.recorded_at, "a timer fired early"
+                self._in_its_stage(entry)
                 self._in_time(entry)
         self.folded = replay(news, self.folded)
+
+    def _in_its_stage(self, entry: Entry) -> None:
+        """A timer of a stage fires while that visit to it lasts, and never into a later one."""
+        if "ladder" in entry.data:
+            path, _, visit = entry.data["ladder"].partition("/")[0].partition("#")
+            assert self.inside.get(path) == int(visit)
+        elif entry.type == "task.overdue":
+            assert entry.data["stage"] in self.inside
 
     def _in_time(self, entry: Entry) -> None:
         """A step whose ladder nobody has moved fired at the entry of its stage plus what the playbook says."""
@@ -368,7 +382,7 @@ class Simulation(RuleBasedStateMachine):
 MOVED = ("escalation.snoozed", "escalation.stale")
 TestSimulation = Simulation.TestCase
 TestSimulation.settings = settings(
-    max_examples=200,
+    max_examples=120,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -252,3 +252,20 @@ def test_a_number_that_was_not_committed_is_given_again(store: Store) -> None:
         assert ledger.next_incident() == "INC-1"
     with store.writing() as ledger:
         assert ledger.next_incident() == "INC-1"
+
+
+def test_what_was_not_read_to_its_end_holds_up_nobody(store: Store, door: Door, rows: Any) -> None:
+    rows.append(store, rows.entry(1), rows.entry(2), rows.entry(3))
+    with store.reading() as log:
+        begun = log.entries("INC-1")
+        assert next(begun).version == 1
+    rows.append(door(), rows.entry(4))
+    rows.append(store, rows.entry(5))
+    with store.writing() as ledger:
+        half = ledger.entries("INC-1")
+        assert next(half).version == 1
+        ledger.append(rows.batch(rows.entry(6)))
+    rows.append(door(), rows.entry(7))
+    with store.reading() as log:
+        assert [entry.version for entry in log.entries("INC-1")] == [1, 2, 3, 4, 5, 6, 7]
+    del begun, half

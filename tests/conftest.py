@@ -138,7 +138,7 @@ class Program:
 
     def environment(self, who: str = "dana") -> dict[str, str]:
         """The environment of its processes."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CRISISCTL")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CRISISCTL", "PYTHONUN"))}
         return kept | {"CRISISCTL_AS": who, "NO_COLOR": "1"}
 
 

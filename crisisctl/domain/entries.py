@@ -104,9 +104,6 @@ def commitment(salt: bytes, value: str) -> str:
 
 def digest(entry: Entry, before: str) -> str:
     """The seal of an entry that follows the entry with the digest `before` (empty for the first)."""
-    commitments = {field: word.commitment for field, word in entry.words.items()}
-    _exact(entry.data)
-    _exact(commitments)  # the rest is made here, of texts and a count
     sealed = {
         "incident": entry.incident,
         "version": entry.version,
@@ -120,10 +117,10 @@ def digest(entry: Entry, before: str) -> str:
         "data": entry.data,
         "timer": entry.timer,
         "request": entry.request,
-        "words": commitments,
+        "words": {field: word.commitment for field, word in entry.words.items()},
         "before": before,
     }
-    return sha256(b"\x00" + _encode(sealed).encode()).hexdigest()
+    return sha256(b"\x00" + canonical(sealed)).hexdigest()
 
 
 def words(written: Mapping[str, str], salt: Callable[[], bytes]) -> dict[str, Word]:

@@ -178,6 +178,24 @@ def test_what_changed_among_the_timers_is_all_that_changed(script: list[Step]) -
     assert changes(case.incident, case.incident) == ([], [])
 
 
+def test_a_change_that_moves_a_timer_arms_it_anew_and_one_that_settles_it_disarms_it() -> None:
+    case = Case(RICH)
+
+    def after(command: ask.Command) -> tuple[list[tuple[str, float]], list[str]]:
+        before = case.incident
+        case.do(command)
+        armed, disarmed = changes(before, case.incident)
+        return [(timer.kind, (timer.due - START) / timedelta(minutes=1)) for timer in armed], disarmed
+
+    assert after(ask.ChangeTask("look", "done")) == ([], ["INC-1/task/begun/look#1"])
+    assert after(ask.ChangeTask("look", "open")) == ([("task", 7)], [])
+    assert after(ask.Snooze(timedelta(minutes=3), "asleep")) == ([("escalation", 3)], [])
+    assert after(ask.Acknowledge()) == ([("stale", 13)], ["INC-1/begun#1/call/1.0.0"])
+    assert after(ask.AddNote("rain")) == ([], [])
+    case.tick(minutes=1)
+    assert after(ask.AddNote("rain")) == ([("stale", 14)], [])
+
+
 def test_timers_that_were_lost_changed_or_invented_are_mended_and_each_is_named() -> None:
     case = Case(RICH)
     right = timers(case.incident)

@@ -36,8 +36,12 @@ def evolve(incident: Incident | None, entry: Entry) -> Incident:
         return _opened(entry)
     change = _CHANGES.get(entry.type)
     after = change(incident, entry) if change else incident
+    later = entry.recorded_at > incident.recorded_at
     return _active(after, entry)._replace(
-        version=entry.version, digest=entry.digest, recorded_at=max(incident.recorded_at, entry.recorded_at)
+        version=entry.version,
+        digest=entry.digest,
+        recorded_at=entry.recorded_at if later else incident.recorded_at,
+        behind=entry.type == "clock.stepped_back" or (incident.behind and not later),
     )
 
 

@@ -97,6 +97,7 @@ class Incident(NamedTuple):
     statements: Mapping[str, Statement] = {}
     ladders: Mapping[str, Ladder] = {}
     fired: frozenset[str] = frozenset()
+    behind: bool = False  # the clock went back, and has not caught up with the log yet
 
     @property
     def open(self) -> bool:

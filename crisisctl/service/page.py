@@ -28,7 +28,7 @@ class Page:
         self.entries: list[Entry] = []
         self._salt = salt
         self.now = max(now, before.recorded_at) if before else now
-        if before and now < before.recorded_at - _JUMP:
+        if before and now < before.recorded_at - _JUMP and not before.behind:
             seconds = int((before.recorded_at - now).total_seconds())
             self.write([Event("clock.stepped_back", {"seconds": seconds})], WATCH)
 

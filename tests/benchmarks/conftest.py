@@ -1,8 +1,8 @@
 """What the measurements share: work timed in turn, a figure held against its target, and an incident of any length.
 
 Every figure is a ratio or a bound, never a speed: all that is compared runs on the same machine in the same minute, in
-turn, so that a machine that is busy for a while is busy for all of it. Of the rounds, that third counts in which the
-machine had the least else to do; of these, the median.
+turn, so that a machine that is busy for a while is busy for all of it. What counts is the best round of each: whatever
+took longer had to wait for something else.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ class Bench:
     def show(self, laps: Laps) -> None:
         """The times themselves, in milliseconds."""
         for name, times in laps.items():
-            low, middle = min(times) * 1000, median(times) * 1000
-            self._write(f"  {name:<28} median {middle:9.3f} ms   least {low:9.3f} ms")
+            best, middle = min(times) * 1000, median(times) * 1000
+            self._write(f"  {name:<28} best {best:9.3f} ms   median {middle:9.3f} ms")
 
     def _judge(self, what: str, measured: float, target: str, unit: str, *, met: bool) -> None:
         verdict = "met" if met else "MISSED"
@@ -127,7 +127,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
 
 @pytest.fixture
 def in_turn() -> Callable[..., Laps]:
-    """Times several pieces of work, so many rounds of each `times` on end; the laps of the quietest third of them."""
+    """Times several pieces of work: so many rounds, in each of them every one of them `times` times on end."""
 
     def run(work: Mapping[str, Callable[[], object]], rounds: int, times: int = 1) -> Laps:
         laps: dict[str, list[float]] = {name: [] for name in work}
@@ -136,8 +136,7 @@ def in_turn() -> Callable[..., Laps]:
             chance.shuffle(order)
             for name in order:
                 laps[name].append(_lap(work[name], times))
-        quiet = sorted(range(rounds), key=lambda at: sum(times[at] for times in laps.values()))[: rounds // 3]
-        return {name: [times[at] for at in quiet] for name, times in laps.items()}
+        return laps
 
     return run
 
@@ -151,8 +150,8 @@ def _lap(work: Callable[[], object], times: int) -> float:
 
 @pytest.fixture
 def ratio() -> Callable[[Laps, str, str], float]:
-    """How many times as long one takes as another, of two that ran side by side in every round."""
-    return lambda laps, one, other: median(a / b for a, b in zip(laps[one], laps[other], strict=True))
+    """How many times as long one takes as another."""
+    return lambda laps, one, other: min(laps[one]) / min(laps[other])
 
 
 class Long(NamedTuple):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.bench
 
-ROUNDS, ON_END = 90, 20
+ROUNDS, ON_END = 150, 20
 WARM = 1_000  # commits, after which every write-ahead log has come round once
 EVENTS = 50  # in an aggregate of the peer, and in our incident before it is warmed up
 AGGREGATES = 100  # so many that none grows much while it is measured

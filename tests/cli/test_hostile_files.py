@@ -53,7 +53,9 @@ def test_hostile_yaml_is_refused_with_its_place_and_opens_nothing(
     evil.write_bytes(content if isinstance(content, bytes) else content.encode())
     with bounded():
         checked = program("playbook", "check", "evil")
+    with bounded():
         opened = program("open", "evil", "--title", "x")
+    with bounded():
         listed = program.ok("playbook", "list")
     assert (checked.code, opened.code) == (6, 6)
     assert re.match(r"playbooks/evil\.yaml:\d+:\d+: error [a-z0-9-]+: ", shown(checked.out))

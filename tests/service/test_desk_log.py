@@ -73,6 +73,20 @@ def test_a_clock_that_jumped_back_is_logged(room: Any) -> None:
     assert (jump.recorded_at, note.recorded_at, note.occurred_at) == (before, before, before)
 
 
+def test_one_jump_is_logged_once(room: Any) -> None:
+    room.clock.tick(minutes=-30)
+    for _ in range(3):
+        room.clock.tick(minutes=9)
+        room.ask(ask.AddNote("the clock is still behind"))
+    assert room.types().count("clock.stepped_back") == 1
+    room.clock.tick(minutes=9)
+    room.ask(ask.AddNote("it has caught up"))
+    room.clock.tick(minutes=-30)
+    room.ask(ask.AddNote("and went back again"))
+    assert room.types().count("clock.stepped_back") == 2
+    assert _anew(room) == room.look() == replay(room.entries())
+
+
 def test_a_clock_that_is_set_right_by_a_moment_is_not_worth_an_entry(room: Any) -> None:
     room.ask(ask.AddNote("before"))
     room.clock.tick(seconds=-2)

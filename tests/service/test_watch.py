@@ -89,6 +89,20 @@ def test_what_is_due_at_this_very_instant_fires(room: Any, watching: Callable[..
     assert _fired(room) == LADDER[:2]
 
 
+def test_an_acknowledgement_that_went_stale_starts_the_ladder_again(room: Any, watching: Callable[..., Any]) -> None:
+    watch = watching(room)
+    watch.tick()
+    room.clock.tick(minutes=1)
+    room.ask(ask.Acknowledge(), "kim")
+    room.clock.tick(minutes=9)
+    room.ask(ask.AddNote("still at it"), "kim")  # who acts keeps it fresh
+    for _ in range(50):
+        room.clock.tick(minutes=1)
+        watch.tick()
+    assert [minute for what, minute in _fired(room) if what == "escalation"] == [0, 40, 40, 45, 55]
+    assert room.types().count("escalation.stale") == 1
+
+
 def test_two_watches_share_the_work(room: Any, watching: Callable[..., Any], post: Any) -> None:
     watches = [watching(room, name="one"), watching(room, name="two")]
     for minute in range(121):

@@ -63,7 +63,9 @@ def edited(document: Any, path: tuple[Any, ...], how: str, junk: object) -> Any:
     copy = deepcopy(document)
     inner = copy
     for step in path[:-1]:
-        if not (isinstance(inner, dict) and step in inner) and not (isinstance(inner, list) and step < len(inner)):
+        if not (isinstance(inner, dict) and step in inner) and not (
+            isinstance(inner, list) and isinstance(step, int) and step < len(inner)
+        ):
             return copy
         inner = inner[step]
     last = path[-1]
@@ -73,7 +75,7 @@ def edited(document: Any, path: tuple[Any, ...], how: str, junk: object) -> Any:
             del inner[last]
         if how != "remove":
             inner[junk if how == "rename" and isinstance(junk, str) else last] = value
-    elif isinstance(inner, list) and last < len(inner):
+    elif isinstance(inner, list) and isinstance(last, int) and last < len(inner):
         if how == "remove":
             del inner[last]
         elif how == "swap":

@@ -63,6 +63,8 @@ def _opened(entry: Entry) -> Incident:
 
 def _active(incident: Incident, entry: Entry) -> Incident:
     """An acknowledgement stays fresh while the one who gave it acts."""
+    if entry.via in ("timer", "watch"):
+        return incident  # whose actor may bear somebody's name
     mine = {
         key: ladder._replace(acked_at=entry.occurred_at)
         for key, ladder in incident.ladders.items()

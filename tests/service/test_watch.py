@@ -103,6 +103,17 @@ def test_an_acknowledgement_that_went_stale_starts_the_ladder_again(room: Any, w
     assert room.types().count("escalation.stale") == 1
 
 
+def test_a_timer_keeps_no_acknowledgement_fresh_whatever_the_person_is_called(
+    room: Any, watching: Callable[..., Any]
+) -> None:
+    room.ask(ask.Acknowledge(), "crisisctl")
+    watch = watching(room)
+    for _ in range(31):
+        watch.round()
+        room.clock.tick(minutes=1)
+    assert [minute for what, minute in _fired(room) if what == "escalation"] == [0, 30, 30]
+
+
 def test_two_watches_share_the_work(room: Any, watching: Callable[..., Any], post: Any) -> None:
     watches = [watching(room, name="one"), watching(room, name="two")]
     for minute in range(121):

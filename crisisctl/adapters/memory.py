@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -12,8 +11,6 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Conflict
 from crisisctl.domain.timers import Timer
 from crisisctl.service.ports import Batch, Beat, Head, Queued
-
-_WORD = re.compile(r"[^\W_]+")
 
 
 class Memory:
@@ -55,13 +52,12 @@ class _State:
         self._timers: dict[str, dict[str, Timer]] = {}
         self._outbox: dict[str, Queued] = {}
         self._beats: dict[str, Beat] = {}
-        self._texts: dict[tuple[str, int], str] = {}
         self._position = 0
 
     def fork(self) -> _State:
         """A copy that shares what neither changes."""
         other = copy(self)
-        for name in ("_heads", "_logs", "_requests", "_timers", "_outbox", "_beats", "_texts"):
+        for name in ("_heads", "_logs", "_requests", "_timers", "_outbox", "_beats"):
             setattr(other, name, dict(getattr(self, name)))
         return other
 
@@ -105,13 +101,9 @@ class _State:
     def beats(self) -> list[Beat]:
         return sorted(self._beats.values(), key=lambda beat: beat.at, reverse=True)
 
-    def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
-        wanted = [phrase for phrase in map(_bare, words.split()) if phrase.strip()]
-        hits = [(i, v, text) for (i, v), text in self._texts.items() if all(w in _bare(text) for w in wanted)]
-        return hits[::-1][:limit] if wanted else []
-
-    def texts(self, incident: str) -> dict[int, str]:
-        return {version: text for (of, version), text in self._texts.items() if of == incident}
+    def written(self) -> Iterator[Entry]:
+        with_words = (entry for log in self._logs.values() for entry in log if entry.words)
+        return iter(sorted(with_words, key=lambda entry: -entry.position))
 
     def next_incident(self) -> str:
         return f"INC-{len(self._heads) + 1}"
@@ -120,7 +112,7 @@ class _State:
         for entry in batch.entries:
             self._add(entry)
         incident = batch.head.incident
-        self._heads[incident] = (batch.head, batch.snapshot)
+        self._heads[incident] = (batch.head, batch.snapshot or self._heads[incident][1])
         gone = set(batch.disarmed)
         kept = {id_: timer for id_, timer in self._timers.get(incident, {}).items() if id_ not in gone}
         self._timers[incident] = kept | {timer.id: timer for timer in batch.armed}
@@ -128,7 +120,6 @@ class _State:
         self._outbox |= {n.key: Queued(n, 0, ready) for n in batch.notices if ready}
         for key in batch.settled:
             self._outbox.pop(key, None)
-        self._texts |= {(incident, version): text for version, text in batch.texts.items()}
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
 
@@ -170,11 +161,6 @@ class _State:
         gone = {name: old.words[name]._replace(salt=None, value=None) for name in fields}
         log[version - 1] = old._replace(words={**old.words, **gone})
         self._logs[incident] = tuple(log)
-
-
-def _bare(text: str) -> str:
-    """The words of a text in lower case, one space around each."""
-    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def _when(timer: Timer) -> tuple[datetime, str]:

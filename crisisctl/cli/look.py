@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +12,7 @@ import typer
 from crisisctl.cli import options, show
 from crisisctl.cli.advance import moves_of
 from crisisctl.cli.session import Session
+from crisisctl.domain.entries import Entry
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.playbook import Task
@@ -20,6 +23,7 @@ from crisisctl.domain.times import clock_time, instant, stamp, words
 app = typer.Typer(rich_markup_mode=None)
 
 NEXT = 12
+MOST = 50  # that a search shows
 SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
@@ -244,12 +248,22 @@ def search(
     json: options.Json = False,
 ) -> None:
     """Find what was written, in every incident."""
+    from crisisctl.domain.search import search as find  # noqa: PLC0415 - nothing else searches
+
     session: Session = ctx.obj
     with session.office.store.reading() as log:
-        hits = log.search(prose(wanted, "What to search for"))
+        hits = list(islice(find(_counted(log.written()), prose(wanted, "What to search for")), MOST))
+    show.progress("")
     if json:
-        show.data({"hits": [{"incident": i, "version": v, "text": text} for i, v, text in hits]})
+        show.data({"hits": [{"incident": e.incident, "version": e.version, "text": text} for e, text, _ in hits]})
     elif hits:
-        show.table(("INCIDENT", "ENTRY", "TEXT"), [(i, str(v), text) for i, v, text in hits])
+        show.table(("INCIDENT", "ENTRY", "TEXT"), [(e.incident, str(e.version), text) for e, text, _ in hits])
     else:
         show.say("Nothing found.")
+
+
+def _counted(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for number, entry in enumerate(entries, 1):
+        if number % 10_000 == 0:
+            show.progress(f"looked through {number:,} entries")
+        yield entry

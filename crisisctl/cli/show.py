@@ -152,6 +152,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def progress(text: str) -> None:
+    """What is being done, on one line of a terminal that the next call writes over; empty to take it away."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+
 def hint(text: str) -> None:
     """The next step, on stderr."""
     talk(style(f"Next: {text}", "dim"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -30,9 +29,8 @@ def verify(ctx: typer.Context, incident: One = None, json: options.Json = False)
     session: Session = ctx.obj
     store = session.office.store
     only = session.look(incident).id if incident else None
-    verdict = check(store, only, _progress)
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+    verdict = check(store, only, lambda id_: show.progress(f"verifying {id_}"))
+    show.progress("")
     if json:
         show.data(verdict._asdict() | {"ok": not verdict.flaws})
     else:
@@ -53,8 +51,3 @@ def _tell(verdict: Verdict, place: str) -> None:
             else ""
         )
         show.say(f"{place} verifies: {verdict.entries} entries of {show.count(verdict.incidents, 'incident')}{erased}.")
-
-
-def _progress(id_: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[Kverifying {id_}")

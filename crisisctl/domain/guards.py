@@ -6,7 +6,7 @@ from typing import NamedTuple
 from crisisctl.domain.entries import Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.machine import Move, Stages
-from crisisctl.domain.playbook import STATEMENT_STATES, Transition
+from crisisctl.domain.playbook import STATEMENT_STATES, Transition, around
 from crisisctl.domain.text import nearest
 
 
@@ -76,7 +76,7 @@ def world(incident: Incident, transition: Transition, move: Move) -> Iterator[st
     for role in transition.requires.roles:
         if not incident.roles.get(role):
             yield f"somebody must hold {role}: crisisctl assign {role} PERSON"
-    active = {stage.path for stage in incident.around()}
+    active = around(incident.stages)
     for stage in transition.requires.stages:
         if stage not in active:
             yield f"stage {stage} must be reached first{_way(incident, stage)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from crisisctl.domain.playbook import Playbook, Stage, Task
+from crisisctl.domain.playbook import Playbook, Stage, Task, around
 
 
 class Visit(NamedTuple):
@@ -122,16 +122,13 @@ class Incident(NamedTuple):
 
     def around(self) -> Iterator[Stage]:
         """The active stages and those around them, outermost first."""
-        held = self._held()
+        held = around(self.stages)
         return (stage for path, stage in self.playbook.stages.items() if path in held)
 
     def here(self) -> Iterator[Task]:
         """The tasks of the active stages and those around them."""
-        held = self._held()
+        held = around(self.stages)
         return (task for task in self.playbook.tasks.values() if task.stage in held)
-
-    def _held(self) -> set[str]:
-        return {leaf[: len(leaf) if end < 0 else end] for leaf in self.stages for end in _ends(leaf)}
 
     def deadline(self, statement: str) -> str:
         """Names the timer of a statement that is due."""
@@ -140,11 +137,3 @@ class Incident(NamedTuple):
     def task_state(self, task: Task) -> str:
         """`open`, `done` or `skipped`."""
         return self.tasks.get(task.key, "open")
-
-
-def _ends(leaf: str) -> Iterator[int]:
-    at = leaf.find(".")
-    while at >= 0:
-        yield at
-        at = leaf.find(".", at + 1)
-    yield -1

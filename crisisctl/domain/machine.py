@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from crisisctl.domain.playbook import Playbook, Stage, Transition
+from crisisctl.domain.playbook import Playbook, Stage, Transition, around
 
 SEPARATOR = "."
 REMEMBERED = 1_024  # moves from different places; a watch lives for months
@@ -58,8 +58,8 @@ class Stages:
 
     def possible(self, active: Iterable[str]) -> list[Transition]:
         """The transitions that leave one of these leaves or a stage around it, in the order of the playbook."""
-        around = set(self.within(active))
-        return [move for move in self._playbook.transitions if around.intersection(move.sources)]
+        held = around(tuple(active))
+        return [move for move in self._playbook.transitions if not held.isdisjoint(move.sources)]
 
     def fire(self, active: Sequence[str], move: Transition) -> Move:
         """What the transition does from these leaves; it must be one of `possible`. It is worked out once."""
@@ -75,9 +75,9 @@ class Stages:
         walker = _Walker()
         # Put there, never added: the library would name methods of it after the stages and fail at one named "add".
         self._machine.set_state(list(active), walker)
-        around = self.within(active)
+        held = around(tuple(active))
         # One source alone: from two active ones the library would take the move twice.
-        place = next(place for place, source in enumerate(move.sources) if source in around)
+        place = next(place for place, source in enumerate(move.sources) if source in held)
         self._machine.trigger_event(walker, _event(move, place))
         stands = set(_flat(walker.state))
         after = tuple(path for path in self._playbook.stages if path in stands)
@@ -85,10 +85,8 @@ class Stages:
 
     def within(self, active: Iterable[str]) -> tuple[str, ...]:
         """The leaves and every stage around them, outermost first, in the order of the playbook."""
-        around = {
-            SEPARATOR.join(parts[: n + 1]) for leaf in active for parts in [leaf.split(".")] for n in range(len(parts))
-        }
-        return tuple(path for path in self._playbook.stages if path in around)
+        held = around(tuple(active))
+        return tuple(path for path in self._playbook.stages if path in held)
 
     def _leaves(self, path: str) -> tuple[str, ...]:
         stage = self._playbook.stages[path]

@@ -64,6 +64,13 @@ class Stage(NamedTuple):
     escalation: str | None = None
 
 
+@lru_cache(maxsize=64)
+def around(leaves: tuple[str, ...]) -> frozenset[str]:
+    """The paths of these stages and of every stage around them."""
+    names = [leaf.split(".") for leaf in leaves]
+    return frozenset(".".join(parts[:depth]) for parts in names for depth in range(1, len(parts) + 1))
+
+
 class Requirement(NamedTuple):
     """What must hold before a move: facts confirmed, roles held, stages active, tasks done, statements that far."""
 

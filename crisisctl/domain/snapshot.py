@@ -45,6 +45,7 @@ def load(text: str, playbook: Playbook) -> Incident | None:
 def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
     state |= {
         "playbook": playbook,
+        "version": int(state["version"]),
         "opened_at": instant(state["opened_at"]),
         "recorded_at": instant(state["recorded_at"]),
         "closed_at": _instant(state["closed_at"]),

@@ -14,7 +14,6 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
-from crisisctl.domain.telling import sentence
 from crisisctl.domain.text import nearest
 from crisisctl.domain.timers import mended, overdue, timers
 from crisisctl.domain.times import clock_time
@@ -135,14 +134,11 @@ class Desk:
             fired = self._catch_up(page, page.now)
             events = decide(page.reached, command, asked.source, page.now)
             added = page.write(events, asked.source, request=asked.request)
-            log = [_erase(entry, command) for entry in (*ledger.entries(id_), *page.entries)]
-            page.incident = replay(log)
-            ledger.append(
-                page.batch()._replace(
-                    erased={command.version: command.fields},
-                    texts={e.version: sentence(e) for e in (log[command.version - 1], *page.entries) if e.words},
-                )
+            page.incident = replay(_erase(entry, command) for entry in (*ledger.entries(id_), *page.entries))
+            batch = page.batch()._replace(
+                snapshot=snapshot.dump(page.incident), erased={command.version: command.fields}
             )
+            ledger.append(batch)
             return self._remember(page, added)._replace(fired=fired)
 
     def load(self, log: Log, id_: str) -> Incident:
@@ -154,15 +150,16 @@ class Desk:
         known = self._known.get(id_)
         if known is None or known.digest != head.digest:
             kept = self._kept(log, id_, head.playbook_digest)
-            fits = kept is not None and kept.digest == head.digest
-            known = self._known[id_] = kept if kept and fits else replay(log.entries(id_))
+            known = kept if kept and kept.digest == head.digest else replay(log.entries(id_))
+            self._known[id_] = known
         return known
 
     def _kept(self, log: Log, id_: str, playbook_digest: str) -> Incident | None:
-        """The incident as its snapshot has it; None when that is no use, for the log knows better."""
+        """The incident from its snapshot on; None when that is no use, for the log knows better."""
         playbook = self._playbook(log, id_, playbook_digest)
         try:
-            return snapshot.load(log.snapshot(id_) or "", playbook)
+            kept = snapshot.load(log.snapshot(id_) or "", playbook)
+            return replay(log.entries(id_, kept.version), kept) if kept else None
         except Unverified:
             return None
 
@@ -183,7 +180,7 @@ class Desk:
 
     def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
         _, events = overdue(page.reached, until, MOST_AT_ONCE)
-        return page.write(attach(events, self._directory), TIMER)
+        return page.write(attach(events, self._directory), TIMER) if events else []
 
     def _write(self, ledger: Ledger, page: Page, added: Sequence[Entry]) -> Outcome:
         if page.entries:

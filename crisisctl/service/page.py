@@ -8,13 +8,13 @@ from crisisctl.domain.entries import Entry, Event, Source, digest, words
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import SETTLED, notices
-from crisisctl.domain.telling import sentence
 from crisisctl.domain.timers import changes
 from crisisctl.domain.times import stamp
 from crisisctl.service.ports import Batch, Head
 
 TIMER = Source("crisisctl", "crisisctl", via="timer")
 WATCH = Source("crisisctl", "crisisctl", via="watch")
+EVERY = 16  # versions from one snapshot to the next: what a command replays at most, and what most need not write
 _JUMP = timedelta(seconds=2)
 
 
@@ -79,14 +79,17 @@ class Page:
         armed, disarmed = changes(self.before, after)
         return Batch(
             head=head(after),
-            snapshot=snapshot.dump(after),
+            snapshot=snapshot.dump(after) if self._turned() else None,
             entries=self.entries,
             armed=armed,
             disarmed=disarmed,
             notices=[notice for entry in self.entries for notice in notices(entry)],
             settled=[entry.data["notice"] for entry in self.entries if entry.type in SETTLED],
-            texts={entry.version: sentence(entry) for entry in self.entries if entry.words},
         )
+
+    def _turned(self) -> bool:
+        """Whether these entries reach or pass a version that is to be kept as a snapshot."""
+        return self.before is None or self.reached.version // EVERY > self.before.version // EVERY
 
 
 def head(incident: Incident) -> Head:

@@ -112,16 +112,18 @@ class Beat(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one command changes in one incident: entries and all derived from them, written together or not at all."""
+    """What one command changes in one incident: entries and all derived from them, written together or not at all.
+
+    Without a `snapshot` the one before stays.
+    """
 
     head: Head
-    snapshot: str
+    snapshot: str | None
     entries: Sequence[Entry]
     armed: Sequence[Timer] = ()
     disarmed: Sequence[str] = ()
     notices: Sequence[Notice] = ()
     settled: Sequence[str] = ()
-    texts: Mapping[int, str] = {}
     erased: Mapping[int, Sequence[str]] = {}
 
 
@@ -137,7 +139,7 @@ class Log(Protocol):
         ...
 
     def snapshot(self, incident: str) -> str | None:
-        """The state of the incident at its head."""
+        """The state of the incident at its head, or up to `EVERY` versions before."""
         ...
 
     def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
@@ -176,12 +178,8 @@ class Log(Protocol):
         """The last signs of life of the watches, the newest first."""
         ...
 
-    def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
-        """Incident, version and text of the entries that hold all these words, the newest first."""
-        ...
-
-    def texts(self, incident: str) -> dict[int, str]:
-        """What a search looks through in an incident, by version."""
+    def written(self) -> Iterator[Entry]:
+        """The entries of all incidents that hold words, the newest first."""
         ...
 
 

@@ -1,8 +1,8 @@
 """What the measurements share: work timed in turn, a figure held against its target, and an incident of any length.
 
 Every figure is a ratio or a bound, never a speed: all that is compared runs on the same machine in the same minute, in
-turn, so that a machine that is busy for a while is busy for all of it. What counts is the best round of each: whatever
-took longer had to wait for something else.
+turn, so that a machine that is busy for a while is busy for all of it. How long one takes is its best round: whatever
+took longer had to wait for something else. A rate is counted over the whole run.
 """
 
 from __future__ import annotations
@@ -146,6 +146,12 @@ def _lap(work: Callable[[], object], times: int) -> float:
     for _ in range(times):
         work()
     return (time.perf_counter() - start) / times
+
+
+@pytest.fixture
+def rate() -> Callable[[Laps, str, str], float]:
+    """The rate of one as a share of another's, over the whole run: what must be written back now and then counts."""
+    return lambda laps, one, other: sum(laps[other]) / sum(laps[one])
 
 
 @pytest.fixture

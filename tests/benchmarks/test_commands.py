@@ -108,25 +108,26 @@ def warmed(work: Work, times: int) -> Work:
     return work
 
 
-@pytest.mark.parametrize("command", ["note", "advance"])
-def test_a_command_is_at_least_half_as_fast_as_the_bare_insert_of_its_row(
+@pytest.mark.parametrize(("command", "share"), [("note", 1 / 2), ("advance", 1 / 3)])  # a move writes three rows
+def test_a_command_is_a_good_part_as_fast_as_the_bare_insert_of_one_row(
     bench: Bench,
     in_turn: Callable[..., Laps],
-    ratio: Callable[[Laps, str, str], float],
+    rate: Callable[[Laps, str, str], float],
     ours: Work,
     bare: Callable[[], None],
     command: str,
+    share: float,
 ) -> None:
     laps = in_turn(warmed({command: ours[command], "bare insert": bare}, WARM), ROUNDS, ON_END)
     bench.show(laps)
-    bench.at_least(f"{command} a second, against bare inserts", ratio(laps, "bare insert", command), 0.5)
+    bench.at_least(f"{command} a second, against bare inserts", rate(laps, command, "bare insert"), share)
 
 
 @pytest.mark.parametrize("command", ["note", "advance"])
 def test_a_command_is_three_times_as_fast_as_the_same_with_eventsourcing(
     bench: Bench,
     in_turn: Callable[..., Laps],
-    ratio: Callable[[Laps, str, str], float],
+    rate: Callable[[Laps, str, str], float],
     ours: Work,
     peer: Callable[[], None],
     command: str,
@@ -134,4 +135,4 @@ def test_a_command_is_three_times_as_fast_as_the_same_with_eventsourcing(
     warmed({command: ours[command]}, WARM)
     laps = in_turn({command: ours[command], "eventsourcing": peer}, ROUNDS, ON_END)
     bench.show(laps)
-    bench.at_least(f"{command} a second, against eventsourcing", ratio(laps, "eventsourcing", command), 3)
+    bench.at_least(f"{command} a second, against eventsourcing", rate(laps, command, "eventsourcing"), 3)

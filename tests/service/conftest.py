@@ -84,7 +84,7 @@ class Rows:
                 log.due(NOW + timedelta(days=9999), 1000),
                 log.outbox(),
                 log.beats(),
-                log.search("note"),
+                list(log.written()),
             )
 
 

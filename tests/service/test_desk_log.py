@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,9 @@ from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused, StoreFailed
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.search import search
 from crisisctl.service.desk import Asked, Desk
+from crisisctl.service.page import EVERY
 from crisisctl.service.ports import Store
 from crisisctl.service.verify import verify
 
@@ -123,18 +126,58 @@ def test_a_snapshot_that_is_no_use_changes_nothing(filed: Any, spoil: Callable[.
     assert _anew(filed) == right == replay(filed.entries())
 
 
-def test_the_next_command_makes_the_snapshot_right(filed: Any, spoil: Callable[..., None]) -> None:
+def _kept_version(room: Any) -> int:
+    """The version that the snapshot is of."""
+    with room.store.reading() as log:
+        version: int = json.loads(log.snapshot("INC-1"))["version"]
+    return version
+
+
+def test_a_snapshot_is_taken_every_sixteen_versions_and_no_command_replays_more(room: Any) -> None:
+    taken = set()
+    for number in range(3 * EVERY):
+        version = _version(room.ask(ask.AddNote(f"note {number}")))
+        assert version - _kept_version(room) < EVERY
+        taken.add(_kept_version(room))
+    assert len(taken) == 4
+
+
+def test_a_snapshot_is_not_passed_by_in_a_command_of_many_entries(room: Any) -> None:
+    while _version(room.ask(ask.AddNote("a note"))) % EVERY != EVERY - 1:
+        pass
+    many = [Event("note.added", {}, {"text": "a note"})] * 3
+    room.desk.record("INC-1", many, ASKED.source)
+    assert _kept_version(room) == room.look().version
+    assert _kept_version(room) % EVERY == 2
+
+
+def test_what_came_after_the_snapshot_is_replayed(filed: Any) -> None:
+    filed.ask(ask.Assign("legal", "lee"))
+    assert _kept_version(filed) < filed.look().version
+    assert _anew(filed).holders("legal") == ("lee",)
+
+
+def test_what_came_before_the_snapshot_is_not_read_again(filed: Any, spoil: Callable[..., None]) -> None:
+    for number in range(EVERY):
+        filed.ask(ask.AddNote(f"note {number}"))
+    spoil("UPDATE entry SET data = 'no JSON' WHERE version BETWEEN 2 AND 4")
+    assert _anew(filed) == filed.look()
+
+
+def test_a_spoilt_snapshot_is_right_again_after_sixteen_versions(filed: Any, spoil: Callable[..., None]) -> None:
     spoil("UPDATE head SET snapshot = '{'")
     desk = Desk(filed.store, filed.clock, SystemChance(), filed.directory)
-    desk.handle("INC-1", ask.AddNote("go on"), ASKED)
+    for number in range(EVERY):
+        desk.handle("INC-1", ask.AddNote(f"note {number}"), ASKED)
+    assert filed.look().version - _kept_version(filed) < EVERY
     assert verify(filed.store, None).flaws == []
 
 
-def test_a_snapshot_of_another_version_is_not_believed(filed: Any, spoil: Callable[..., None]) -> None:
+def test_a_snapshot_of_another_moment_is_not_believed(filed: Any, spoil: Callable[..., None]) -> None:
     with filed.store.reading() as log:
-        old = log.snapshot("INC-1")
+        old = json.loads(log.snapshot("INC-1"))
     filed.ask(ask.Assign("legal", "lee"))
-    spoil("UPDATE head SET snapshot = ?", values=[old])
+    spoil("UPDATE head SET snapshot = ?", values=[json.dumps(old | {"version": filed.look().version})])
     assert _anew(filed).holders("legal") == ("lee",)
 
 
@@ -175,8 +218,10 @@ def test_a_redacted_word_is_gone_from_the_entry_and_all_that_came_of_it(room: An
     with room.store.reading() as log:
         entry = log.entry("INC-1", version)
         assert entry.words["text"][1:] == (None, None)
-        assert log.search("Zxqjv") == []
-        assert ("INC-1", version, "(redacted)") in log.search("redacted")
+        assert list(search(log.written(), "Zxqjv")) == []
+        assert (version, "(redacted)") in [
+            (told.entry.version, told.text) for told in search(log.written(), "redacted")
+        ]
         assert CANARY not in (log.snapshot("INC-1") or "")
     verdict = verify(room.store, None)
     assert (verdict.flaws, verdict.redacted) == ([], 1)
@@ -284,7 +329,7 @@ def test_a_redacted_word_is_gone_from_the_bytes_of_the_file(filed: Any, command:
     _redact(filed, version)
     assert _traces(filed.store, CANARY) == []
     with other.reading() as log:
-        assert log.search("Zxqjv") == []
+        assert list(search(log.written(), "Zxqjv")) == []
     other.close()
 
 

@@ -16,8 +16,16 @@ from crisisctl.service.ports import Batch, Beat, Head, Queued
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
-_THIS = "FROM entry WHERE incident = ? AND version = ?"
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+
+_INSERT = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
+_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
+_MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
+    WHERE incident = ?"""
+_OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?)"
+_ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
 
 
 class SqliteLog:
@@ -40,8 +48,10 @@ class SqliteLog:
         return row[0] if row else None
 
     def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
-        query = f"SELECT {_ENTRY} FROM entry WHERE incident = ? AND version > ? ORDER BY version"
-        cursor = self.db.execute(query, (incident, after))
+        return self._entries("incident = ? AND version > ? ORDER BY version", incident, after)
+
+    def _entries(self, where: str, *values: object) -> Iterator[Entry]:
+        cursor = self.db.execute(f"SELECT {_ENTRY} FROM entry WHERE {where}", values)
         self._begun.append(cursor)
         return (from_columns(row) for row in cursor)
 
@@ -84,14 +94,8 @@ class SqliteLog:
         rows = self.db.execute("SELECT watch, at, every FROM beat ORDER BY at DESC")
         return [Beat(watch, _moment(at), every) for watch, at, every in rows]
 
-    def search(self, words: str, limit: int = 50) -> list[tuple[str, int, str]]:
-        query = "SELECT incident, version, text FROM told WHERE told MATCH ? ORDER BY rowid DESC LIMIT ?"
-        wanted = " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
-        return list(self.db.execute(query, (wanted, limit))) if wanted else []
-
-    def texts(self, incident: str) -> dict[int, str]:
-        query = "SELECT e.version, text FROM entry AS e JOIN told ON told.rowid = position WHERE e.incident = ?"
-        return dict(self.db.execute(query, (incident,)).fetchall())
+    def written(self) -> Iterator[Entry]:
+        return self._entries("words <> '{}' ORDER BY position DESC")
 
 
 class SqliteLedger(SqliteLog):
@@ -103,39 +107,29 @@ class SqliteLedger(SqliteLog):
         return f"INC-{self.db.execute('SELECT coalesce(max(number), 0) + 1 FROM head').fetchone()[0]}"
 
     def append(self, batch: Batch) -> None:
-        many, incident = self.db.executemany, batch.head.incident
-        marks = ", ".join("?" * len(COLUMNS.split()))
-        rows = [(None, *columns(entry)[1:]) for entry in batch.entries]
-        many(f"INSERT INTO entry ({_ENTRY}) VALUES ({marks})", rows)
+        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at) if batch.entries else ""
+        self._each(_INSERT, [(None, *columns(entry)[1:]) for entry in batch.entries])
         self._head(batch)
-        many("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
+        self._each("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
-        ready = stamp(batch.entries[-1].recorded_at) if batch.entries else ""
-        many(f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?)", [(*n, ready) for n in batch.notices])
-        many("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
+        self._each(_QUEUE, [(*notice, ready) for notice in batch.notices])
+        self._each("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
             self.erased = True
-        told = [(text, incident, version) for version, text in batch.texts.items()]
-        many(f"INSERT INTO told (rowid, incident, version, text) SELECT position, incident, version, ? {_THIS}", told)
+
+    def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            self.db.executemany(statement, rows)
 
     def _head(self, batch: Batch) -> None:
-        row = (int(batch.head.incident.rpartition("-")[2]), *batch.head, batch.snapshot)
-        self.db.execute(
-            f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (incident) DO UPDATE SET version = excluded.version, digest = excluded.digest,"
-            " playbook_digest = excluded.playbook_digest, title = excluded.title, severity = excluded.severity,"
-            " stages = excluded.stages, closed_at = excluded.closed_at, snapshot = excluded.snapshot",
-            row,
-        )
+        head = batch.head
+        changed = [getattr(head, name) for name in _CHANGING.split(", ")]
+        if not self.db.execute(_MOVE, (*changed, batch.snapshot, head.incident)).rowcount:
+            self.db.execute(_OPEN, (int(head.incident.rpartition("-")[2]), *head, batch.snapshot))
 
     def _arm(self, timers: Sequence[Timer]) -> None:
-        rows = [(t.id, t.incident, t.kind, stamp(t.due), t.subject) for t in timers]
-        self.db.executemany(
-            "INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET due = excluded.due",
-            rows,
-        )
+        self._each(_ARM, [(t.id, t.incident, t.kind, stamp(t.due), t.subject) for t in timers])
 
     def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
         self.db.execute("DELETE FROM timer WHERE incident = ?", (incident,))
@@ -164,8 +158,6 @@ class SqliteLedger(SqliteLog):
             return
         gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
         kept = dump_words({**entry.words, **gone})
-        self.db.execute("DELETE FROM told WHERE rowid = ?", (entry.position,))
-        self.db.execute("INSERT INTO told (told) VALUES ('rebuild')")
         self.db.execute("UPDATE entry SET words = ? WHERE incident = ? AND version = ?", (kept, incident, version))
 
 

@@ -114,4 +114,3 @@ def _derived(db: Database) -> None:
     db.table("outbox").create_index(["ready_at"])
     beat = {"watch": str, "at": str, "every": float}
     db.table("beat").create(beat, pk="watch", not_null=set(beat), strict=True)
-    db.execute("CREATE VIRTUAL TABLE told USING fts5(incident UNINDEXED, version UNINDEXED, text, columnsize=0)")

@@ -118,6 +118,12 @@ class Office:
             self.roster.require(told)
         return Source(told or mine or self.login, self.login, role=role)
 
+    def warnings(self) -> list[str]:
+        """What is wrong with what was read, and did not stop the command."""
+        roster: Roster | None = self.__dict__.get("roster")
+        trouble = roster.trouble if roster else None
+        return [f"{trouble} Until it is mended, the people known last count."] if trouble else []
+
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""
         return sorted(path.stem for path in self.settings.playbooks.glob("*.yaml"))

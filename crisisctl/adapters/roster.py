@@ -1,7 +1,8 @@
 """The roster: who can hold roles, how to reach them, and which login is whose. Read from `roster.yaml`.
 
 Reading YAML costs more than the rest of a command, so what commands need (never a contact, which may hold a secret) is
-kept beside the log under the digest of the file.
+kept beside the log under the digest of the file. A slip in the file must not stop the room: until it is mended, who was
+known last counts, and `trouble` says what is wrong.
 """
 
 from __future__ import annotations
@@ -40,20 +41,27 @@ class Roster:
         self._cache = cache
         self._fallback = tuple(fallback)
         self._people: dict[str, Person] | None = None
+        self._document: dict[str, dict[str, Any]] | None = None
         self._seen: tuple[int, ...] = ()
+        self.trouble: str | None = None
 
     @property
     def people(self) -> Mapping[str, Person]:
-        """Everybody by id as the file has them now: a watch must not miss who is added, nor stop at a slip."""
+        """Everybody by id as the file has them now: a watch must not miss who is added."""
         mark = self._mark()
         if self._people is None or mark != self._seen:
-            try:
-                self._people = self._known()
-            except Invalid:
-                if self._people is None:
-                    raise
+            self._people, self.trouble = self._latest()
             self._seen = mark
         return self._people
+
+    def _latest(self) -> tuple[dict[str, Person], str | None]:
+        try:
+            return self._known(), None
+        except Invalid as error:
+            last = self._kept() or None if self._people is None else self._people
+            if last is None:  # nobody was known: going on would let any name in
+                raise
+            return last, str(error)
 
     def _mark(self) -> tuple[int, ...]:
         try:
@@ -78,7 +86,12 @@ class Roster:
         found = self.people.get(person)
         if not found or not found.reachable:
             return self._fallback
-        return tuple(self._read().get(person, {}).get("contacts") or self._fallback)
+        try:
+            self._document = self._read()
+        except Invalid:
+            if self._document is None:  # contacts are kept nowhere else
+                raise Invalid(f"{person} cannot be reached until {self._path} is mended.") from None
+        return tuple(self._document.get(person, {}).get("contacts") or self._fallback)
 
     def count(self, person: str) -> int:
         """How many contacts the person has, without reading them."""
@@ -93,15 +106,22 @@ class Roster:
         except OSError as error:
             raise Invalid(f"{self._path} cannot be read: {error.strerror}.") from None
         seal = sha256(content).hexdigest()
-        try:
-            kept = json.loads(self._cache.read_text())
-            if kept["digest"] == seal:
-                return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            pass  # a cache that cannot be read is made anew
+        kept = self._kept(seal)
+        if kept is not None:
+            return kept
         people = {id_: _person(id_, spec) for id_, spec in self._read().items()}
         self._keep({"digest": seal, "people": people})
         return people
+
+    def _kept(self, seal: str | None = None) -> dict[str, Person] | None:
+        """Who was known last, or under that digest; None when that cannot be told."""
+        try:
+            kept = json.loads(self._cache.read_text())
+            if seal not in (None, kept["digest"]):
+                return None
+            return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return None
 
     def _keep(self, known: dict[str, Any]) -> None:
         fresh = self._cache.with_suffix(f".{os.getpid()}")

@@ -125,6 +125,9 @@ def _playbooks(office: Office) -> Iterator[Check]:
 
 def _roster(office: Office) -> Iterator[Check]:
     people = office.roster.people
+    if trouble := office.roster.trouble:
+        yield Check("error", trouble, "until it is mended, the people known last count")
+        return
     if not people:
         yield Check(
             "warning",

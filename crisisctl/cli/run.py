@@ -29,6 +29,8 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     session.clock = clock
     try:
         code = _carried_out(session, arguments)
+        for warning in session.warnings():
+            show.talk(show.style(warning, "yellow"))
         sys.stdout.flush()  # also after a refusal: some say on stdout what they found before they refuse
     except (KeyboardInterrupt, typer.Abort):  # at a question, Ctrl-D too
         show.talk("Interrupted, but the command was recorded." if session.recorded else "Interrupted.")

@@ -35,6 +35,10 @@ class Session:
 
         return Office(self.workspace, self.actor, clock=self.clock)
 
+    def warnings(self) -> list[str]:
+        """What did not stop the command, and will not stay without consequence."""
+        return self.office.warnings() if "office" in self.__dict__ else []
+
     def close(self) -> None:
         """Let go of the store."""
         if "office" in self.__dict__ and "store" in self.office.__dict__:

@@ -165,8 +165,9 @@ class Watch:
             return self._attempted(row)
         except DeliveryFailed as failure:
             given_up, reason = failure.permanent, failure.reason
-        except CrisisError as error:
-            given_up, reason = False, str(error)
+        except CrisisError as error:  # of the log or the roster, not of this notice, which must not be given up for it
+            self._troubles.append(error)
+            return Result(row, "failed", str(error))
         except Exception as error:  # noqa: BLE001 - a courier that breaks down must not stop the others
             given_up, reason = False, f"it broke down ({type(error).__name__})"  # the text might hold a secret
         return Result(row, "dead" if given_up or row.attempts > len(BACK_OFF) else "failed", reason)
@@ -195,7 +196,7 @@ class Watch:
         row, notice = result.row, result.row.notice
         if result.state == "failed":
             with self._desk.store.writing() as ledger:
-                ledger.postpone(notice.key, self._desk.now() + BACK_OFF[row.attempts - 1])
+                ledger.postpone(notice.key, self._desk.now() + BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1])
             return
         data = {"notice": notice.key, "to": notice.person, "contact": notice.contact, "attempts": row.attempts}
         event = Event(_SETTLED[result.state], data, {"reason": result.reason} if result.reason else {})

@@ -223,12 +223,39 @@ def test_a_watch_that_runs_sees_who_is_added(write: Write, tmp_path: Path) -> No
 
 
 def test_a_slip_in_the_file_does_not_stop_a_watch_that_runs(write: Write, tmp_path: Path) -> None:
-    roster = write()
-    assert roster.count("dana") == 2
+    roster = write("people: {dana: {contacts: ['env:DANA_CHAT', 'b:2']}, 'lee@example.com': {}}")
+    assert roster.contacts("dana") == ("env:DANA_CHAT", "b:2")
     _rewrite(tmp_path, "people: {dana: {contacts: ")
     assert (roster.count("dana"), set(roster.people)) == (2, {"dana", "lee@example.com"})
+    assert roster.trouble
+    assert roster.contacts("dana") == ("env:DANA_CHAT", "b:2")
+    _rewrite(tmp_path, GOOD)
+    assert roster.count("dana") == 2
+    assert roster.trouble is None
+
+
+def test_a_slip_in_the_file_does_not_stop_who_starts_now(write: Write, tmp_path: Path) -> None:
+    known = dict(write().people)
+    roster = write("people: {dana: {contacts: ")
+    assert roster.people == known
+    assert roster.trouble
+    assert roster.trouble.startswith(f"{tmp_path / 'roster.yaml'}:1:27 cannot be read: ")
+    with pytest.raises(NotFound, match="mallory"):
+        roster.require("mallory")
+
+
+def test_contacts_are_kept_nowhere_so_who_starts_now_waits_for_the_file(write: Write, tmp_path: Path) -> None:
+    assert write().people
+    roster = write("people: {dana: {contacts: ")
+    with pytest.raises(Invalid, match=f"dana cannot be reached until {tmp_path / 'roster.yaml'} is mended"):
+        roster.contacts("dana")
+
+
+@pytest.mark.parametrize("before", ["people: {}", "", None])
+def test_where_nobody_was_known_a_slip_lets_nobody_in(write: Write, before: str | None) -> None:
+    assert write(before).people == {}
     with pytest.raises(Invalid):
-        _ = write(None).people  # whoever starts now is told
+        _ = write("people: {dana: ").people
 
 
 def test_who_leaves_while_a_notice_waits_is_reached_by_the_workspace(write: Write, tmp_path: Path) -> None:

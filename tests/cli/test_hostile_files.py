@@ -167,3 +167,17 @@ def test_hostile_settings_are_refused(program: Program, content: str, bounded: B
     assert told.returncode in (3, 6)
     shown(told.stderr)
     assert "bug" not in told.stderr
+
+
+def test_a_slip_in_the_roster_does_not_stop_the_room(opened: Program) -> None:
+    roster = opened.root / "roster.yaml"
+    roster.write_text("people: {dana: {roles: [comms-lead]}, lee: {}}")
+    opened.ok("status")
+    roster.write_text("people: {dana: {roles: [comms-lead]}, lee: {}")
+    told = opened.ok("note", "the room goes on")
+    assert "the room goes on" in told.out
+    assert f"{roster}:1:46 cannot be read: " in told.err
+    assert told.err.endswith("Until it is mended, the people known last count.\n")
+    assert opened.ok("status", "--json").json["incident"] == "INC-1"
+    assert opened("assign", "legal", "mallory").code == 4
+    assert opened("doctor").code == 6

@@ -151,3 +151,21 @@ def test_two_watches_fire_nothing_twice(opened: Program) -> None:
     told = opened.ok("timeline", "--format", "json").out
     assert (told.count('"escalation.fired"'), told.count('"notice.sent"')) == (1, 2)
     assert opened.ok("verify").code == 0
+
+
+def test_a_notice_outlasts_a_broken_roster(watched: Program, clock: HandClock) -> None:
+    roster = watched.root / "roster.yaml"
+    good = "people: {dana: {contacts: ['textfile:told.txt']}, lee: {}}"
+    roster.write_text(good)
+    watched.ok("status")
+    roster.write_text(good[:-1])
+    for _ in range(8):
+        told = watched("watch", "--once", clock=clock)
+        assert told.code == 6
+        assert f"dana cannot be reached until {roster} is mended." in told.err
+        clock.tick(minutes=5)
+    assert not (watched.root / "told.txt").exists()
+    roster.write_text(good)
+    watched.ok("watch", "--once", clock=clock)
+    assert "INC-1 sev1: Records on a forum" in (watched.root / "told.txt").read_text()
+    assert "notice.failed" not in watched.ok("timeline", "--format", "json").out

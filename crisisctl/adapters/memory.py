@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from datetime import datetime
+from datetime import UTC, datetime
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Conflict
@@ -101,6 +101,9 @@ class _State:
     def beats(self) -> list[Beat]:
         return sorted(self._beats.values(), key=lambda beat: beat.at, reverse=True)
 
+    def incidents(self) -> list[str]:
+        return list(self._logs)
+
     def written(self) -> Iterator[Entry]:
         with_words = (entry for log in self._logs.values() for entry in log if entry.words)
         return iter(sorted(with_words, key=lambda entry: -entry.position))
@@ -116,8 +119,8 @@ class _State:
         gone = set(batch.disarmed)
         kept = {id_: timer for id_, timer in self._timers.get(incident, {}).items() if id_ not in gone}
         self._timers[incident] = kept | {timer.id: timer for timer in batch.armed}
-        ready = batch.entries[-1].recorded_at if batch.entries else None
-        self._outbox |= {n.key: Queued(n, 0, ready) for n in batch.notices if ready}
+        ready = batch.entries[-1].recorded_at if batch.entries else datetime.min.replace(tzinfo=UTC)
+        self._outbox |= {n.key: Queued(n, 0, ready) for n in batch.notices}
         for key in batch.settled:
             self._outbox.pop(key, None)
         for version, fields in batch.erased.items():
@@ -125,6 +128,9 @@ class _State:
 
     def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
         self._timers[incident] = {timer.id: timer for timer in timers}
+
+    def forget(self) -> None:
+        self._heads, self._timers, self._outbox = {}, {}, {}
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
         waiting = sorted(self._outbox.values(), key=lambda row: row.ready_at)

@@ -8,8 +8,10 @@ import typer
 
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import Unverified
+from crisisctl.domain.errors import Unverified, Usage
+from crisisctl.service.ports import Store
 from crisisctl.service.verify import Verdict
+from crisisctl.service.verify import rebuild as rebuilt
 from crisisctl.service.verify import verify as check
 
 One = Annotated[
@@ -20,7 +22,14 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command(epilog="Example: crisisctl verify")
-def verify(ctx: typer.Context, incident: One = None, json: options.Json = False) -> None:
+def verify(
+    ctx: typer.Context,
+    incident: One = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First write anew, from the log, all that is derived from it.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
     """Check that the log is what it was.
 
     Every seal, every commitment, the order of entries, and that what is derived from the log agrees with it. Exit 8
@@ -28,6 +37,8 @@ def verify(ctx: typer.Context, incident: One = None, json: options.Json = False)
     """
     session: Session = ctx.obj
     store = session.office.store
+    if rebuild:
+        _rebuild(store, incident)
     only = session.look(incident).id if incident else None
     verdict = check(store, only, lambda id_: show.progress(f"verifying {id_}"))
     show.progress("")
@@ -37,8 +48,16 @@ def verify(ctx: typer.Context, incident: One = None, json: options.Json = False)
         _tell(verdict, store.place())
     if verdict.flaws:
         raise Unverified(
-            f"{store.place()}: {show.count(len(verdict.flaws), 'flaw')}. Keep the file as it is, and restore a backup."
+            f"{store.place()}: {show.count(len(verdict.flaws), 'flaw')}. Keep the file as it is, and restore a backup. "
+            "Where the entries are whole, crisisctl verify --rebuild writes anew what is derived from them."
         )
+
+
+def _rebuild(store: Store, incident: str | None) -> None:
+    if incident:
+        raise Usage("--rebuild is for the whole log. Leave out -i.")
+    count = rebuilt(store)
+    show.talk(f"Heads, snapshots, timers and unsent notices of {show.count(count, 'incident')} are written anew.")
 
 
 def _tell(verdict: Verdict, place: str) -> None:

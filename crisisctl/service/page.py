@@ -1,14 +1,14 @@
 """A page of the log being written: events become sealed entries, and what is derived from them is worked out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from crisisctl.domain import snapshot
 from crisisctl.domain.entries import Entry, Event, Source, digest, words
-from crisisctl.domain.evolve import evolve
+from crisisctl.domain.evolve import evolve, replay
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.notices import SETTLED, notices
-from crisisctl.domain.timers import changes
+from crisisctl.domain.notices import SETTLED, notices, unsettled
+from crisisctl.domain.timers import changes, timers
 from crisisctl.domain.times import stamp
 from crisisctl.service.ports import Batch, Head
 
@@ -90,6 +90,13 @@ class Page:
     def _turned(self) -> bool:
         """Whether these entries reach or pass a version that is to be kept as a snapshot."""
         return self.before is None or self.reached.version // EVERY > self.before.version // EVERY
+
+
+def derived(entries: Sequence[Entry]) -> Batch:
+    """All that is derived from the entries of an incident, and none of them."""
+    incident = replay(entries)
+    waiting = list(unsettled(entries).values())
+    return Batch(head(incident), snapshot.dump(incident), (), armed=timers(incident), notices=waiting)
 
 
 def head(incident: Incident) -> Head:

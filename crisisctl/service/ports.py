@@ -178,6 +178,10 @@ class Log(Protocol):
         """The last signs of life of the watches, the newest first."""
         ...
 
+    def incidents(self) -> list[str]:
+        """The ids of all incidents that have entries, in the order in which they were opened."""
+        ...
+
     def written(self) -> Iterator[Entry]:
         """The entries of all incidents that hold words, the newest first."""
         ...
@@ -196,6 +200,10 @@ class Ledger(Log, Protocol):
 
     def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
         """Make these the pending timers of an incident."""
+        ...
+
+    def forget(self) -> None:
+        """Drop all heads, snapshots, timers and notices, to be written anew from the log."""
         ...
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:

@@ -12,7 +12,7 @@ from crisisctl.domain.errors import CrisisError, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.notices import unsettled
 from crisisctl.domain.timers import timers
-from crisisctl.service.page import head
+from crisisctl.service.page import derived, head
 from crisisctl.service.ports import Log, Store
 
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
@@ -39,10 +39,28 @@ def verify(store: Store, only: str | None, progress: Callable[[str], None] = lam
             told, unread = _told(log, id_)
             entries += len(told)
             redacted += sum(word.value is None for entry in told for word in entry.words.values())
-            derived = unread or _derived(log, id_, told)
-            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *derived)]
+            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _derived(log, id_, told)))]
         found += [] if only else _strays(log, heads)
     return Verdict(len(heads), entries, redacted, found)
+
+
+def rebuild(store: Store) -> int:
+    """Write anew all that is derived from the log; of how many incidents. `Unverified` when the log is not whole.
+
+    A head that knows of more entries than there are may be the only trace of those that were cut off, so it stays.
+    """
+    with store.writing() as ledger:
+        logs = {id_: _told(ledger, id_) for id_ in ledger.incidents()}
+        known = {head.incident: head.version for head in ledger.heads()}
+        for id_ in {**known, **logs}:
+            told, unread = logs.get(id_, ([], []))
+            missing = [f"its head knows of {known[id_]} entries"] if known.get(id_, 0) > len(told) else []
+            if wrong := [*unread, *_chain(told), *missing]:
+                raise Unverified(f"{id_}: {wrong[0]}. Nothing was rebuilt: first the log itself must be whole.")
+        ledger.forget()
+        for told, _ in logs.values():
+            ledger.append(derived(told))
+    return len(logs)
 
 
 def _told(log: Log, id_: str) -> tuple[list[Entry], list[str]]:
@@ -92,11 +110,10 @@ def _differences(log: Log, id_: str, entries: Sequence[Entry]) -> Iterator[str]:
 def _strays(log: Log, heads: Sequence[str]) -> Iterator[str]:
     """What belongs to no incident, and incidents that are gone: ids are INC-1, INC-2 and so on, without a gap."""
     there = set(heads)
-    for number in range(1, len(heads) + 2):
-        id_ = f"INC-{number}"
-        told, unread = ([], []) if id_ in there else _told(log, id_)
-        left = len(told) + len(unread)
-        if left or (number <= len(heads) and id_ not in there):
-            yield f"{id_}: its head is gone; {left} of its entries are left"
+    numbered = [f"INC-{number}" for number in range(1, len(heads) + 1)]
+    for id_ in dict.fromkeys([*log.incidents(), *numbered]):
+        if id_ not in there:
+            told, unread = _told(log, id_)
+            yield f"{id_}: its head is gone; {len(told) + len(unread)} of its entries are left"
     loose = {row.notice.incident for row in log.outbox()} | {timer.incident for timer in log.due(_ALWAYS, _MANY)}
     yield from (f"{id_}: there is no such incident, but a timer or notice of it" for id_ in sorted(loose - there))

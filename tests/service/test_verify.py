@@ -13,10 +13,10 @@ from crisisctl.adapters.sqlite import rows as sqlite_rows
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import COLUMNS as ENTRY
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import StoreFailed
+from crisisctl.domain.errors import StoreFailed, Unverified
 from crisisctl.service.desk import Asked
 from crisisctl.service.ports import Store
-from crisisctl.service.verify import Verdict, verify
+from crisisctl.service.verify import Verdict, rebuild, verify
 
 ASKED = Asked(Source("dana", "tester"))
 Spoil = Callable[..., None]
@@ -325,3 +325,67 @@ def test_a_log_that_cannot_be_opened_is_no_clean_log(kept: Any, tmp_path: Any) -
     (tmp_path / "filed" / "crisisctl.db").write_bytes(b"no database at all")
     with pytest.raises(StoreFailed):
         verify(kept.store, None)
+
+
+REBUILT = DERIVED | {
+    f"head: {column}": f"UPDATE head SET {column} = {value} WHERE incident = 'INC-1'"
+    for column, value in HEAD.items()
+    if column != "incident"
+}
+REBUILT |= {"a head gone": "DELETE FROM head WHERE incident = 'INC-2'", "all heads gone": "DELETE FROM head"}
+
+
+def _derived_rows(room: Any) -> list[object]:
+    """What is derived, but for the attempts at a notice that were made since."""
+    with room.store.reading() as log:
+        heads = log.heads()
+        shots = [log.snapshot(head.incident) for head in heads]
+        timers = [log.timers(head.incident) for head in heads]
+        return [heads, len(shots), timers, sorted(row.notice for row in log.outbox())]
+
+
+@pytest.mark.parametrize("statement", REBUILT.values(), ids=REBUILT.keys())
+def test_what_is_derived_is_written_anew_from_the_log(kept: Any, spoil: Spoil, statement: str) -> None:
+    before = _derived_rows(kept)
+    spoil(statement)
+    assert _flaws(kept)
+    assert rebuild(kept.store) == 2
+    assert _flaws(kept) == []
+    assert _derived_rows(kept) == before
+
+
+def test_a_notice_that_is_written_anew_is_sent(kept: Any, spoil: Spoil) -> None:
+    spoil("DELETE FROM outbox")
+    rebuild(kept.store)
+    with kept.store.reading() as log:
+        assert log.ready(kept.clock.time)
+
+
+def test_every_store_can_be_rebuilt(store: Store, room_for: Callable[[Store], Any]) -> None:
+    room = room_for(store)
+    room.open()
+    _lived_in(room)
+    before = _derived_rows(room)
+    assert rebuild(store) == 2
+    assert (verify(store, None).flaws, _derived_rows(room)) == ([], before)
+
+
+NOT_WHOLE = {
+    "an entry changed": "UPDATE entry SET actor = 'mallory' WHERE version = 2",
+    "an entry gone": "DELETE FROM entry WHERE version = 4 AND incident = 'INC-1'",
+    "the last entry gone": "DELETE FROM entry WHERE incident = 'INC-2' AND version = (SELECT version FROM head"
+    " WHERE incident = 'INC-2')",
+    "an incident gone": "DELETE FROM entry WHERE incident = 'INC-2'",
+    "words gone": "UPDATE entry SET words = replace(words, 'a reporter called', 'nobody called')",
+    "an entry that cannot be read": "UPDATE entry SET data = '{' WHERE version = 3",
+}
+
+
+@pytest.mark.parametrize("statement", NOT_WHOLE.values(), ids=NOT_WHOLE.keys())
+def test_nothing_is_rebuilt_from_a_log_that_is_not_whole(kept: Any, spoil: Spoil, statement: str) -> None:
+    """What is derived may be the only trace of what is missing."""
+    spoil(statement, "DELETE FROM timer")
+    flaws, before = _flaws(kept), _derived_rows(kept)
+    with pytest.raises(Unverified, match="Nothing was rebuilt"):
+        rebuild(kept.store)
+    assert (_flaws(kept), _derived_rows(kept)) == (flaws, before)

@@ -94,6 +94,10 @@ class SqliteLog:
         rows = self.db.execute("SELECT watch, at, every FROM beat ORDER BY at DESC")
         return [Beat(watch, _moment(at), every) for watch, at, every in rows]
 
+    def incidents(self) -> list[str]:
+        rows = self.db.execute("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
+        return [row[0] for row in rows]
+
     def written(self) -> Iterator[Entry]:
         return self._entries("words <> '{}' ORDER BY position DESC")
 
@@ -107,7 +111,7 @@ class SqliteLedger(SqliteLog):
         return f"INC-{self.db.execute('SELECT coalesce(max(number), 0) + 1 FROM head').fetchone()[0]}"
 
     def append(self, batch: Batch) -> None:
-        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at) if batch.entries else ""
+        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else _LONG_PAST)
         self._each(_INSERT, [(None, *columns(entry)[1:]) for entry in batch.entries])
         self._head(batch)
         self._each("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
@@ -134,6 +138,10 @@ class SqliteLedger(SqliteLog):
     def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
         self.db.execute("DELETE FROM timer WHERE incident = ?", (incident,))
         self._arm(timers)
+
+    def forget(self) -> None:
+        for derived in ("head", "timer", "outbox"):
+            self.db.execute(f"DELETE FROM {derived}")
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
         ready = f"SELECT {_NOTICE} FROM outbox WHERE ready_at <= ? ORDER BY ready_at, rowid LIMIT ?"

@@ -77,13 +77,9 @@ class Desk:
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:
-                now = self.now()
-                self._not_ahead(asked.at, now)
-                if done := self._done(ledger, asked.request):
-                    return done
-                incident = self.load(ledger, id_)
-                self._expected(incident, asked.expect)
-                page = Page(id_, incident, now, self._salt)
+                page = self._begun(ledger, id_, asked)
+                if isinstance(page, Outcome):
+                    return page
                 fired = self._catch_up(page, asked.at or page.now)
                 if len(fired) < MOST_AT_ONCE:
                     return self._carry_out(ledger, page, command, asked, [*earlier, *fired])
@@ -125,12 +121,10 @@ class Desk:
     def redact(self, id_: str, command: ask.Redact, asked: Asked) -> Outcome:
         """Erase word fields of an entry, and everything that was derived from them."""
         with self.store.writing() as ledger:
-            if done := self._done(ledger, asked.request):
-                return done
-            incident = self.load(ledger, id_)
-            self._expected(incident, asked.expect)
-            command = command._replace(fields=_erasable(ledger, incident, command))
-            page = Page(id_, incident, self.now(), self._salt)
+            page = self._begun(ledger, id_, asked)
+            if isinstance(page, Outcome):
+                return page
+            command = command._replace(fields=_erasable(ledger, page.reached, command))
             fired = self._catch_up(page, page.now)
             events = decide(page.reached, command, asked.source, page.now)
             added = page.write(events, asked.source, request=asked.request)
@@ -170,6 +164,16 @@ class Desk:
                 raise StoreFailed(f"{id_} has a head but no first entry. Run: crisisctl verify -i {id_}")
             self._playbooks[digest] = replay([first]).playbook
         return self._playbooks[digest]
+
+    def _begun(self, ledger: Ledger, id_: str, asked: Asked) -> Page | Outcome:
+        """A page for what is asked; or, of a request that was carried out before, what it did."""
+        now = self.now()
+        self._not_ahead(asked.at, now)
+        if done := self._done(ledger, asked.request):
+            return done
+        incident = self.load(ledger, id_)
+        self._expected(incident, asked.expect)
+        return Page(id_, incident, now, self._salt)
 
     def _carry_out(
         self, ledger: Ledger, page: Page, command: ask.Command, asked: Asked, fired: Sequence[Entry]

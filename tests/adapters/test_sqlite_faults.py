@@ -122,6 +122,23 @@ def test_an_old_state_is_never_shown_as_the_present_one(crashed: Path, folder: P
     assert "Copy crisisctl.db and crisisctl.db-wal to a folder of your own" in done.stderr
 
 
+@pytest.mark.parametrize("loss", ["gone", "empty"])
+def test_a_log_that_is_gone_is_not_replaced_while_its_last_entries_are_there(crashed: Path, loss: str) -> None:
+    wal = crashed.with_name("crisisctl.db-wal")
+    entries = wal.read_bytes()
+    crashed.unlink() if loss == "gone" else crashed.write_bytes(b"")
+    store = Sqlite(crashed, posix.turnstile, posix.network_file_system)
+    with pytest.raises(StoreFailed, match=r"crisisctl\.db-wal beside it holds entries of it"), store.writing():
+        pass
+    with pytest.raises(StoreFailed, match=r"move crisisctl\.db-wal away to begin a new log"), store.reading():
+        pass
+    assert wal.read_bytes() == entries
+    wal.rename(wal.with_name("aside"))
+    with store.writing() as ledger:
+        assert ledger.heads() == []
+    store.close()
+
+
 def test_copied_as_it_says_it_can_be_read(crashed: Path, folder: Path, tmp_path: Path, hand: Hand) -> None:
     (tmp_path / "own").mkdir()
     for name in ("crisisctl.db", "crisisctl.db-wal"):

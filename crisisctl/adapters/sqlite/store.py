@@ -106,11 +106,23 @@ class Sqlite:
                 self._refuse_strange_places()
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._gate():
-                if self._connection is None and (not self._path.exists() or self._path.stat().st_size == 0):
+                if self._connection is None and self._empty():
                     self._make()
                 self._connection = self._prepare(self._connection or _connect(f"{self._uri}?mode=rw"))
             self._prepared = True
         return self._connection
+
+    def _empty(self) -> bool:
+        """Whether there is no log yet; `StoreFailed` when there was one, for a new one would wipe its last entries."""
+        if self._path.exists() and self._path.stat().st_size:
+            return False
+        wal = self._beside("-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise StoreFailed(
+                f"{self._path} is gone or empty, but {wal.name} beside it holds entries of it. "
+                f"Put the file back, or move {wal.name} away to begin a new log."
+            )
+        return True
 
     def _make(self) -> None:
         """Put an empty log in place, whole: it is made beside it, so that a crash or a full disk leaves all or none."""
@@ -155,7 +167,7 @@ class Sqlite:
     def _opened_for_reading(self) -> sqlite3.Connection | None:
         if self._connection is None:
             self._refuse_strange_places()
-            if not self._path.exists() or self._path.stat().st_size == 0:
+            if self._empty():
                 return None
             connection = self._readable()
             try:
@@ -192,7 +204,7 @@ class Sqlite:
 
     def _refuse_to_forget(self) -> None:
         """`immutable` looks past the write-ahead log, and with it past what was recorded last."""
-        wal = self._path.with_name(f"{self._path.name}-wal")
+        wal = self._beside("-wal")
         if wal.exists() and wal.stat().st_size:
             raise StoreFailed(
                 f"{self._path} has entries in {wal.name} that cannot be read where nothing can be written. "

@@ -13,7 +13,7 @@ from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
-from crisisctl.domain.decide_statements import drafted, pending
+from crisisctl.domain.decide_statements import approvers, drafted, pending
 from crisisctl.domain.errors import NotFound, Usage
 from crisisctl.domain.guards import next_step
 from crisisctl.domain.text import LONGEST_TEXT
@@ -105,9 +105,8 @@ def _next(outcome: Outcome) -> str:
     """The step after a statement has moved on."""
     incident = outcome.incident
     statement = incident.statements[outcome.entries[0].data["statement"]]
-    waiting = pending(incident, statement) if statement.state == "submitted" else []
-    who = "; ".join(f"{role}: {', '.join(incident.roles.get(role, ())) or 'nobody yet'}" for role in waiting)
-    return f"{next_step(statement.id, statement.state)}{f' ({who})' if waiting else ''}"
+    who = f" ({approvers(incident, statement)})" if statement.state == "submitted" else ""
+    return f"{next_step(statement.id, statement.state)}{who}"
 
 
 @writing(statements, "submit", example="statement submit holding", then=_next)

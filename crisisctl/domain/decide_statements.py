@@ -98,7 +98,7 @@ def approve(incident: Incident, command: ask.Approve, source: Source, _at: datet
         raise Refused(f"{statement.id} is {statement.state}; only a submitted text can be approved: {then}")
     if same_person(source.actor, statement.author):
         raise Refused(
-            f"{source.actor} wrote {statement.id}; somebody else must approve it ({_waiting(incident, statement)})."
+            f"{source.actor} wrote {statement.id}; somebody else must approve it ({approvers(incident, statement)})."
         )
     role = _approving_role(incident, statement, source)
     left = [other for other in pending(incident, statement) if other != role]
@@ -112,9 +112,15 @@ def pending(incident: Incident, statement: Statement) -> list[str]:
     return [role for role in spec_of(incident, statement.id).approvals if role not in given]
 
 
-def _waiting(incident: Incident, statement: Statement) -> str:
-    roles = pending(incident, statement)
-    return "; ".join(f"{role}: {', '.join(incident.roles.get(role, ())) or 'nobody yet'}" for role in roles)
+def approvers(incident: Incident, statement: Statement) -> str:
+    """The roles whose approval is missing, each with those who can give it: `legal: lee; comms-lead: nobody yet`."""
+    return "; ".join(f"{role}: {_able(incident, statement, role)}" for role in pending(incident, statement))
+
+
+def _able(incident: Incident, statement: Statement, role: str) -> str:
+    held = incident.roles.get(role, ())
+    able = [person for person in held if not same_person(person, statement.author)]
+    return ", ".join(able) or ("nobody but its author" if held else "nobody yet")
 
 
 def _approving_role(incident: Incident, statement: Statement, source: Source) -> str:
@@ -125,7 +131,7 @@ def _approving_role(incident: Incident, statement: Statement, source: Source) ->
         raise Refused(f"{source.actor} does not hold {source.role}: crisisctl assign {source.role} {source.actor}")
     may = [role for role in pending(incident, statement) if role in ((source.role,) if source.role else held)]
     if not may:
-        missing = _waiting(incident, statement)
+        missing = approvers(incident, statement)
         raise Refused(f"{source.actor} holds no role whose approval of {statement.id} is missing ({missing}).")
     return may[0]
 
@@ -167,7 +173,7 @@ def publish(incident: Incident, command: ask.Publish, source: Source, at: dateti
 
 def _what_then(incident: Incident, statement: Statement) -> str:
     if statement.state == "submitted":
-        return f"waiting for {_waiting(incident, statement)}"
+        return f"waiting for {approvers(incident, statement)}"
     return next_step(statement.id, statement.state)
 
 

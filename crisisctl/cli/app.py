@@ -14,6 +14,7 @@ from crisisctl.cli.session import Session
 # Click's own base class of all that it raises, wherever it lives today.
 USAGE_ERROR: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+FRONT = ("--workspace", "--as", "--debug")  # the options that stand before the command
 _MODULES = {
     "init": "init",
     "open": "open",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from crisisctl.cli import show
 from crisisctl.domain.telling import sentence
 from crisisctl.service.desk import Outcome
 
+Step = Callable[[Outcome], str] | str | None
 
-def tell(outcome: Outcome, *, json: bool, then: str | None = None) -> None:
-    """Each entry that the command made, and the next step."""
+
+def tell(outcome: Outcome, *, json: bool, then: Step = None) -> None:
+    """Each entry that the command made, and the next step; a repeat may have been another command, and has none."""
     if json:
         show.data(document(outcome))
         return
@@ -20,7 +23,7 @@ def tell(outcome: Outcome, *, json: bool, then: str | None = None) -> None:
         end = "" if said.endswith((".", "!", "?", '"')) else "."
         show.say(f"{before}{outcome.incident.id} version {entry.version}: {said}{end}")
     if then and not outcome.repeated:
-        show.hint(then)
+        show.hint(then(outcome) if callable(then) else then)
 
 
 def document(outcome: Outcome) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from crisisctl.cli import show
-from crisisctl.cli.app import USAGE_ERROR, command
+from crisisctl.cli.app import FRONT, USAGE_ERROR, command
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Refused
 
@@ -68,6 +68,8 @@ def _refused(error: CrisisError) -> int:
 def _misused(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     told = getattr(error, "format_message", lambda: str(error))()
+    if (option := getattr(error, "option_name", None)) in FRONT:
+        told = f"{option} stands before the command, right after crisisctl."
     if context is None or told.startswith("Usage:"):  # nothing was named, so the message is the whole help
         show.talk(told)
     else:

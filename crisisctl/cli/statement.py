@@ -11,7 +11,7 @@ import typer
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
-from crisisctl.cli.writing import writing
+from crisisctl.cli.writing import Call, writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import approvers, drafted, pending
 from crisisctl.domain.errors import NotFound, Usage
@@ -37,30 +37,22 @@ File = Annotated[
 ]
 
 
-@statements.command(epilog="Example: crisisctl statement draft holding")
-def draft(
-    ctx: typer.Context,
-    statement: Name,
-    file: File = None,
-    incident: options.Incident = None,
-    at: options.At = None,
-    request_id: options.Request = None,
-    expect_version: options.Expect = None,
-    json: options.Json = False,
-) -> None:
+def _after_draft(outcome: Outcome) -> str:
+    name = outcome.entries[0].data["statement"]
+    return f"crisisctl statement show {name}, then statement submit {name}"
+
+
+@writing(statements, "draft", example="statement draft holding", then=_after_draft)
+def draft(call: Call, statement: Name, file: File = None) -> ask.Draft:
     """Draft the text from its template and the facts, or from a file; a new text voids every approval."""
-    session: Session = ctx.obj
-    asked = session.asked(at, request_id, expect_version)
-    command = ask.Draft(statement, _read(file)) if file else _composed(session, incident, statement, request_id)
-    outcome = session.handle(incident, command, asked)
-    tell(outcome, json=json, then=f"crisisctl statement show {statement}, then statement submit {statement}")
+    return ask.Draft(statement, _read(file)) if file else _composed(call, statement)
 
 
-def _composed(session: Session, incident: str | None, statement: str, request: str | None) -> ask.Draft:
-    id_ = session.which(incident)
-    office = session.office
+def _composed(call: Call, statement: str) -> ask.Draft:
+    id_ = call.session.which(call.incident)
+    office = call.session.office
     with office.store.reading() as log:
-        if request and log.by_request(request):
+        if call.request and log.by_request(call.request):
             return ask.Draft(statement, "")  # done before: nothing is drafted again
         found = office.desk.load(log, id_)
         return service.compose(log, found, statement, office.templates, office.settings.organisation)
@@ -154,27 +146,14 @@ def publish(
     tell(outcome, json=False)
     for file in files:
         show.say(f"  ready to post: {file}")
-    show.hint("crisisctl status")
+    if not outcome.repeated:
+        show.hint("crisisctl status")
 
 
-@statements.command(epilog="Example: crisisctl statement correct holding --file new.txt --because typo")
-def correct(
-    ctx: typer.Context,
-    statement: Name,
-    because: options.Why,
-    file: File = None,
-    incident: options.Incident = None,
-    at: options.At = None,
-    request_id: options.Request = None,
-    expect_version: options.Expect = None,
-    json: options.Json = False,
-) -> None:
+@writing(statements, "correct", example="statement correct holding --file new.txt --because typo", then=_after_draft)
+def correct(call: Call, statement: Name, because: options.Why, file: File = None) -> ask.Draft:
     """Correct a published statement: a new text, approved and published like the first."""
-    session: Session = ctx.obj
-    asked = session.asked(at, request_id, expect_version)
-    command = ask.Draft(statement, _read(file)) if file else _composed(session, incident, statement, request_id)
-    outcome = session.handle(incident, command._replace(correcting=because), asked)
-    tell(outcome, json=json, then=f"crisisctl statement submit {statement}")
+    return draft(call, statement, file)._replace(correcting=because)
 
 
 @statements.command("list", epilog="Example: crisisctl statement list")

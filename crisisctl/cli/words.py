@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from crisisctl.cli import complete, options
-from crisisctl.cli.done import tell
-from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.text import LONGEST_TEXT
@@ -55,23 +53,10 @@ def reopen(because: options.Why) -> ask.Reopen:
     return ask.Reopen(because)
 
 
-@app.command(epilog="Example: crisisctl redact 14 --because 'holds the name of a customer'")
-def redact(
-    ctx: typer.Context,
-    entry: Version,
-    because: options.Why,
-    field: Fields = None,
-    incident: options.Incident = None,
-    request_id: options.Request = None,
-    expect_version: options.Expect = None,
-    json: options.Json = False,
-) -> None:
+@writing(app, "redact", example="redact 14 --because 'holds the name of a customer'")
+def redact(entry: Version, because: options.Why, field: Fields = None) -> ask.Redact:
     """Erase the words of an entry for good.
 
     The log goes on verifying, and says who erased what and why.
     """
-    session: Session = ctx.obj
-    asked = session.asked(None, request_id, expect_version)
-    outcome = session.office.desk.redact(session.which(incident), ask.Redact(entry, tuple(field or ()), because), asked)
-    session.recorded = True
-    tell(outcome, json=json)
+    return ask.Redact(entry, tuple(field or ()), because)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import typer
 
 from crisisctl.cli import options
-from crisisctl.cli.done import tell
+from crisisctl.cli.done import Step, tell
 from crisisctl.cli.session import Session
-from crisisctl.service.desk import Outcome
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
+
+
+class Call(NamedTuple):
+    """The run that a rule belongs to; a rule whose first parameter is `call` gets it."""
+
+    session: Session
+    incident: str | None
+    request: str | None
+
 
 _SHARED = {
     "incident": (options.Incident, None),
@@ -30,19 +38,23 @@ def writing(
     name: str,
     *,
     example: str,
-    then: Callable[[Outcome], str] | str | None = None,
+    then: Step = None,
     acting: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Register a function that turns its parameters into a request to the desk; with `acting`, a role may be named."""
     shared = (_ROLE if acting else {}) | _SHARED
 
     def register(rule: Rule) -> Rule:
+        calls = "call" in inspect.signature(rule).parameters
+
         def command(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - Typer hands over what was typed
             session: Session = ctx.obj
             how = {key: given.pop(key, None) for key in shared}
             asked = session.asked(how["at"], how["request_id"], how["expect_version"], how.get("role"))
+            if calls:
+                given["call"] = Call(session, how["incident"], how["request_id"])
             outcome = session.handle(how["incident"], rule(**given), asked)
-            tell(outcome, json=how["json"], then=then(outcome) if callable(then) else then)
+            tell(outcome, json=how["json"], then=then)
 
         _declare(command, rule, shared)
         app.command(name, help=rule.__doc__, epilog=f"Example: crisisctl {example}")(command)
@@ -54,7 +66,8 @@ def writing(
 def _declare(command: Any, rule: Callable[..., Any], shared: dict[str, tuple[Any, Any]]) -> None:  # noqa: ANN401 - a function that gets a signature
     """Give the command the parameters of the rule and the shared ones, as Typer reads them."""
     kind = inspect.Parameter.KEYWORD_ONLY
-    own = [p.replace(kind=kind) for p in inspect.signature(rule, eval_str=True).parameters.values()]
+    typed = inspect.signature(rule, eval_str=True).parameters.values()
+    own = [p.replace(kind=kind) for p in typed if p.name != "call"]
     rest = [inspect.Parameter(key, kind, default=default, annotation=a) for key, (a, default) in shared.items()]
     first = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     command.__signature__ = inspect.Signature([first, *own, *rest])

@@ -72,6 +72,8 @@ class Desk:
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
+        if isinstance(command, ask.Redact):
+            return self.redact(id_, command, asked)
         if isinstance(command, ask.Assign):
             self._directory.require(command.person)
         earlier: list[Entry] = []
@@ -126,8 +128,8 @@ class Desk:
                 return page
             command = command._replace(fields=_erasable(ledger, page.reached, command))
             fired = self._catch_up(page, page.now)
-            events = decide(page.reached, command, asked.source, page.now)
-            added = page.write(events, asked.source, request=asked.request)
+            events = decide(page.reached, command, asked.source, asked.at or page.now)
+            added = page.write(events, asked.source, at=asked.at, request=asked.request)
             page.incident = replay(_erase(entry, command) for entry in (*ledger.entries(id_), *page.entries))
             batch = page.batch()._replace(
                 snapshot=snapshot.dump(page.incident), erased={command.version: command.fields}

@@ -7,6 +7,7 @@ from pathlib import Path
 from crisisctl.domain import commands as ask
 from crisisctl.domain import facts
 from crisisctl.domain.decide_statements import drafted, spec_of, text_digest
+from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Refused, StoreFailed
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time
@@ -45,14 +46,37 @@ def text_of(log: Log, incident: Incident, id_: str) -> str:
 
 
 def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, asked: Asked) -> tuple[Outcome, list[Path]]:
-    """Publish the approved bytes and lay them out, after the log has them; a repeat lays them out again."""
+    """Publish the approved bytes and lay them out, after the log has them.
+
+    A repeat lays out again what it published, whatever has been drafted since, unless a later revision is out by now.
+    """
     with desk.store.reading() as log:
-        text = text_of(log, desk.load(log, id_), command.statement)
-    outcome = desk.handle(id_, command._replace(digest=text_digest(text)), asked)
-    channels = spec_of(outcome.incident, command.statement).channels
+        repeated = asked.request is not None and log.by_request(asked.request) is not None
+        seal = "" if repeated else text_digest(text_of(log, desk.load(log, id_), command.statement))
+    outcome = desk.handle(id_, command._replace(digest=seal), asked)
+    out = next((entry for entry in outcome.entries if entry.type == "statement.published"), None)
+    if out is None or outcome.incident.statements[out.data["statement"]].published > out.data["revision"]:
+        return outcome, []
+    with desk.store.reading() as log:
+        text = _published(log, out)
     try:
-        files = outgoing.release(id_, command.statement, channels, text, drill=outcome.incident.drill)
+        files = outgoing.release(
+            out.incident, out.data["statement"], out.data["channels"], text, drill=outcome.incident.drill
+        )
     except StoreFailed as error:
         told = f"The publication was recorded, but its files are missing: {error}"
         raise StoreFailed(f"{told} Take the text: crisisctl statement show {command.statement} -i {id_}") from None
     return outcome, files
+
+
+def _published(log: Log, out: Entry) -> str:
+    """The text that a publication released: the latest before it with that digest."""
+    texts = [entry.word("text") for entry in log.entries(out.incident) if _holds(entry, out)]
+    if not texts or texts[-1] is None:
+        raise Refused(f"The text of {out.data['statement']} was erased by a redaction.")
+    return texts[-1]
+
+
+def _holds(entry: Entry, out: Entry) -> bool:
+    drafted_here = entry.type in ("statement.drafted", "statement.corrected") and entry.version < out.version
+    return drafted_here and entry.data["digest"] == out.data["digest"]

@@ -304,3 +304,43 @@ def test_streams_that_were_closed_before_the_start_break_nothing(
     assert ended.returncode == code
     assert "Traceback" not in ended.stderr
     assert "bug" not in ended.stderr
+
+
+@pytest.mark.parametrize("option", ["--as dana", "--workspace .", "--debug"])
+def test_2_an_option_that_stands_in_the_wrong_place_is_told_its_own(opened: Program, start: Start, option: str) -> None:
+    ended = start(f"note x {option}")
+    assert ended.returncode == 2
+    assert f"{option.split(maxsplit=1)[0]} stands before the command, right after crisisctl." in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "open data-breach --title y",
+        "advance activate",
+        "assign legal lee",
+        "release legal",
+        "ack",
+        "snooze 20m --because x",
+        "task done pause-posts",
+        "decide x --because y",
+        "fact set affected_accounts 7",
+        "fact retract affected_accounts --because x",
+        "severity sev2 --because x",
+        "reopen --because x",
+        "redact 1 --because x",
+        "statement draft holding",
+        "statement submit holding",
+        "statement approve holding",
+        "statement reject holding --because x",
+        "statement publish holding",
+        "statement correct holding --because x",
+    ],
+)
+def test_0_a_key_that_was_used_before_does_nothing_even_for_another_command(opened: Program, line: str) -> None:
+    opened.ok("note", "x", "--request-id", "k")
+    before = opened.ok("status", "--json").json["version"]
+    told = opened.ok(*line.split(), "--request-id", "k")
+    assert told.out.startswith("Already done: ")
+    assert opened.ok(*line.split(), "--request-id", "k", "--json").json["incident"] == "INC-1"
+    assert opened.ok("status", "--json").json["version"] == before

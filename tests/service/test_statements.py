@@ -161,6 +161,48 @@ def test_a_repeated_publication_lays_out_again_and_writes_nothing(room: Any, tmp
     assert all(path.is_file() for path in files)
 
 
+def test_a_repeat_lays_out_what_was_published_and_not_what_was_drafted_since(room: Any, tmp_path: Path) -> None:
+    text = _approved(room)
+    asked = KIM._replace(request="r-1")
+    _publish(room, tmp_path, asked=asked)
+    room.ask(ask.Draft("holding", "Nobody has approved this.", correcting="it is worse"), "kim")
+    _, files = _publish(room, tmp_path, asked=asked)
+    assert {path.read_text() for path in files} == {text}
+
+
+def test_a_repeat_lays_nothing_over_what_was_published_later(room: Any, tmp_path: Path) -> None:
+    _approved(room)
+    asked = KIM._replace(request="r-1")
+    _publish(room, tmp_path, asked=asked)
+    room.ask(ask.Draft("holding", "We were wrong.", correcting="the numbers"), "kim")
+    room.ask(ask.Submit("holding"), "kim")
+    for who in ("dana", "lee"):
+        room.ask(ask.Approve("holding"), who)
+    _publish(room, tmp_path)
+    assert _publish(room, tmp_path, asked=asked)[1] == []
+    assert {path.read_text() for path in tmp_path.rglob("*.txt")} == {"We were wrong."}
+
+
+def test_a_request_that_was_another_command_lays_out_nothing(room: Any, tmp_path: Path) -> None:
+    _approved(room)
+    room.ask(ask.AddNote("a note"), request="r-1")
+    outcome, files = _publish(room, tmp_path, asked=KIM._replace(request="r-1"))
+    assert (outcome.repeated, files, list(tmp_path.rglob("*.txt"))) == (True, [], [])
+    assert outcome.incident.statements["holding"].state == "approved"
+
+
+def test_a_repeat_of_words_that_were_erased_is_told(room: Any, tmp_path: Path) -> None:
+    drafted = room.ask(ask.Draft("holding", "We are sorry."), "kim").entries[0].version
+    room.ask(ask.Submit("holding"), "kim")
+    for who in ("dana", "lee"):
+        room.ask(ask.Approve("holding"), who)
+    asked = KIM._replace(request="r-1")
+    _publish(room, tmp_path, asked=asked)
+    room.ask(ask.Redact(drafted, (), "it names somebody"))
+    with pytest.raises(Refused, match="was erased by a redaction"):
+        _publish(room, tmp_path, asked=asked)
+
+
 def test_a_drill_is_laid_out_apart(room: Any, tmp_path: Path) -> None:
     room.open(drill=True, assign=SEATS)
     _approved(room, id_="INC-2")

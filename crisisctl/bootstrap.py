@@ -14,7 +14,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import Invalid, Refused
+from crisisctl.domain.errors import CrisisError, Invalid, Refused
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 
@@ -54,9 +54,7 @@ class Office:
         """Where the log lives."""
         scheme, _, place = self.settings.store.partition(":")
         if scheme != "sqlite" or not place:
-            raise Invalid(
-                f"The store {self.settings.store!r} is unknown. Write sqlite:state/crisisctl.db, or its path."
-            )
+            raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or another path.")
         path = self.settings.root / place.removeprefix("//")
         return Sqlite(path, posix.turnstile, posix.network_file_system)
 
@@ -117,6 +115,13 @@ class Office:
         if told is not None:
             self.roster.require(told)
         return Source(told or mine or self.login, self.login, role=role)
+
+    def viewer(self, role: str | None = None) -> Source:
+        """Who looks: whoever may act, else the login, for looking is free to all who can read the files."""
+        try:
+            return self.source(role)
+        except CrisisError:
+            return Source(self.login, self.login, role=role)
 
     def warnings(self) -> list[str]:
         """What is wrong with what was read, and did not stop the command."""

@@ -133,11 +133,15 @@ class _State:
         self._heads, self._timers, self._outbox = {}, {}, {}
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
-        waiting = sorted(self._outbox.values(), key=lambda row: row.ready_at)
+        waiting = sorted(self._outbox.values(), key=lambda row: (row.attempts, row.notice.contact, row.ready_at))
         ready = [row for row in waiting if row.ready_at <= now][:limit]
         taken = [row._replace(attempts=row.attempts + 1, ready_at=until) for row in ready]
         self._outbox |= {row.notice.key: row for row in taken}
         return taken
+
+    def hurry(self, latest: datetime, now: datetime) -> None:
+        late = {key: row for key, row in self._outbox.items() if row.ready_at > latest}
+        self._outbox |= {key: row._replace(ready_at=now) for key, row in late.items()}
 
     def postpone(self, key: str, until: datetime) -> None:
         if key in self._outbox:

@@ -24,13 +24,31 @@ class Files:
         try:
             for part in (self._state, folder.parent, folder):
                 part.mkdir(mode=0o700, parents=True, exist_ok=True)  # the mode is the last folder's alone
+            _sweep(folder, statement)
             return [_write(folder / f"{statement}.{channel}.txt", marked) for channel in channels or ("text",)]
         except OSError as error:
-            raise StoreFailed(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
+            raise StoreFailed(f"{folder} cannot be written: {error.strerror}.") from None
+
+
+def _sweep(folder: Path, statement: str) -> None:
+    """Remove what a process that was stopped left half done."""
+    for left in folder.glob(f".{statement}.*.txt.*"):
+        if not _alive(left.suffix[1:]):
+            left.unlink(missing_ok=True)
+
+
+def _alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _write(path: Path, text: str) -> Path:
-    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -39,6 +57,6 @@ def _write(path: Path, text: str) -> Path:
             os.fsync(file.fileno())
         fresh.replace(path)
     except BaseException:
-        fresh.unlink()
+        fresh.unlink(missing_ok=True)
         raise
     return path

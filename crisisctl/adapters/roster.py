@@ -7,8 +7,10 @@ known last counts, and `trouble` says what is wrong.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -20,6 +22,7 @@ from crisisctl.domain.errors import Invalid, Refused
 from crisisctl.domain.text import PERSON, nearest
 
 LONGEST = 131_072
+_OURS = ("crisisctl", "timer", "watch")
 _KEYS = {"name", "login", "roles", "timezone", "contacts"}
 
 
@@ -74,6 +77,8 @@ class Roster:
         """`NotFound` when there is a roster and the person is not in it; `Refused` when it cannot be a name."""
         if not PERSON.fullmatch(person):
             raise Refused(f"{person!r} cannot be a person: letters, digits and . _ @ + - only, at most 64.")
+        if person in _OURS:
+            raise Refused(f"{person!r} is what the log calls the program itself. Take another name.")
         if self.people and person not in self.people:
             raise nearest(person, self.people, "person in the roster", then=f"People are listed in {self._path}.")
 
@@ -100,7 +105,7 @@ class Roster:
 
     def _known(self) -> dict[str, Person]:
         try:
-            content = self._path.read_bytes()
+            content = ordinary(self._path).read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -116,7 +121,7 @@ class Roster:
     def _kept(self, seal: str | None = None) -> dict[str, Person] | None:
         """Who was known last, or under that digest; None when that cannot be told."""
         try:
-            kept = json.loads(self._cache.read_text())
+            kept = json.loads(ordinary(self._cache).read_text())
             if seal not in (None, kept["digest"]):
                 return None
             return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
@@ -139,10 +144,12 @@ class Roster:
         from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
         try:
-            text = self._path.read_bytes()[: LONGEST + 1]
+            text = ordinary(self._path).read_bytes()[: LONGEST + 1]
             if len(text) > LONGEST:
                 raise Invalid(f"{self._path} is larger than {LONGEST // 1024} KiB.")
             document = YAML(typ="safe", pure=True).load(text.decode())
+        except OSError as error:
+            raise Invalid(f"{self._path} cannot be read: {error.strerror}.") from None
         except (YAMLError, ValueError, RecursionError) as error:
             raise Invalid(f"{self._path}{_place(error)} cannot be read: {_problem(error)}") from None
         document = {} if document is None else document
@@ -174,6 +181,13 @@ class Roster:
                 raise Invalid(f"{where}.{key}: write a text.")
         if "timezone" in spec:
             _zone(where, spec["timezone"])
+
+
+def ordinary(path: Path) -> Path:
+    """The path of an ordinary file; an `OSError` for a pipe or device, whose reader would wait without end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "It is no ordinary file")
+    return path
 
 
 def _place(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -11,12 +12,14 @@ import typer
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain import commands as ask
-from crisisctl.domain.decide import decide
+from crisisctl.domain.decide import decide, still_open
+from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.guards import Option
 from crisisctl.domain.guards import options as moves
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import machine
+from crisisctl.domain.timers import overdue
 from crisisctl.service.desk import Asked
 
 app = typer.Typer(rich_markup_mode=None)
@@ -47,29 +50,33 @@ def advance(
     """
     session: Session = ctx.obj
     asked = session.asked(at, request_id, expect_version, role)
+    seen = session.look(incident)
     if trigger is None:
-        trigger = _only(session.look(incident), moves_of(session.look(incident), session, role), yes=yes)
+        trigger = _only(seen, moves_of(seen, session, role), yes=yes)
+    command = ask.Advance(trigger, because, override)
     if dry_run:
-        _rehearse(session.look(incident), ask.Advance(trigger, because, override), asked, session.now(), json=json)
+        _rehearse(seen, command, asked, session.now(), json=json)
         return
-    outcome = session.handle(incident, ask.Advance(trigger, because, override), asked)
+    outcome = session.handle(seen.id, command, asked._replace(stood=seen.visits))  # who moves it meanwhile has won
     _tell(outcome.incident, outcome.entries, repeated=outcome.repeated, json=json)
 
 
 def moves_of(incident: Incident, session: Session, role: str | None = None) -> list[Option]:
     """Every move from here, as the one who acts may take it; a reason can always be given."""
-    return moves(incident, machine(incident.playbook), session.office.source(role))
+    return moves(incident, machine(incident.playbook), session.office.viewer(role))
 
 
 def _only(incident: Incident, every: list[Option], *, yes: bool) -> str:
+    still_open(incident)
     free = [option for option in every if option.allowed]
     if len(free) == 1:
         only = free[0].transition
         if yes or (sys.stdin.isatty() and typer.confirm(f"{only.trigger}: go to {only.to}?", err=True)):
             return only.trigger
     lines = [_listed(option) for option in every]
+    hint = ", or --yes for the one that is ready" if len(free) == 1 else ""
     raise Refused(
-        f"{incident.id} stands at {' + '.join(incident.stages)}. Say which move: crisisctl advance TRIGGER", lines
+        f"{incident.id} stands at {' + '.join(incident.stages)}. Say which move: crisisctl advance TRIGGER{hint}", lines
     )
 
 
@@ -79,6 +86,7 @@ def _listed(option: Option) -> str:
 
 
 def _rehearse(incident: Incident, command: ask.Advance, asked: Asked, now: datetime, *, json: bool) -> None:
+    incident, _ = overdue(incident, asked.at or now)  # as the move itself will find it
     events = decide(incident, command, asked.source, asked.at or now)
     data = next(event.data for event in events if event.type == "incident.advanced")
     if json:
@@ -99,20 +107,17 @@ def _document(incident: Incident, trigger: str, left: object, entered: object, s
     }
 
 
-def _tell(incident: Incident, entries: object, *, repeated: bool, json: bool) -> None:
-    done = next((entry for entry in entries if entry.type == "incident.advanced"), None)  # type: ignore[attr-defined]
-    data = done.data if done else {"trigger": None, "left": [], "entered": [], "stages": incident.stages}
+def _tell(incident: Incident, entries: Sequence[Entry], *, repeated: bool, json: bool) -> None:
+    done = next(entry for entry in entries if entry.type == "incident.advanced")
+    data = done.data
     if json:
         show.data(
             _document(incident, data["trigger"], data["left"], data["entered"], data["stages"])
             | ({"repeated": True} if repeated else {})
         )
         return
-    if done is None:
-        show.say(f"Already done: that request was another command in {incident.id}.")
-        return
     if repeated:
-        show.say(f"Already done: {incident.id} took {data['trigger']} as version {done.version}.")
+        show.say(f"Already done: {incident.id} took {data['trigger']} (version {entries[-1].version}).")
         return
     show.say(
         f"{incident.id} is now at {show.style(' + '.join(incident.stages), 'green')} (version {incident.version})."

@@ -110,6 +110,9 @@ def _front(
 
     The two that matter: `crisisctl open PLAYBOOK --title TITLE` opens an incident, `crisisctl advance` moves it on.
     """
+    for name, given in (("--workspace", workspace), ("--as", actor)):
+        if given == "":
+            raise typer.BadParameter(f"{name} is empty. Leave it out, or say which.")
     session = ctx.ensure_object(Session)
     session.workspace, session.actor, session.debug = workspace, actor, debug
 

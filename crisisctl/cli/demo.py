@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json as encoder
+import os
 import shlex
 import tempfile
 from collections.abc import Iterator
@@ -60,6 +61,8 @@ def demo(
     root = folder.absolute() if folder else Path(tempfile.mkdtemp(prefix="crisisctl-demo-"))
     if root.exists() and not (root.is_dir() and not any(root.iterdir())):
         raise Refused(f"{root} is not an empty folder. Name a new one, so that nothing of yours is touched.")
+    for name in [name for name in os.environ if name.startswith("CRISISCTL_")]:
+        del os.environ[name]  # they speak of somebody's real room
     scene = read_scene()
     stage(root, scene)
     clock = VirtualClock(scene.steps[0].at)

@@ -15,7 +15,7 @@ from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Invalid
-from crisisctl.domain.playbook import build
+from crisisctl.domain.playbook import Playbook, build
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -71,13 +71,23 @@ def _settings(office: Office) -> Iterator[Check]:
         else:
             yield Check("error", f"{folder} is not there", f"crisisctl init {settings.root}")
     source = office.source()
-    yield Check("ok", f"you act as {source.actor} (login {source.login})")
+    if office.roster.people and source.actor not in office.roster.people:
+        remedy = f"tie your login to somebody in {settings.roster}, or say --as PERSON"
+        yield Check("warning", f"you act as {source.actor}, who is not in the roster and cannot be reached", remedy)
+    else:
+        yield Check("ok", f"you act as {source.actor} (login {source.login})")
 
 
 def _store(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
         count = len(log.heads())
-    yield Check("ok", f"log {office.store.place()} with {show.count(count, 'incident')}")
+    if count:
+        with office.store.writing():
+            pass  # what cannot be begun now could not be written on the night
+    flaws = office.store.flaws()
+    yield from (Check("error", flaw, "crisisctl verify") for flaw in flaws)
+    if not flaws:
+        yield Check("ok", f"log {office.store.place()} with {show.count(count, 'incident')}")
     yield from _modes(office.settings.state)
     if not os.access(_existing(office.settings.state), os.W_OK):
         yield Check("error", f"{office.settings.state} cannot be written", "check its owner and mode")
@@ -109,10 +119,7 @@ def _playbooks(office: Office) -> Iterator[Check]:
             )
             continue
         book = build(read.document)
-        able = {role for person in office.roster.people.values() for role in person.roles}
-        gaps = [
-            role.id for role in book.roles.values() if role.required and not able.intersection((role.id, role.deputy))
-        ]
+        gaps = _gaps(book, {role for person in office.roster.people.values() for role in person.roles})
         if gaps and office.roster.people:
             yield Check(
                 "warning",
@@ -121,6 +128,38 @@ def _playbooks(office: Office) -> Iterator[Check]:
             )
         else:
             yield Check("ok", f"playbook {name} version {book.version}")
+
+
+def _gaps(book: Playbook, able: set[str]) -> list[str]:
+    """The roles that nobody can fill, of those that a move or a statement cannot do without."""
+    needed = {role.id for role in book.roles.values() if role.required}
+    needed |= {role for spec in book.statements.values() for role in spec.approvals}
+    for move in book.transitions:
+        needed |= {*move.requires.roles, *(() if able.intersection(move.by) else move.by[:1])}
+    free = {role.id for role in book.roles.values() if able.intersection((role.id, role.deputy))}
+    return [role for role in book.roles if role in needed - free]
+
+
+def _notices(office: Office) -> Iterator[Check]:
+    """What stands in for contacts: a slip there is a call that nobody hears."""
+    for contact in office.settings.notices:
+        if trouble := _trouble(office, contact):
+            remedy = f"mend `notices` in {office.settings.root / 'crisisctl.toml'}"
+            yield Check("error", f"the workspace's own contact {contact.partition(':')[0]}: {trouble}", remedy)
+
+
+def _trouble(office: Office, contact: str) -> str | None:
+    couriers = office.couriers()
+    return couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
+
+
+def _unsent(office: Office) -> Iterator[Check]:
+    with office.store.reading() as log:
+        tried = [row for row in log.outbox() if row.attempts]
+    for row in tried:
+        notice = row.notice
+        told = f"contact {notice.contact + 1} of {notice.person} was not reached about {notice.incident}"
+        yield Check("warning", f"{told}, after {show.count(row.attempts, 'attempt')}", "crisisctl watch --once")
 
 
 def _roster(office: Office) -> Iterator[Check]:
@@ -136,15 +175,23 @@ def _roster(office: Office) -> Iterator[Check]:
         )
         return
     yield Check("ok", f"{len(people)} people in the roster")
-    couriers = office.couriers()
+    yield from _strangers(office)
     for person in people.values():
         if not person.reachable:
             yield Check("warning", f"{person.id} has no contact", f"add contacts in {office.settings.roster}")
             continue
         for number, contact in enumerate(office.roster.contacts(person.id), 1):
-            trouble = couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
-            if trouble:
+            if trouble := _trouble(office, contact):
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
+
+
+def _strangers(office: Office) -> Iterator[Check]:
+    """Roles in the roster that no playbook has, most likely misspelt."""
+    reads = [office.read_playbook(name) for name in office.playbooks()]
+    known = {role for read in reads for role in (read.document or {}).get("roles", ())}
+    for person in office.roster.people.values():
+        if odd := [role for role in person.roles if known and role not in known]:
+            yield Check("warning", f"no playbook has the role {', '.join(odd)} of {person.id}", "mend its name")
 
 
 def _watch(session: Session) -> Iterator[Check]:
@@ -152,4 +199,4 @@ def _watch(session: Session) -> Iterator[Check]:
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster)
+_LOOKS = (_settings, _store, _playbooks, _roster, _notices, _unsent)

@@ -126,7 +126,13 @@ def _statements(incident: Incident) -> None:
     if incident.playbook.statements and incident.open:
         show.say()
         for id_ in incident.playbook.statements:
-            show.say(f"  statement {id_}: {_state(incident, id_)}")
+            show.say(f"  statement {id_}: {_state(incident, id_)}{_out(incident, id_)}")
+
+
+def _out(incident: Incident, id_: str) -> str:
+    now = incident.statements.get(id_)
+    hidden = now and now.published and now.state != "published"
+    return f" (revision {now.published} is public)" if now and hidden else ""
 
 
 def _moves(moves: list[Option]) -> None:

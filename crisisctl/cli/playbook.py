@@ -9,7 +9,7 @@ import typer
 
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import Invalid
+from crisisctl.domain.errors import Invalid, NotFound
 from crisisctl.domain.playbook import Playbook, build, pin
 from crisisctl.domain.times import words
 from crisisctl.service.ports import Finding
@@ -97,6 +97,8 @@ def check(
     """Every error with its place and remedy, all in one run; exit 6 when there is one."""
     office = ctx.obj.office
     chosen = names or office.playbooks()
+    if not chosen:
+        raise NotFound(f"There is no playbook in {office.settings.playbooks}.")
     findings = [finding for name in chosen for finding in office.read_playbook(name).findings]
     if json:
         show.data({"findings": [_document(finding) for finding in findings]})

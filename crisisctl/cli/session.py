@@ -54,7 +54,7 @@ class Session:
         """Who asks, and how."""
         from crisisctl.service.desk import Asked  # noqa: PLC0415
 
-        moment = parse_instant(at) if at else None
+        moment = parse_instant(at) if at is not None else None
         key = line(request, "The request id") if request is not None else None
         return Asked(self.office.source(role), moment, key, expect)
 
@@ -62,17 +62,20 @@ class Session:
         """The incident told, or of the environment, or the only open one."""
         named = visible(told or os.environ.get("CRISISCTL_INCIDENT") or "")
         if named:
-            return named.upper() if named.lower().startswith("inc-") else named
+            return f"INC-{named}" if named.isdecimal() else named.upper() if named.lower().startswith("inc-") else named
         with self.office.store.reading() as log:
             heads = log.heads(everything=False)
         if not heads:
-            raise NotFound(
-                "No incident is open. To open one: crisisctl open PLAYBOOK --title TITLE; or name one with -i."
-            )
+            raise NotFound(f"No incident is open. To open one: crisisctl open PLAYBOOK --title TITLE{self._last()}.")
         if len(heads) > 1:
             listed = "\n".join(f"  -i {head.incident}  {head.title}" for head in heads)
             raise Usage(f"Several incidents are open. Say which:\n{listed}")
         return heads[0].incident
+
+    def _last(self) -> str:
+        with self.office.store.reading() as log:
+            heads = log.heads()
+        return f"; or name a closed one, such as the last: -i {heads[-1].incident}" if heads else ""
 
     def look(self, told: str | None) -> Incident:
         """That incident, as it stands."""

@@ -45,7 +45,7 @@ def _after_draft(outcome: Outcome) -> str:
 @writing(statements, "draft", example="statement draft holding", then=_after_draft)
 def draft(call: Call, statement: Name, file: File = None) -> ask.Draft:
     """Draft the text from its template and the facts, or from a file; a new text voids every approval."""
-    return ask.Draft(statement, _read(file)) if file else _composed(call, statement)
+    return ask.Draft(statement, _read(file)) if file is not None else _composed(call, statement)
 
 
 def _composed(call: Call, statement: str) -> ask.Draft:
@@ -138,8 +138,10 @@ def publish(
     office = session.office
     command = ask.Publish(statement, "", tuple(audience or ()))
     asked = session.asked(at, request_id, expect_version)
-    outcome, files = service.publish(office.desk, office.outgoing, session.which(incident), command, asked)
+    outcome, files, trouble = service.publish(office.desk, office.outgoing, session.which(incident), command, asked)
     session.recorded = True
+    if trouble:
+        show.talk(show.style(trouble, "red"))
     if json:
         show.data(document(outcome) | {"files": [str(file) for file in files]})
         return

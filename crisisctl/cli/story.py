@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from crisisctl.adapters.workspace import FILE as SETTINGS
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import StoreFailed, Usage
@@ -45,10 +46,14 @@ def timeline(
     """Everything that happened, in order."""
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
-    chosen = "json" if json else form or (output.suffix[1:] if output and output.suffix[1:] in FORMS else "md")
+    ending = output.suffix[1:] if output and output.suffix[1:] in FORMS else None
+    chosen = form or ("json" if json else ending or "md")
     if chosen not in FORMS:
         raise nearest(chosen, FORMS, "format")
-    _deliver(exports.timeline(_story(ctx.obj, incident), chosen, raw=raw), output)
+    if json and chosen != "json" and output is None:
+        raise Usage(f"--json is one JSON document on standard output. Write the {chosen} to a file: -o FILE")
+    told = _story(ctx.obj, incident)
+    _deliver(ctx.obj, told, exports.timeline(told, chosen, raw=raw), output, json=json and output is not None)
 
 
 @app.command(epilog="Example: crisisctl report -i INC-3 -o post-mortem.md")
@@ -60,10 +65,10 @@ def report(
 
     told = _story(ctx.obj, incident)
     text = exports.report(told)
-    if json:
+    if json and output is None:
         show.data({"incident": told.incident.id, "report": text})
         return
-    _deliver(text, output)
+    _deliver(ctx.obj, told, text, output, json=json)
 
 
 def _story(session: Session, incident: str | None) -> Story:
@@ -72,12 +77,26 @@ def _story(session: Session, incident: str | None) -> Story:
         return story(session.office.desk, log, id_)
 
 
-def _deliver(text: str, output: Path | None) -> None:
+def _deliver(session: Session, told: Story, text: str, output: Path | None, *, json: bool) -> None:
     if output is None or str(output) == "-":
         show.raw(text)
         return
+    _spare_the_workspace(session, output)
     write(output, text)
-    show.talk(f"Written to {output}.")
+    if json:
+        show.data({"incident": told.incident.id, "file": str(output)})
+    else:
+        show.talk(f"Written to {output}.")
+
+
+def _spare_the_workspace(session: Session, output: Path) -> None:
+    """A slip of the hand must not put the story in the place of the log, the settings or a plan."""
+    settings = session.office.settings
+    target = output.resolve()
+    ours = (settings.root / SETTINGS, settings.roster, settings.playbooks, settings.templates, settings.state)
+    log = Path(session.office.store.place())
+    if any(target.is_relative_to(path.resolve()) for path in ours) or target.name.startswith(log.name):
+        raise Usage(f"{output} belongs to the workspace. Name a file outside of {settings.state.name} and the like.")
 
 
 def write(path: Path, text: str) -> None:

@@ -69,4 +69,7 @@ def _tell(verdict: Verdict, place: str) -> None:
             if verdict.redacted
             else ""
         )
+        if not verdict.incidents:
+            show.say(f"{place} holds no incident yet.")
+            return
         show.say(f"{place} verifies: {verdict.entries} entries of {show.count(verdict.incidents, 'incident')}{erased}.")

@@ -28,7 +28,7 @@ def watch(
     office = session.office
     if once:
         done = office.watch.round()
-        show.data(done._asdict()) if json else show.say(f"{_sentence(done)}.")
+        show.data(done._asdict()) if json else _say(done)
         return
     from crisisctl.adapters.alarm import ring  # noqa: PLC0415 - only the running watch pays for APScheduler
 
@@ -47,9 +47,11 @@ def _log(done: Round, *, json: bool) -> None:
 
         show.raw(encoder.dumps(done._asdict()))
     else:
-        show.say(f"{_sentence(done)}.")
+        _say(done)
 
 
-def _sentence(done: Round) -> str:
-    parts = [f"{count} {name}" for name, count in done._asdict().items() if count]
-    return ", ".join(parts) if parts else "Nothing is due"
+def _say(done: Round) -> None:
+    parts = [f"{count} {name}" for name, count in done._asdict().items() if count and name != "reasons"]
+    show.say(f"{', '.join(parts) if parts else 'Nothing is due'}.")
+    for reason in done.reasons:
+        show.talk(show.style(f"  {reason}", "yellow"))

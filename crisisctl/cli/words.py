@@ -11,6 +11,7 @@ from crisisctl.cli import complete, options
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.text import LONGEST_TEXT
+from crisisctl.service.desk import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -53,7 +54,11 @@ def reopen(because: options.Why) -> ask.Reopen:
     return ask.Reopen(because)
 
 
-@writing(app, "redact", example="redact 14 --because 'holds the name of a customer'")
+def _elsewhere(outcome: Outcome) -> str:
+    return f"look through state/outgoing/{outcome.incident.id}, sent notices, exports and backups; they are not reached"
+
+
+@writing(app, "redact", example="redact 14 --because 'holds the name of a customer'", then=_elsewhere)
 def redact(entry: Version, because: options.Why, field: Fields = None) -> ask.Redact:
     """Erase the words of an entry for good.
 

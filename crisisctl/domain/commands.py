@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from crisisctl.domain.entries import Event, Source
+from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
 
@@ -151,6 +151,41 @@ class Redact(NamedTuple):
     version: int
     fields: tuple[str, ...]
     because: str
+
+
+# The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
+LEAVES: Mapping[type, tuple[str, ...]] = {
+    Open: ("incident.opened",),
+    Advance: ("incident.advanced", "role.overridden"),
+    Assign: ("role.assigned", "role.released"),
+    Release: ("role.released",),
+    Acknowledge: ("escalation.acknowledged",),
+    Snooze: ("escalation.snoozed",),
+    ChangeTask: ("task.done", "task.skipped", "task.reopened"),
+    AddNote: ("note.added",),
+    LogDecision: ("decision.logged",),
+    SetFact: ("fact.set",),
+    RetractFact: ("fact.retracted",),
+    ChangeSeverity: ("severity.changed",),
+    Reopen: ("incident.reopened",),
+    Draft: ("statement.drafted", "statement.corrected"),
+    Submit: ("statement.submitted",),
+    Approve: ("statement.approved",),
+    Reject: ("statement.rejected",),
+    Publish: ("statement.published",),
+    Redact: ("entry.redacted",),
+}
+_SUBJECTS = ("trigger", "role", "statement", "version")
+
+
+def repeats(command: Any, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
+    """Whether the entry can be the first that this command left."""
+    same = all(
+        first.data[name] == getattr(command, name)
+        for name in _SUBJECTS
+        if name in first.data and hasattr(command, name)
+    )
+    return first.type in LEAVES[type(command)] and same
 
 
 Command = Any  # one of the classes above; `decide` knows no others

@@ -10,7 +10,7 @@ from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.times import clock_time
+from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
 _AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact)
@@ -18,12 +18,17 @@ _AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact)
 
 def decide(incident: Incident, command: ask.Command, source: Source, at: datetime) -> list[Event]:
     """The events that follow from a command at an instant; `CrisisError` when it may not be."""
-    if not incident.open and not isinstance(command, _AFTER_THE_END):
-        raise Refused(f"{incident.id} is closed. To go on: crisisctl reopen -i {incident.id} --because WHY")
-    if at < incident.opened_at and not isinstance(command, _AT_ANY_TIME):
-        opened = clock_time(incident.opened_at)
-        raise Refused(f"{clock_time(at)} UTC is before {incident.id} was opened ({opened} UTC). Give a later --at.")
+    if not isinstance(command, _AFTER_THE_END):
+        still_open(incident)
+    if not isinstance(command, _AT_ANY_TIME):
+        not_before(at, incident.opened_at, f"{incident.id} was opened")
     return _rules(command)[type(command)](incident, command, source, at)
+
+
+def still_open(incident: Incident) -> None:
+    """`Refused`, with the way back, when the incident is closed."""
+    if not incident.open:
+        raise Refused(f"{incident.id} is closed. To go on: crisisctl reopen -i {incident.id} --because WHY")
 
 
 def _rules(command: ask.Command) -> Mapping[type, Rule]:

@@ -11,7 +11,7 @@ from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.text import nearest, prose
-from crisisctl.domain.times import stamp
+from crisisctl.domain.times import not_before, stamp
 
 
 def assign(incident: Incident, command: ask.Assign, _source: Source, _at: datetime) -> list[Event]:
@@ -42,9 +42,10 @@ def release(incident: Incident, command: ask.Release, _source: Source, _at: date
     return [Event("role.released", {"role": command.role, "person": person}) for person in out]
 
 
-def acknowledge(incident: Incident, command: ask.Acknowledge, _source: Source, _at: datetime) -> list[Event]:
+def acknowledge(incident: Incident, command: ask.Acknowledge, _source: Source, at: datetime) -> list[Event]:
     """Each running escalation, or the one named, has been answered."""
     ladders = _running(incident, command.escalation)
+    _begun(incident, ladders, at)
     return [Event("escalation.acknowledged", _named(ladder)) for ladder in ladders]
 
 
@@ -53,10 +54,10 @@ def snooze(incident: Incident, command: ask.Snooze, _source: Source, at: datetim
     if command.span <= timedelta(0):
         raise Refused("A snooze needs an end: give it a length such as 20m.")
     words = {"because": prose(command.because, "The reason")}
+    ladders = _running(incident, None)
+    _begun(incident, ladders, at)
     until = stamp(at + command.span)
-    return [
-        Event("escalation.snoozed", {**_named(ladder), "until": until}, words) for ladder in _running(incident, None)
-    ]
+    return [Event("escalation.snoozed", {**_named(ladder), "until": until}, words) for ladder in ladders]
 
 
 def _known_role(incident: Incident, role: str) -> None:
@@ -71,6 +72,11 @@ def _running(incident: Incident, name: str | None) -> list[Ladder]:
     if not ladders:
         raise Refused(f"No escalation is running in {incident.id}." if name is None else f"{name} is not running.")
     return ladders
+
+
+def _begun(incident: Incident, ladders: list[Ladder], at: datetime) -> None:
+    for ladder in ladders:
+        not_before(at, incident.visits[ladder.stage].entered_at, f"{ladder.escalation} began")
 
 
 def _named(ladder: Ladder) -> dict[str, str]:

@@ -15,7 +15,7 @@ from crisisctl.domain.guards import next_step
 from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.playbook import StatementSpec
 from crisisctl.domain.text import nearest, prose
-from crisisctl.domain.times import stamp
+from crisisctl.domain.times import not_before, stamp
 
 
 def text_digest(text: str) -> str:
@@ -36,6 +36,15 @@ def drafted(incident: Incident, id_: str) -> Statement:
     if id_ not in incident.statements:
         raise Refused(f"{id_} has no text yet: {next_step(id_, None)}")
     return incident.statements[id_]
+
+
+def _at_hand(incident: Incident, id_: str, at: datetime) -> Statement:
+    """The statement, which must have stood as it does at that instant."""
+    statement = drafted(incident, id_)
+    if statement.erased:
+        raise Refused(f"The text of {id_} was erased by a redaction: {next_step(id_, None)}")
+    not_before(at, statement.moved_at, f"{id_} was {statement.state}")
+    return statement
 
 
 def same_person(one: str, other: str) -> bool:
@@ -81,22 +90,22 @@ def _revision(command: ask.Draft, old: Statement | None, text: str, seal: str) -
     return Event("statement.corrected", data, {"text": text, "because": prose(command.correcting, "The reason")})
 
 
-def submit(incident: Incident, command: ask.Submit, _source: Source, _at: datetime) -> list[Event]:
+def submit(incident: Incident, command: ask.Submit, _source: Source, at: datetime) -> list[Event]:
     """The text asks for approval; where no role has to approve, it has it."""
-    statement = drafted(incident, command.statement)
+    statement = _at_hand(incident, command.statement, at)
     if statement.state != "drafted":
         raise Refused(f"{statement.id} is {statement.state}: {next_step(statement.id, statement.state)}")
     spec = spec_of(incident, statement.id)
     return [Event("statement.submitted", _named(statement, "submitted" if spec.approvals else "approved"))]
 
 
-def approve(incident: Incident, command: ask.Approve, source: Source, _at: datetime) -> list[Event]:
+def approve(incident: Incident, command: ask.Approve, source: Source, at: datetime) -> list[Event]:
     """A role says yes to these bytes; the last one makes the statement approved."""
-    statement = drafted(incident, command.statement)
+    statement = _at_hand(incident, command.statement, at)
     if statement.state != "submitted":
         then = next_step(statement.id, statement.state)
         raise Refused(f"{statement.id} is {statement.state}; only a submitted text can be approved: {then}")
-    if same_person(source.actor, statement.author):
+    if _wrote(statement, source.actor):
         raise Refused(
             f"{source.actor} wrote {statement.id}; somebody else must approve it ({approvers(incident, statement)})."
         )
@@ -119,8 +128,13 @@ def approvers(incident: Incident, statement: Statement) -> str:
 
 def _able(incident: Incident, statement: Statement, role: str) -> str:
     held = incident.roles.get(role, ())
-    able = [person for person in held if not same_person(person, statement.author)]
+    able = [person for person in held if not _wrote(statement, person)]
     return ", ".join(able) or ("nobody but its author" if held else "nobody yet")
+
+
+def _wrote(statement: Statement, person: str) -> bool:
+    """Whether these bytes are the person's own, in this revision or an earlier one."""
+    return any(same_person(author, person) for digest, author in statement.wrote if digest == statement.digest)
 
 
 def _approving_role(incident: Incident, statement: Statement, source: Source) -> str:
@@ -136,9 +150,9 @@ def _approving_role(incident: Incident, statement: Statement, source: Source) ->
     return may[0]
 
 
-def reject(incident: Incident, command: ask.Reject, source: Source, _at: datetime) -> list[Event]:
+def reject(incident: Incident, command: ask.Reject, source: Source, at: datetime) -> list[Event]:
     """The text goes back to its author with a reason."""
-    statement = drafted(incident, command.statement)
+    statement = _at_hand(incident, command.statement, at)
     if statement.state not in ("submitted", "approved"):
         raise Refused(f"{statement.id} is {statement.state}; there is nothing to reject.")
     held = set(incident.held_by(source.actor))
@@ -152,7 +166,7 @@ def reject(incident: Incident, command: ask.Reject, source: Source, _at: datetim
 
 def publish(incident: Incident, command: ask.Publish, source: Source, at: datetime) -> list[Event]:
     """The approved bytes go out, to the audiences in their order; each publication promises the next one."""
-    statement = drafted(incident, command.statement)
+    statement = _at_hand(incident, command.statement, at)
     spec = spec_of(incident, statement.id)
     if statement.state not in ("approved", "publishing"):
         raise Refused(f"{statement.id} is {statement.state}, not approved: {_what_then(incident, statement)}")

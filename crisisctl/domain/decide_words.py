@@ -13,14 +13,16 @@ from crisisctl.domain.errors import NotFound, Refused
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import LONGEST_TEXT, nearest, prose
+from crisisctl.domain.times import not_before
 
 _PAST = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
 FACT_STATUSES = ("unconfirmed", "confirmed")
 
 
-def change_task(incident: Incident, command: ask.ChangeTask, _source: Source, _at: datetime) -> list[Event]:
+def change_task(incident: Incident, command: ask.ChangeTask, _source: Source, at: datetime) -> list[Event]:
     """A task of a stage that is active now changes its state."""
     task = find_task(incident, command.task)
+    not_before(at, incident.visits[task.stage].entered_at, f"stage {task.stage} was entered")
     if incident.task_state(task) == command.to:
         raise Refused(f"Task {task.id} is {command.to} already.")
     if command.to == "skipped" and not command.because:

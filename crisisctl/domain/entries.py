@@ -192,7 +192,7 @@ def from_columns(row: tuple[Any, ...]) -> Entry:
     """The entry that `columns` took apart; `Unverified` when something else has changed it since."""
     try:
         return _read(row)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Unverified(f"Entry {row[2]} of {row[1]} cannot be read ({error}). Run: crisisctl verify") from error
 
 

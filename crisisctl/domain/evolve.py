@@ -168,6 +168,9 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
         data["digest"],
         entry.actor,
         entry.version,
+        entry.occurred_at,
+        wrote=(*(before.wrote if before else ()), (data["digest"], entry.actor)),
+        erased=entry.word("text") is None,
         published=before.published if before else 0,
         published_at=before.published_at if before else None,
         promised=before.promised if before else None,
@@ -179,7 +182,7 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
 def _statement(incident: Incident, entry: Entry) -> Incident:
     data = entry.data
     was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"])
+    now = was._replace(state=data["state"], moved_at=entry.occurred_at)
     if entry.type == "statement.approved":
         now = now._replace(approvals=(*was.approvals, Approval(data["role"], entry.actor, data["digest"])))
     if entry.type == "statement.rejected":
@@ -191,7 +194,7 @@ def _published(incident: Incident, entry: Entry) -> Incident:
     """The words are out. Out to everybody, they keep every promise of an update, and may make the next one."""
     data = entry.data
     was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"], audiences=(*was.audiences, *data["audiences"]))
+    now = was._replace(state=data["state"], moved_at=entry.occurred_at, audiences=(*was.audiences, *data["audiences"]))
     if data["state"] != "published":
         return incident._replace(statements=_with(incident.statements, was.id, now))
     promised = instant(data["promised"]) if data.get("promised") else None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from crisisctl.domain.entries import Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.machine import Move, Stages
-from crisisctl.domain.playbook import STATEMENT_STATES, Transition, around
+from crisisctl.domain.playbook import STATEMENT_STATES, Playbook, Transition, around
 from crisisctl.domain.text import nearest
 
 
@@ -56,7 +56,7 @@ def people(incident: Incident, transition: Transition, source: Source) -> Iterat
     elif transition.by and not set(transition.by).intersection((source.role,) if source.role else held):
         may = " or ".join(transition.by)
         holders = [person for role in transition.by for person in incident.roles.get(role, ())]
-        who = f" ({', '.join(holders)})" if holders else f": crisisctl assign {transition.by[0]} PERSON"
+        who = f" ({', '.join(dict.fromkeys(holders))})" if holders else f": crisisctl assign {transition.by[0]} PERSON"
         yield f"only {may} may{who}; in an emergency: --override --because WHY"
     elif not held:
         first = incident.playbook.first_role()
@@ -84,8 +84,27 @@ def world(incident: Incident, transition: Transition, move: Move) -> Iterator[st
 
 
 def _way(incident: Incident, stage: str) -> str:
-    moves = [move for move in incident.playbook.transitions if f"{move.to}.".startswith(f"{stage}.")]
-    return f": crisisctl advance {moves[0].trigger}" if moves else ""
+    """The first move on the shortest way from here to the stage, guards apart; nothing where there is none."""
+    first: dict[str, str] = dict.fromkeys(around(incident.stages), "")
+    while stage not in first:
+        found = {
+            path: next(first[source] for source in move.sources if source in first) or move.trigger
+            for move in incident.playbook.transitions
+            if not first.keys().isdisjoint(move.sources)
+            for path in _reached(incident.playbook, move.to)
+            if path not in first
+        }
+        if not found:
+            return ""
+        first = found | first
+    return f": crisisctl advance {first[stage]}"
+
+
+def _reached(playbook: Playbook, to: str) -> frozenset[str]:
+    """Where one stands after entering a stage: it, those around it, and those that it begins with."""
+    stage = playbook.stages[to]
+    inner = stage.children if stage.parallel else stage.children and (stage.initial or stage.children[0],)
+    return around((to,)).union(*(_reached(playbook, child) for child in inner or ()))
 
 
 def _tasks(incident: Incident, transition: Transition, move: Move) -> Iterator[str]:
@@ -94,8 +113,12 @@ def _tasks(incident: Incident, transition: Transition, move: Move) -> Iterator[s
     settled = {task.id for task in every if incident.task_state(task) != "open"}
     left = [task for task in every if task.required and task.stage in move.left and incident.task_state(task) == "open"]
     named = [task for task in every if task.id in transition.requires.tasks and task.id not in settled]
+    here = around(incident.stages)
     for task in dict.fromkeys([*left, *named]):
-        yield f"task {task.id} ({task.title}) is open: crisisctl task done {task.id}, or task skip with a reason"
+        if task.stage in here:
+            yield f"task {task.id} ({task.title}) is open: crisisctl task done {task.id}, or task skip with a reason"
+        else:
+            yield f"task {task.id} ({task.title}) is open, in stage {task.stage}{_way(incident, task.stage)}"
 
 
 def _facts(incident: Incident, transition: Transition) -> Iterator[str]:
@@ -120,5 +143,7 @@ def _statements(incident: Incident, transition: Transition) -> Iterator[str]:
 
 def next_step(id_: str, state: str | None) -> str:
     """The command that takes a statement one step on."""
+    if state == "published":
+        return f"crisisctl statement draft {id_} for the next one, or statement correct {id_} --because WHY"
     verb = {"drafted": "submit", "submitted": "approve", "approved": "publish", "publishing": "publish"}
     return f"crisisctl statement {verb.get(state or '', 'draft')} {id_}"

@@ -53,7 +53,10 @@ class Approval(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """The life of one statement. `text_version` is the entry that holds its words; the text itself stays in the log."""
+    """The life of one statement. `text_version` is the entry that holds its words; the text itself stays in the log.
+
+    `wrote` has the digest of every revision with its author, so that going back to earlier bytes makes no new author.
+    """
 
     id: str
     state: str
@@ -61,6 +64,9 @@ class Statement(NamedTuple):
     digest: str
     author: str
     text_version: int
+    moved_at: datetime
+    wrote: tuple[tuple[str, str], ...] = ()
+    erased: bool = False
     approvals: tuple[Approval, ...] = ()
     audiences: tuple[str, ...] = ()
     published: int = 0

@@ -14,7 +14,7 @@ from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.machine import Move, Stages
 from crisisctl.domain.playbook import Playbook, unpin
 from crisisctl.domain.text import line, nearest, prose
-from crisisctl.domain.times import clock_time
+from crisisctl.domain.times import not_before
 
 _machines: dict[int, tuple[Playbook, Stages]] = {}
 
@@ -32,7 +32,7 @@ def machine(playbook: Playbook) -> Stages:
 def open_incident(command: ask.Open, source: Source) -> list[Event]:
     """The events of a new incident: opened, roles assigned, facts set, the initial stage entered."""
     playbook = unpin(command.playbook.text)
-    severity = command.severity or playbook.severities[0]
+    severity = playbook.severities[0] if command.severity is None else command.severity
     if severity not in playbook.severities:
         raise nearest(severity, playbook.severities, "severity")
     opened = Event(
@@ -145,10 +145,7 @@ def _refusal(incident: Incident, option: Option) -> Refused:
 
 def _chronology(incident: Incident, move: Move, at: datetime) -> None:
     for path in move.left:
-        entered = incident.visits[path].entered_at
-        if at < entered:
-            when = clock_time(entered)
-            raise Refused(f"{path} was entered at {when} UTC; it cannot be left before. Give a later --at.")
+        not_before(at, incident.visits[path].entered_at, f"stage {path} was entered")
 
 
 def _role(incident: Incident, option: Option, source: Source) -> str | None:

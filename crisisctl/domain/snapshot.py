@@ -11,7 +11,7 @@ from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statemen
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 1  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 2  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -38,7 +38,7 @@ def load(text: str, playbook: Playbook) -> Incident | None:
     try:
         state: dict[str, Any] = json.loads(text)
         return _read(state, playbook) if state.pop("format") == FORMAT else None
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Unverified(f"The snapshot cannot be read ({type(error).__name__}).") from error
 
 
@@ -79,18 +79,19 @@ def _read_ladder(parts: dict[str, Any]) -> Ladder:
 
 
 def _statement(statement: Statement) -> dict[str, Any]:
-    times = {"published_at": _stamp(statement.published_at), "promised": _stamp(statement.promised)}
+    times = {name: _stamp(getattr(statement, name)) for name in _STATEMENT_TIMES}
     return statement._asdict() | times
 
 
 def _read_statement(parts: dict[str, Any]) -> Statement:
-    changed = {
+    changed: dict[str, Any] = {
         "approvals": tuple(Approval(*approval) for approval in parts["approvals"]),
         "audiences": tuple(parts["audiences"]),
-        "published_at": _instant(parts["published_at"]),
-        "promised": _instant(parts["promised"]),
+        "wrote": tuple((digest, author) for digest, author in parts["wrote"]),
     }
+    changed |= {name: _instant(parts[name]) for name in _STATEMENT_TIMES}
     return Statement(**(parts | changed))
 
 
+_STATEMENT_TIMES = ("moved_at", "published_at", "promised")
 _LADDER_TIMES = ("base", "pulled", "acked_at", "snoozed_until")

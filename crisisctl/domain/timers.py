@@ -168,9 +168,11 @@ def _step(incident: Incident, timer: Timer) -> list[Event]:
         "roles": [*roles(incident, timer)],
         "reached": [*reached],
     }
-    if not reached and not step.advance:
-        return [Event("escalation.skipped", data | {"pull": plan.if_empty != "wait"})]
-    return [Event("escalation.fired", data), *_moves(incident, step, timer.due)]
+    moves = _moves(incident, step, timer.due)
+    moved_on = any(event.type == "incident.advanced" for event in moves)
+    if not reached and not moved_on and (step.notify or not step.advance):
+        return [Event("escalation.skipped", data | {"pull": plan.if_empty != "wait"}), *moves]
+    return [Event("escalation.fired", data), *moves]
 
 
 def _moves(incident: Incident, step: Step, at: datetime) -> list[Event]:

@@ -42,6 +42,12 @@ def parse_instant(text: str) -> datetime:
         raise Refused(f"{text!r} lies outside the calendar.") from None
 
 
+def not_before(at: datetime, since: datetime, what: str) -> None:
+    """`Refused` when something is said to have happened before what it depends on; `what` says what that is."""
+    if at < since:
+        raise Refused(f"{clock_time(at)} UTC is before {what} ({clock_time(since)} UTC). Give a later --at.")
+
+
 def parse_duration(text: object) -> timedelta:
     """`90s`, `5m`, `1h30m`, `2d` as elapsed time; `Invalid` for anything else or more than ten years."""
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None

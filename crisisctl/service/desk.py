@@ -1,6 +1,6 @@
 """The one path: read the incident, decide, seal, append. Every command and every timer goes through here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from crisisctl.domain.decide import decide
 from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed, Unverified
 from crisisctl.domain.evolve import replay
-from crisisctl.domain.incident import Incident
+from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
@@ -33,12 +33,13 @@ class Outcome(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """How a command was asked for."""
+    """How a command was asked for; `stood` is where the asker saw the incident stand, when that must not change."""
 
     source: Source
     at: datetime | None = None
     request: str | None = None
     expect: int | None = None
+    stood: Mapping[str, Visit] | None = None
 
 
 class Desk:
@@ -64,7 +65,7 @@ class Desk:
         with self.store.writing() as ledger:
             now = self.now()
             self._not_ahead(asked.at, now)
-            if done := self._done(ledger, asked.request):
+            if done := self._done(ledger, asked.request, command):
                 return done
             page = Page(ledger.next_incident(), None, now, self._salt)
             page.write(events, asked.source, at=asked.at, request=asked.request)
@@ -79,7 +80,7 @@ class Desk:
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:
-                page = self._begun(ledger, id_, asked)
+                page = self._begun(ledger, id_, command, asked)
                 if isinstance(page, Outcome):
                     return page
                 fired = self._catch_up(page, asked.at or page.now)
@@ -87,8 +88,8 @@ class Desk:
                     return self._carry_out(ledger, page, command, asked, [*earlier, *fired])
                 self._write(ledger, page, fired)
             earlier += fired
-            if asked.expect is not None:
-                asked = asked._replace(expect=page.reached.version)  # what moved it were its own overdue timers
+            # What moved it were its own overdue timers.
+            asked = asked._replace(expect=asked.expect and page.reached.version, stood=None)
 
     def fire(self, id_: str) -> Outcome:
         """Fire what is overdue in an incident, at most fifty timers."""
@@ -123,7 +124,7 @@ class Desk:
     def redact(self, id_: str, command: ask.Redact, asked: Asked) -> Outcome:
         """Erase word fields of an entry, and everything that was derived from them."""
         with self.store.writing() as ledger:
-            page = self._begun(ledger, id_, asked)
+            page = self._begun(ledger, id_, command, asked)
             if isinstance(page, Outcome):
                 return page
             command = command._replace(fields=_erasable(ledger, page.reached, command))
@@ -167,20 +168,25 @@ class Desk:
             self._playbooks[digest] = replay([first]).playbook
         return self._playbooks[digest]
 
-    def _begun(self, ledger: Ledger, id_: str, asked: Asked) -> Page | Outcome:
+    def _begun(self, ledger: Ledger, id_: str, command: ask.Command, asked: Asked) -> Page | Outcome:
         """A page for what is asked; or, of a request that was carried out before, what it did."""
         now = self.now()
         self._not_ahead(asked.at, now)
-        if done := self._done(ledger, asked.request):
+        if done := self._done(ledger, asked.request, command, id_):
             return done
         incident = self.load(ledger, id_)
-        self._expected(incident, asked.expect)
+        self._expected(incident, asked)
         return Page(id_, incident, now, self._salt)
 
     def _carry_out(
         self, ledger: Ledger, page: Page, command: ask.Command, asked: Asked, fired: Sequence[Entry]
     ) -> Outcome:
-        events = decide(page.reached, command, asked.source, asked.at or page.now)
+        try:
+            events = decide(page.reached, command, asked.source, asked.at or page.now)
+        except Refused as error:
+            if any(entry.type == "incident.advanced" for entry in page.entries):
+                raise _after_timers(error) from None
+            raise
         added = page.write(events, asked.source, at=asked.at, request=asked.request)
         return self._write(ledger, page, added)._replace(fired=fired)
 
@@ -198,10 +204,14 @@ class Desk:
         self._known[page.id] = page.reached
         return Outcome(page.reached, added)
 
-    def _done(self, log: Log, request: str | None) -> Outcome | None:
+    def _done(self, log: Log, request: str | None, command: ask.Command, id_: str | None = None) -> Outcome | None:
+        """What this request did before; `Conflict` when its key was another command's."""
         first = log.by_request(request) if request else None
         if first is None:
             return None
+        if id_ not in (None, first.incident) or not ask.repeats(command, first):
+            other = f"{first.type} in {first.incident}, version {first.version}"
+            raise Conflict(f"That request key was another command's ({other}). Nothing was done; take a new key.")
         with_it = [first]
         for entry in log.entries(first.incident, first.version):
             if entry.recorded_at != first.recorded_at or entry.request or entry.actor != first.actor:
@@ -209,17 +219,22 @@ class Desk:
             with_it.append(entry)
         return Outcome(self.load(log, first.incident), with_it, repeated=True)
 
-    def _expected(self, incident: Incident, version: int | None) -> None:
-        if version is not None and version != incident.version:
-            stands = " + ".join(incident.stages)
-            raise Conflict(
-                f"{incident.id} has moved from version {version} to {incident.version} and stands at {stands}. "
-                "Look again with crisisctl status, then repeat the command."
-            )
+    def _expected(self, incident: Incident, asked: Asked) -> None:
+        stands = f"stands at {' + '.join(incident.stages)}. Look again with crisisctl status, then repeat the command."
+        if asked.expect not in (None, incident.version):
+            raise Conflict(f"{incident.id} is at version {incident.version}, not {asked.expect}, and {stands}")
+        if asked.stood not in (None, incident.visits):
+            raise Conflict(f"Somebody else has just moved {incident.id}, which now {stands}")
 
     def _not_ahead(self, at: datetime | None, now: datetime) -> None:
         if at is not None and at > now:
             raise Refused(f"--at {clock_time(at)} UTC is in the future; the log holds what has happened.")
+
+
+def _after_timers(error: Refused) -> Refused:
+    """A refusal takes the timers back that moved the incident before it, so nobody has seen them yet."""
+    said = "That is after timers that are overdue: crisisctl watch --once records them."
+    return Refused(str(error), (*error.missing, said)) if error.missing else Refused(f"{error} {said}")
 
 
 def _erasable(log: Log, incident: Incident, command: ask.Redact) -> tuple[str, ...]:

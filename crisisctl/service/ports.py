@@ -207,7 +207,14 @@ class Ledger(Log, Protocol):
         ...
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
-        """Take notices that are ready; nobody else gets them before `until`. Each counts as an attempt."""
+        """Take notices that are ready; nobody else gets them before `until`. Each counts as an attempt.
+
+        First attempts come before later ones, and everybody's first contact before anybody's second.
+        """
+        ...
+
+    def hurry(self, latest: datetime, now: datetime) -> None:
+        """Make ready at `now` what would not be before `latest`, or at no time at all."""
         ...
 
     def postpone(self, key: str, until: datetime) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain import facts
+from crisisctl.domain.decide import still_open
 from crisisctl.domain.decide_statements import drafted, spec_of, text_digest
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.errors import Refused, StoreFailed
+from crisisctl.domain.errors import Invalid, Refused, StoreFailed, Unverified
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.ports import Log, Outgoing, Templates
+from crisisctl.service.verify import unsound
 
 
 def compose(log: Log, incident: Incident, id_: str, templates: Templates, organisation: str) -> ask.Draft:
     """The text that the pinned template gives with the facts as they stand."""
+    still_open(incident)
     spec = spec_of(incident, id_)
     first = log.entry(incident.id, 1)
     source = first.data["templates"].get(spec.template) if first else None
@@ -31,7 +35,11 @@ def compose(log: Log, incident: Incident, id_: str, templates: Templates, organi
         "opened_at": f"{clock_time(incident.opened_at)[:16]} UTC",
         "organisation": organisation,
     }
-    text = templates.render(source, values, name=spec.template)
+    try:
+        text = templates.render(source, values, name=spec.template)
+    except Invalid as error:
+        unset = [name for name in incident.playbook.facts if name not in known and name in source]
+        raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
     return ask.Draft(id_, text, {name: incident.facts[name].version for name in known})
 
 
@@ -45,18 +53,28 @@ def text_of(log: Log, incident: Incident, id_: str) -> str:
     return text
 
 
-def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, asked: Asked) -> tuple[Outcome, list[Path]]:
-    """Publish the approved bytes and lay them out, after the log has them.
+class Released(NamedTuple):
+    """A publication with the files that were laid out; `trouble` says why some are missing."""
+
+    outcome: Outcome
+    files: list[Path]
+    trouble: str | None = None
+
+
+def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, asked: Asked) -> Released:
+    """Publish the approved bytes and lay them out, after the log has them; nothing from a log that does not verify.
 
     A repeat lays out again what it published, whatever has been drafted since, unless a later revision is out by now.
     """
     with desk.store.reading() as log:
         repeated = asked.request is not None and log.by_request(asked.request) is not None
         seal = "" if repeated else text_digest(text_of(log, desk.load(log, id_), command.statement))
+        if flaws := unsound(log, id_):
+            raise Unverified(f"{id_} does not verify ({flaws[0]}). Nothing is published from it: crisisctl verify")
     outcome = desk.handle(id_, command._replace(digest=seal), asked)
-    out = next((entry for entry in outcome.entries if entry.type == "statement.published"), None)
-    if out is None or outcome.incident.statements[out.data["statement"]].published > out.data["revision"]:
-        return outcome, []
+    out = outcome.entries[0]
+    if outcome.incident.statements[out.data["statement"]].published > out.data["revision"]:
+        return Released(outcome, [])
     with desk.store.reading() as log:
         text = _published(log, out)
     try:
@@ -64,9 +82,9 @@ def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, aske
             out.incident, out.data["statement"], out.data["channels"], text, drill=outcome.incident.drill
         )
     except StoreFailed as error:
-        told = f"The publication was recorded, but its files are missing: {error}"
-        raise StoreFailed(f"{told} Take the text: crisisctl statement show {command.statement} -i {id_}") from None
-    return outcome, files
+        show = f"crisisctl statement show {command.statement} -i {id_}"
+        return Released(outcome, [], f"The publication is recorded, but not its files: {error} Take the text: {show}")
+    return Released(outcome, files)
 
 
 def _published(log: Log, out: Entry) -> str:

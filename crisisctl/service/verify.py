@@ -63,6 +63,14 @@ def rebuild(store: Store) -> int:
     return len(logs)
 
 
+def unsound(log: Log, id_: str) -> list[str]:
+    """What is wrong with the entries of an incident, or with the state that commands take from its snapshot."""
+    told, unread = _told(log, id_)
+    if wrong := [*unread, *_chain(told)]:
+        return wrong
+    return [flaw for flaw in _derived(log, id_, told) if "head" in flaw or "snapshot" in flaw]
+
+
 def _told(log: Log, id_: str) -> tuple[list[Entry], list[str]]:
     """The entries up to the first that cannot be read, and what is wrong with that one."""
     told: list[Entry] = []

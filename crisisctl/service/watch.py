@@ -33,13 +33,14 @@ Each = Callable[[Attempt, Iterable[Queued]], Iterable["Result"]]
 
 
 class Round(NamedTuple):
-    """What one round of the watch did."""
+    """What one round of the watch did; `reasons` say of each notice that failed whose it was, and why."""
 
     fired: int = 0
     sent: int = 0
     failed: int = 0
     dropped: int = 0
     repaired: int = 0
+    reasons: tuple[str, ...] = ()
 
 
 class Result(NamedTuple):
@@ -141,6 +142,7 @@ class Watch:
 
     def _send(self) -> Round:
         count = {"sent": 0, "failed": 0, "dead": 0, "dropped": 0}
+        reasons = []
         while rows := self._leased():
             for result in list(self._each(self._attempt, rows)):  # all attempts end before the log is written
                 try:
@@ -149,7 +151,9 @@ class Watch:
                     self._troubles.append(error)
                 else:
                     count[result.state] += 1
-        return Round(sent=count["sent"], failed=count["failed"] + count["dead"], dropped=count["dropped"])
+                    reasons += _reason(result)
+        failed = count["failed"] + count["dead"]
+        return Round(sent=count["sent"], failed=failed, dropped=count["dropped"], reasons=tuple(reasons))
 
     def _leased(self) -> list[Queued]:
         now = self._desk.now()
@@ -203,7 +207,13 @@ class Watch:
         self._desk.record(notice.incident, [event], WATCH, settles=notice.key)
 
     def _reconcile(self) -> int:
-        """Compare the timers with what the log says should exist, and make them so; how many were wrong."""
+        """Compare the timers with what the log says should exist, and make them so; how many were wrong.
+
+        No notice rests longer than the longest wait between two attempts, whatever its row says.
+        """
+        now = self._desk.now()
+        with self._desk.store.writing() as ledger:
+            ledger.hurry(now + BACK_OFF[-1] + LEASE, now)
         with self._desk.store.reading() as log:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
@@ -218,6 +228,14 @@ class Watch:
         except CrisisError as error:
             self._troubles.append(error)
             return 0
+
+
+def _reason(result: Result) -> list[str]:
+    if result.state not in ("failed", "dead"):
+        return []
+    notice = result.row.notice
+    end = "given up" if result.state == "dead" else "to be tried again"
+    return [f"contact {notice.contact + 1} of {notice.person} ({notice.incident}): {result.reason}; {end}"]
 
 
 def _past(last: datetime | None, now: datetime, span: timedelta) -> bool:

@@ -144,7 +144,7 @@ def test_a_line_of_jsonl_is_an_entry_and_its_incident(story: Story) -> None:
 
 def test_csv_has_its_columns_and_a_row_an_entry(story: Story) -> None:
     text = exports.timeline(story, "csv")
-    assert text.split("\r\n")[0] == "seq,at_utc,recorded_at_utc,late_seconds,type,actor,role,via,text,digest"
+    assert text.split("\r\n")[0] == ",".join(f'"{name}"' for name in COLUMNS)
     rows = _rows(text)
     assert len(rows) == story.incident.version
     assert tuple(rows[0]) == COLUMNS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,7 +81,7 @@ def test_a_link_laid_in_wait_for_the_new_text_is_not_followed(state: Path, tmp_p
     (tmp_path / "precious").write_text("untouched")
     folder = state / "outgoing" / "INC-1"
     folder.mkdir(parents=True)
-    (folder / f"holding.x.{os.getpid()}").symlink_to(tmp_path / "precious")
+    (folder / f".holding.x.txt.{os.getpid()}").symlink_to(tmp_path / "precious")
     with pytest.raises(StoreFailed):
         _release(state, "x")
     assert (tmp_path / "precious").read_text() == "untouched"
@@ -94,7 +96,7 @@ def test_what_is_in_the_way_is_told(state: Path) -> None:
 
 def test_a_folder_in_the_place_of_the_file_is_told(state: Path) -> None:
     (state / "outgoing" / "INC-1" / "holding.x.txt").mkdir(parents=True)
-    with pytest.raises(StoreFailed, match=r"holding.*cannot be written"):
+    with pytest.raises(StoreFailed, match=r"INC-1 cannot be written: Is a directory"):
         _release(state, "x")
 
 
@@ -103,3 +105,19 @@ def test_a_text_that_could_not_be_written_leaves_nothing_half_done(state: Path) 
     with pytest.raises(StoreFailed):
         _release(state, "x")
     assert [path.name for path in (state / "outgoing" / "INC-1").iterdir()] == ["holding.x.txt"]
+
+
+def test_what_a_stopped_process_left_half_done_is_swept_away(state: Path) -> None:
+    folder = state / "outgoing" / "INC-1"
+    folder.mkdir(parents=True)
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
+    half = folder / f".holding.x.txt.{gone.stdout.strip()}"
+    half.write_text("half a sen")
+    alive = folder / f".holding.x.txt.{os.getppid()}"
+    alive.write_text("somebody is at it")
+    other = folder / ".update.x.txt.1"
+    other.write_text("another statement")
+    (path,) = _release(state, "x")
+    assert sorted(folder.iterdir()) == sorted([path, alive, other])

@@ -153,7 +153,7 @@ def test_a_file_that_is_none_is_told(write: Write, content: bytes, told: str) ->
 
 def test_a_folder_in_its_place_is_told(write: Write, tmp_path: Path) -> None:
     (tmp_path / "roster.yaml").mkdir()
-    with pytest.raises(Invalid, match=r"roster\.yaml cannot be read: Is a directory"):
+    with pytest.raises(Invalid, match=r"roster\.yaml cannot be read: It is no ordinary file"):
         _ = write(None).people
 
 
@@ -318,3 +318,16 @@ def test_a_strict_room_lets_no_stranger_in(office: Callable[..., Office], progra
     (program.root / "roster.yaml").write_text("people: {dana: {login: somebody}}")
     with pytest.raises(Refused, match=f"no one in .*roster.yaml has the login {system.login()}"):
         stranger.source()
+
+
+@pytest.mark.parametrize("name", ["roster.yaml", "state/roster.json"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(write: Write, tmp_path: Path, name: str) -> None:
+    roster = write()
+    (tmp_path / "state").mkdir()
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    if name == "roster.yaml":
+        with pytest.raises(Invalid, match="It is no ordinary file"):
+            _ = roster.people
+    else:
+        assert set(roster.people) == {"dana", "lee@example.com"}

@@ -127,3 +127,12 @@ def test_the_demo_needs_no_workspace_and_makes_a_folder_of_its_own(program: Prog
     assert len(made) == 1
     assert made[0].name.startswith("crisisctl-demo-")
     assert made[0].stat().st_mode & 0o777 == 0o700
+
+
+def test_what_the_environment_says_of_a_real_room_does_not_touch_the_demo(program: Program, tmp_path: Path) -> None:
+    real = tmp_path / "real.db"
+    names = {"CRISISCTL_INCIDENT": "INC-77", "CRISISCTL_STORE": f"sqlite:{real}", "CRISISCTL_WORKSPACE": "/nowhere"}
+    told = program.process("demo", "--into", str(tmp_path / "demo"), "--json", env=names)
+    assert told.returncode == 0, told.stderr
+    assert not real.exists()
+    assert (tmp_path / "demo" / "state" / "crisisctl.db").is_file()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,3 +146,68 @@ def test_looking_writes_nothing(program: Program) -> None:
     program.ok("doctor")
     state = program.root / "state"
     assert not (state / "crisisctl.db").exists()
+
+
+def test_a_role_without_which_a_move_or_a_statement_cannot_be_made_is_named(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER)
+    book = program.root / "playbooks" / "data-breach.yaml"
+    text = book.read_text()
+    book.write_text(text.replace("roles:\n", "roles:\n  auditor: {title: Auditor}\n  oracle: {title: Oracle}\n", 1))
+    assert _of(_checks(program), "warning") == []
+    book.write_text(book.read_text().replace("approvals: [comms-lead, legal]", "approvals: [comms-lead, auditor]"))
+    assert "playbook data-breach: nobody in the roster can be auditor" in _of(_checks(program), "warning")
+
+
+def test_a_role_that_no_playbook_has_is_named(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER.replace("[legal]", "[legal, leagl]"))
+    assert _of(_checks(program), "warning") == ["no playbook has the role leagl of lee"]
+
+
+def test_who_acts_and_is_not_in_the_roster_is_warned(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER)
+    told = program.process("doctor", "--json", env={"CRISISCTL_AS": ""})
+    what = [check["what"] for check in json.loads(told.stdout)["checks"] if check["state"] == "warning"]
+    assert len([one for one in what if one.endswith("who is not in the roster and cannot be reached")]) == 1
+
+
+def test_a_contact_of_the_workspace_that_cannot_be_used_is_an_error(program: Program) -> None:
+    (program.root / "crisisctl.toml").write_text("notices = ['console:', 'nosuch://hunter2']")
+    errors = _of(_checks(program, code=6), "error")
+    assert len(errors) == 1
+    assert errors[0].startswith("the workspace's own contact nosuch: ")
+    assert "hunter2" not in errors[0]
+
+
+def test_who_was_not_reached_is_named(program: Program, clock: HandClock) -> None:
+    (program.root / "roster.yaml").write_text("people: {dana: {contacts: ['json://127.0.0.1:9/x']}, lee: {}}")
+    program.ok("open", "data-breach", "--title", "x", clock=clock)
+    told = program.ok("watch", "--once", clock=clock)
+    assert told.err.startswith("  contact 1 of dana (INC-1): ")
+    assert told.err.endswith("; to be tried again\n")
+    told = program("doctor", "--json", clock=clock)
+    assert "contact 1 of dana was not reached about INC-1, after 1 attempt" in _of(told.json["checks"], "warning")
+
+
+def test_a_log_that_cannot_be_written_is_an_error(opened: Program) -> None:
+    lock = opened.root / "state" / "crisisctl.db.lock"
+    lock.unlink()
+    lock.mkdir()
+    assert any("crisisctl.db.lock" in error for error in _of(_checks(opened, code=6), "error"))
+
+
+@pytest.mark.parametrize("left", [["crisisctl.db.lock"], ["crisisctl.db.lock", "roster.json"]])
+def test_a_log_that_is_gone_is_an_error_and_no_clean_log(opened: Program, left: list[str]) -> None:
+    for path in (opened.root / "state").iterdir():
+        if path.is_file() and path.name not in left:
+            path.unlink()
+    assert any(error.startswith("the log is gone; ") for error in _of(_checks(opened, code=6), "error"))
+    told = opened("verify")
+    assert told.code == 8
+    assert "the log is gone" in told.out
+
+
+def test_a_trigger_that_was_dropped_is_an_error(opened: Program) -> None:
+    with closing(sqlite3.connect(opened.root / "state" / "crisisctl.db")) as db:
+        db.execute("DROP TRIGGER entry_is_never_deleted")
+        db.commit()
+    assert any("entry_is_never_deleted" in error for error in _of(_checks(opened, code=6), "error"))

@@ -85,8 +85,17 @@ def test_with_a_roster_nobody_acts_as_somebody_who_is_not_in_it(opened: Program)
 def test_what_cannot_be_a_name_is_nobody(opened: Program, name: str) -> None:
     before = _last(opened)["position"]
     code, err = _typed(opened, f"--as={name}", "note", "x")
-    assert (code, "cannot be a person" in err) == ((3, True) if name else (0, False))
-    assert name == "" or _last(opened)["position"] == before
+    assert (code, "cannot be a person" in err) == ((3, True) if name else (2, False))
+    assert _last(opened)["position"] == before
+
+
+@pytest.mark.parametrize("name", ["timer", "crisisctl", "watch"])
+def test_nobody_has_a_name_of_the_program(opened: Program, name: str) -> None:
+    before = _last(opened)["position"]
+    for line in (["--as", name, "note", "x"], ["assign", "legal", name]):
+        code, err = _typed(opened, *line)
+        assert (code, "is what the log calls the program itself" in err) == (3, True)
+    assert _last(opened)["position"] == before
 
 
 @pytest.mark.parametrize("name", ["dana", "dana.ruiz", "d@example.com", "Ångström", "李", "o_o", "a-b+c"])

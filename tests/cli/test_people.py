@@ -161,7 +161,7 @@ def test_who_looked_at_an_older_version_is_told_that_it_moved(opened: Program, l
     refused = opened(*line, "--expect-version", "1")
     assert refused.code == 5
     assert refused.err == (
-        "INC-1 has moved from version 1 to 4 and stands at detected. "
+        "INC-1 is at version 4, not 1, and stands at detected. "
         "Look again with crisisctl status, then repeat the command.\n"
     )
     assert opened(*line, "--expect-version", "4").code == 0

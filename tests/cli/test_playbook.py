@@ -142,3 +142,11 @@ def test_a_change_of_the_template_alone_changes_the_digest(program: Program) -> 
     template = program.root / "templates" / "holding" / "data-breach.md.j2"
     template.write_text(template.read_text() + "\nOne more line.")
     assert program.ok("playbook", "show", "data-breach", "--json").json["digest"] != before
+
+
+def test_nothing_to_check_is_not_all_well(program: Program) -> None:
+    for path in (program.root / "playbooks").iterdir():
+        path.unlink()
+    told = program("playbook", "check")
+    assert (told.code, told.out) == (4, "")
+    assert told.err == f"There is no playbook in {program.root / 'playbooks'}.\n"

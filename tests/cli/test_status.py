@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import HandClock, Program
 
 TASK = "task pause-posts (Pause scheduled posts) is open: crisisctl task done pause-posts, or task skip with a reason"
@@ -162,9 +164,7 @@ def test_an_id_may_be_typed_in_any_case(opened: Program, name: str) -> None:
 def test_when_nothing_is_open_every_command_says_how_to_open_something(program: Program, command: str) -> None:
     refused = program(command)
     assert refused.code == 4
-    assert refused.err == (
-        "No incident is open. To open one: crisisctl open PLAYBOOK --title TITLE; or name one with -i.\n"
-    )
+    assert refused.err == ("No incident is open. To open one: crisisctl open PLAYBOOK --title TITLE.\n")
 
 
 def test_an_unknown_incident_offers_the_nearest(opened: Program) -> None:
@@ -283,3 +283,34 @@ def test_words_are_looked_for_as_they_are_and_no_query_can_fail(opened: Program,
 
 def test_a_search_for_nothing_is_refused(opened: Program) -> None:
     assert opened("search", " ").code == 3
+
+
+def test_a_number_alone_names_an_incident(opened: Program) -> None:
+    assert opened.ok("status", "-i", "1", "--json").json["incident"] == "INC-1"
+    assert opened("status", "-i", "2").code == 4
+
+
+def test_whoever_can_read_the_log_may_look(opened: Program) -> None:
+    (opened.root / "roster.yaml").write_text("people: {lee: {}}")
+    assert opened.ok("status", "--json", who="nobody").json["incident"] == "INC-1"
+    assert opened("note", "x", who="nobody").code == 4
+    (opened.root / "roster.yaml").write_text("people: {")
+    (opened.root / "state" / "roster.json").unlink()
+    assert opened.ok("status").code == 0
+    assert opened("note", "x").code == 6
+
+
+def test_what_is_public_is_told_while_a_correction_is_drafted(published: Program, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("Better words.")
+    published.ok("statement", "correct", "holding", "--file", str(tmp_path / "new.txt"), "--because", "typo")
+    assert "  statement holding: drafted (revision 1 is public)\n" in published.ok("status").out
+
+
+def test_after_the_end_the_last_incident_is_named(published: Program) -> None:
+    for trigger in ("inform", "notify", "close"):
+        published("advance", trigger)
+    if published.ok("status", "-i", "INC-1", "--json").json["open"]:
+        pytest.fail("the fixture no longer closes")
+    assert "such as the last: -i INC-1" in published("report").err
+    told = published("advance", "-i", "INC-1")
+    assert (told.code, "crisisctl reopen -i INC-1" in told.err) == (3, True)

@@ -138,7 +138,7 @@ def test_a_file_holds_what_would_have_been_printed_and_is_closed_to_others(opene
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(("name", "begins"), [("x.json", "{"), ("x.csv", "seq,"), ("x.html", "<!"), ("x.md", "# ")])
+@pytest.mark.parametrize(("name", "begins"), [("x.json", "{"), ("x.csv", '"seq",'), ("x.html", "<!"), ("x.md", "# ")])
 def test_left_out_the_form_follows_the_ending_of_the_file(opened: Program, name: str, begins: str) -> None:
     opened.ok("timeline", "-o", name)
     assert (opened.root / name).read_text().lower().startswith(begins)
@@ -189,9 +189,16 @@ def test_a_device_or_pipe_is_never_replaced_by_a_file(opened: Program) -> None:
     [
         (".", 2, ". is a folder. Name a file."),
         ("..", 2, ".. is a folder. Name a file."),
-        ("playbooks", 2, "playbooks is a folder. Name a file."),
+        ("playbooks", 2, "playbooks belongs to the workspace."),
+        ("playbooks/outage.yaml", 2, "playbooks/outage.yaml belongs to the workspace."),
+        ("templates/x.md", 2, "belongs to the workspace"),
+        ("crisisctl.toml", 2, "belongs to the workspace"),
+        ("roster.yaml", 2, "belongs to the workspace"),
+        ("state/crisisctl.db", 2, "belongs to the workspace"),
+        ("state/crisisctl.db-wal", 2, "belongs to the workspace"),
+        ("./state/../state/x.md", 2, "belongs to the workspace"),
         ("not/there.md", 7, "not/there.md cannot be written: No such file or directory."),
-        ("crisisctl.toml/x.md", 7, "crisisctl.toml/x.md cannot be written: Not a directory."),
+        ("crisisctl.toml/x.md", 2, "belongs to the workspace"),
         ("x" * 300, 7, "cannot be written: File name too long."),
     ],
 )
@@ -207,3 +214,42 @@ def test_an_export_is_no_entry_in_the_log(opened: Program) -> None:
     opened.ok("report", "-o", "y.md")
     assert opened.ok("status", "--json").json["version"] == before
     assert Path(opened.root / "y.md").read_text() == opened.ok("report").out
+
+
+def test_a_form_that_is_unknown_is_told_even_as_json(opened: Program) -> None:
+    assert opened("timeline", "--format", "pdf", "--json").code == 4
+
+
+def test_json_is_json_and_another_form_goes_to_a_file(opened: Program) -> None:
+    refused = opened("timeline", "--format", "csv", "--json")
+    assert (refused.code, refused.out) == (2, "")
+    assert "-o FILE" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [("timeline --format csv", '"seq",'), ("timeline", "{"), ("report", "# "), ("timeline --format html", "<!")],
+)
+def test_with_json_and_a_file_the_file_is_written_and_the_document_names_it(
+    opened: Program, line: str, begins: str
+) -> None:
+    told = opened.ok(*line.split(), "-o", "story.out", "--json")
+    assert told.json == {"incident": "INC-1", "file": "story.out"}
+    assert told.err == ""
+    assert (opened.root / "story.out").read_text().lower().startswith(begins)
+
+
+def test_no_cell_of_a_sheet_is_split_where_semicolons_part_cells(opened: Program) -> None:
+    opened.ok("note", "a;=1+1")
+    line = next(line for line in opened.ok("timeline", "--format", "csv").out.splitlines() if "a;=1+1" in line)
+    assert line.startswith('"')
+    assert '"a;=1+1"' in line
+
+
+def test_every_line_of_a_drill_says_so(program: Program) -> None:
+    program.ok("open", "data-breach", "--title", "x", "--drill")
+    program.ok("note", "y")
+    lines = [json.loads(line) for line in program.ok("timeline", "--format", "jsonl").out.splitlines()]
+    assert all(line["drill"] is True for line in lines)
+    program.ok("open", "data-breach", "--title", "real")
+    assert '"drill"' not in program.ok("timeline", "-i", "INC-2", "--format", "jsonl").out.replace('"drill": false', "")

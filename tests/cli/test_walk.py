@@ -222,7 +222,7 @@ def test_who_expects_another_version_writes_nothing(room: Program, line: str) ->
     before = room.ok("status", "--json").json["version"]
     refused = room(*line.split(), "--expect-version", str(before - 1))
     assert (refused.code, refused.out) == (5, "")
-    assert refused.err.startswith(f"INC-1 has moved from version {before - 1} to {before} and stands at ")
+    assert refused.err.startswith(f"INC-1 is at version {before}, not {before - 1}, and stands at ")
     assert room.ok("status", "--json").json["version"] == before
     room.ok(*line.split(), "--expect-version", str(before))
     assert room.ok("status", "--json").json["version"] > before

@@ -121,7 +121,7 @@ def test_an_open_incident_is_not_reopened(opened: Program) -> None:
 def test_without_a_name_there_is_nothing_to_reopen(published: Program) -> None:
     refused = _close(published)("reopen", "--because", "x")
     assert refused.code == 4
-    assert "name one with -i" in refused.err
+    assert "or name a closed one, such as the last: -i INC-1" in refused.err
 
 
 def test_a_redaction_erases_the_words_everywhere_and_the_log_goes_on_verifying(opened: Program) -> None:
@@ -176,7 +176,7 @@ def test_an_erased_fact_or_text_does_not_break_what_comes_after(responding: Prog
         (["note", ""], 3, "The note is empty."),
         (["note", "x", "--at", "2099-01-01T00:00:00Z"], 3, "is in the future; the log holds what has happened."),
         (["note", "x", "--at", "tomorrow"], 3, "'tomorrow' is not a time. Write it as 2026-11-22T15:00:00Z"),
-        (["note", "x", "--expect-version", "1"], 5, "INC-1 has moved from version 1 to 4 and stands at detected."),
+        (["note", "x", "--expect-version", "1"], 5, "INC-1 is at version 4, not 1, and stands at detected."),
         (["note", "x", "--expect-version", "one"], 2, "'one' is not a valid int"),
         (["decide", "x"], 2, "Missing option '--because'."),
         (["decide", "x", "--because", ""], 3, "The reason is empty."),

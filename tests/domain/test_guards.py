@@ -307,3 +307,46 @@ def test_an_override_lifts_nothing_but_the_rule_of_roles() -> None:
 def test_an_override_that_was_not_needed_is_none() -> None:
     case = Case(going(by=["lead"]))
     assert case.do(ask.Advance("go", "to be safe", override=True))[0].type == "incident.advanced"
+
+
+WINDING = plan(
+    stages={
+        "begun": None,
+        "on": None,
+        "far": {"initial": "near", "stages": {"near": {"tasks": {"lamp": None}}, "end": None}},
+        "closed": {"final": True},
+    },
+    transitions=[
+        {"trigger": "jump", "from": "on", "to": "far.end"},
+        {"trigger": "walk", "from": "begun", "to": "on"},
+        {"trigger": "turn", "from": "on", "to": "far"},
+        {"trigger": "go", "from": ["begun", "on"], "to": "closed", "requires": {"stages": ["far.end"]}},
+        {"trigger": "close", "from": ["begun", "on"], "to": "closed", "requires": {"tasks": ["lamp"]}},
+        {"trigger": "back", "from": "far", "to": "closed", "requires": {"stages": ["begun"]}},
+    ],
+)
+
+
+def test_the_way_to_a_stage_begins_with_a_move_that_leads_there_from_here() -> None:
+    case = Case(WINDING)
+    assert case.refused(GO).endswith("\nstage far.end must be reached first: crisisctl advance walk")
+    case.do(ask.Advance("walk"))
+    assert case.refused(GO).endswith("\nstage far.end must be reached first: crisisctl advance jump")
+    case.do(ask.Advance("turn"))
+    said = case.refused(ask.Advance("back"))
+    assert said.endswith("\nstage begun must be reached first"), "no way leads back"
+
+
+def test_a_task_of_another_stage_is_told_with_the_way_there() -> None:
+    case = Case(WINDING)
+    assert case.refused(ask.Advance("close")).endswith(
+        "\ntask lamp (lamp) is open, in stage far.near: crisisctl advance walk"
+    )
+    case.do(ask.Advance("walk"))
+    assert case.refused(ask.Advance("close")).endswith("in stage far.near: crisisctl advance turn")
+
+
+def test_who_may_is_named_once_though_they_hold_several_of_the_roles() -> None:
+    case = Case(going(by=["legal", "scribe"]))
+    case.do(ask.Assign("legal", "lena"), ask.Assign("scribe", "lena"))
+    assert "only legal or scribe may (lena); in an emergency" in case.refused(GO)

@@ -151,3 +151,13 @@ def test_a_snooze_without_an_end_is_refused(span: timedelta) -> None:
 
 def test_a_snooze_without_a_reason_is_refused() -> None:
     assert Case(LADDERS).refused(ask.Snooze(timedelta(minutes=5), " ")) == "The reason is empty."
+
+
+@pytest.mark.parametrize("command", [ask.Acknowledge(), ask.Snooze(timedelta(minutes=5), "on the phone")])
+def test_nobody_answers_an_escalation_before_it_began(command: ask.Command) -> None:
+    case = Case(LADDERS)
+    case.tick(minutes=4)
+    case.do(ask.Advance("go"), ask.Advance("back"))
+    said = case.refused(command, at=START + timedelta(minutes=3), kind=Refused)
+    assert said.startswith("2026-03-28 22:03:00 UTC is before call began (2026-03-28 22:04:00 UTC).")
+    case.do(command, at=START + timedelta(minutes=4))

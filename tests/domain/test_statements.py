@@ -354,3 +354,40 @@ def test_who_can_approve_is_named_without_the_author() -> None:
     case.do(ask.Draft("holding", TEXT), SUBMIT, who="dana")
     statement = case.incident.statements["holding"]
     assert approvers(case.incident, statement) == "lead: nobody but its author; legal: nobody yet"
+
+
+def test_going_back_to_earlier_bytes_makes_nobody_else_their_author() -> None:
+    case = room("the bytes of sam")
+    case.do(ask.Draft("holding", "the bytes of dana"), ask.Draft("holding", "the bytes of sam"), SUBMIT)
+    case.do(ask.Assign("legal", "sam", add=True))
+    statement = case.incident.statements["holding"]
+    assert (statement.author, approvers(case.incident, statement)) == (
+        "dana",
+        "lead: nobody but its author; legal: lena",
+    )
+    assert "sam wrote holding" in case.refused(APPROVE, who="sam")
+
+
+@pytest.mark.parametrize("command", [SUBMIT, APPROVE, ask.Reject("holding", "no"), publish()])
+def test_a_statement_moves_on_after_the_step_before_it(command: Any) -> None:
+    case = Case(PLAN)
+    case.do(ask.Assign("legal", "lena"), ask.Assign("scribe", "sam"))
+    case.tick(minutes=10)
+    case.do(ask.Draft("holding", TEXT), who="sam")
+    said = case.refused(command, who="dana", at=START + timedelta(minutes=9))
+    assert said == "2026-03-28 22:09:00 UTC is before holding was drafted (2026-03-28 22:10:00 UTC). Give a later --at."
+
+
+@pytest.mark.parametrize("command", [SUBMIT, APPROVE, publish()])
+def test_words_that_were_erased_go_no_further(command: Any) -> None:
+    case = room()
+    statement = case.incident.statements["holding"]._replace(erased=True)
+    case._incident = case.incident._replace(statements={"holding": statement})
+    assert case.refused(command) == ("The text of holding was erased by a redaction: crisisctl statement draft holding")
+
+
+def test_what_is_out_is_followed_by_the_next_or_by_a_correction() -> None:
+    case = approved()
+    case.do(publish())
+    then = "crisisctl statement draft holding for the next one, or statement correct holding --because WHY"
+    assert case.refused(publish()) == f"holding is published, not approved: {then}"

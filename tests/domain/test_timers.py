@@ -311,3 +311,27 @@ def test_a_ladder_that_has_run_out_leaves_nothing_due(role: str) -> None:
     assert case.due == []
     case.do(ask.Acknowledge())
     assert case.due == []
+
+
+def _blocked(first: dict[str, Any]) -> Case:
+    """The first step would advance, but a fact is missing; nobody is spare."""
+    steps = [{"after": "5m", "advance": "go"} | first, {"after": "20m", "notify": ["lead"]}]
+    moves = [{"trigger": "go", "from": "begun", "to": "on", "requires": {"facts": ["count"]}}]
+    book = ladder(("0m", "lead"))
+    return full(
+        book
+        | {"facts": {"count": {"type": "integer"}}, "transitions": moves}
+        | {"escalations": {"call": {"steps": steps}}}
+    )
+
+
+def test_a_step_that_reaches_nobody_and_moves_nothing_pulls_the_next() -> None:
+    said = _blocked({"notify": ["spare"]}).wait(minutes=6)
+    assert [entry.type for entry in said] == ["escalation.skipped", "escalation.blocked", "escalation.fired"]
+    assert fired(said) == [(5, "skipped", 1, 1, ()), (5, "fired", 1, 2, ("dana",))]
+
+
+def test_a_step_that_is_there_to_move_alone_pulls_nothing_when_it_is_blocked() -> None:
+    case = _blocked({})
+    assert [entry.type for entry in case.wait(minutes=6)] == ["escalation.fired", "escalation.blocked"]
+    assert fired(case.wait(minutes=15)) == [(20, "fired", 1, 2, ("dana",))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import NotFound, Refused
-from tests.domain.conftest import Case, plan
+from tests.domain.conftest import START, Case, plan
 
 TASKS = plan(
     stages={
@@ -178,3 +180,13 @@ def test_a_redaction_names_the_entry_and_its_fields_and_says_why() -> None:
 def test_an_entry_that_does_not_exist_cannot_be_redacted(version: int) -> None:
     said = Case(plan()).refused(ask.Redact(version, ("text",), "a name"), kind=NotFound)
     assert said == f"INC-1 has no entry {version}; its entries are 1 to 3."
+
+
+def test_a_task_is_not_done_before_its_stage_was_entered() -> None:
+    case = Case(plan(stages={"begun": None, "on": {"tasks": {"call": None}}, "closed": {"final": True}}))
+    case.tick(minutes=5)
+    case.do(ask.Advance("go"))
+    done = ask.ChangeTask("call", "done")
+    said = case.refused(done, at=START + timedelta(minutes=4))
+    assert said.startswith("2026-03-28 22:04:00 UTC is before stage on was entered (2026-03-28 22:05:00 UTC).")
+    case.do(done, at=START + timedelta(minutes=5))

@@ -203,6 +203,29 @@ def test_a_repeat_fires_nothing_either(room: Any, rows: Any) -> None:
     assert rows.everything(room.store) == before
 
 
+OTHERS = {
+    "another kind": (ask.AddNote("a note"), "INC-1"),
+    "another move": (ask.Advance("notify", "confirmed"), "INC-1"),
+    "another incident": (ask.Advance("activate", "confirmed"), "INC-2"),
+    "a redaction": (ask.Redact(1, (), "a name"), "INC-1"),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
+def test_a_request_key_of_another_command_is_a_conflict(room: Any, rows: Any, other: tuple[Any, str]) -> None:
+    room.open()
+    room.ask(ask.ChangeTask("pause-posts", "done"))
+    room.ask(ask.Advance("activate", "confirmed"), request="r-1")
+    before = rows.everything(room.store)
+    command, id_ = other
+    said = r"That request key was another command's \(incident.advanced in INC-1, version \d+\). Nothing was done"
+    with pytest.raises(Conflict, match=said):
+        room.ask(command, id_=id_, request="r-1")
+    with pytest.raises(Conflict, match=said):
+        room.open(request="r-1")
+    assert rows.everything(room.store) == before
+
+
 def test_the_request_is_on_the_commands_own_first_entry(room: Any) -> None:
     room.clock.tick(minutes=6)
     outcome = room.ask(ask.Assign("legal", "lee"), request="r-1")
@@ -247,7 +270,7 @@ def test_the_version_that_was_seen_lets_a_command_through(room: Any) -> None:
 def test_any_other_version_is_a_conflict_that_says_where_it_stands(room: Any, off: int) -> None:
     room.desk.fire("INC-1")
     seen = room.look().version
-    with pytest.raises(Conflict, match=rf"INC-1 has moved from version {seen + off} to {seen} and stands at detected"):
+    with pytest.raises(Conflict, match=rf"INC-1 is at version {seen}, not {seen + off}, and stands at detected"):
         room.ask(ask.AddNote("a note"), expect=seen + off)
     with pytest.raises(Conflict):
         room.desk.redact("INC-1", ask.Redact(1, (), "why"), ASKED._replace(expect=seen + off))
@@ -295,7 +318,7 @@ def test_a_stage_cannot_be_left_before_it_was_entered(room: Any) -> None:
     entered = room.clock.tick(minutes=4)
     room.ask(ask.Advance("activate", "confirmed"))
     room.clock.tick(minutes=4)
-    with pytest.raises(Refused, match="cannot be left before"):
+    with pytest.raises(Refused, match=r"is before stage .* was entered"):
         room.ask(ask.Advance("notify"), at=entered - timedelta(seconds=1))
     room.ask(ask.Advance("notify"), at=entered)
 
@@ -306,3 +329,22 @@ def test_what_was_not_due_at_the_time_told_is_not_fired_before(room: Any) -> Non
     outcome = room.ask(ask.Acknowledge(), at=at)
     assert [entry.occurred_at for entry in outcome.fired] == [room.look().opened_at]
     assert "escalation.skipped" not in room.types()
+
+
+def test_a_move_asked_for_where_the_incident_no_longer_stands_is_a_conflict(room: Any, rows: Any) -> None:
+    stood = room.look().visits
+    room.ask(ask.AddNote("a note moves nothing"))
+    room.ask(ask.ChangeTask("pause-posts", "done"), stood=stood)
+    room.ask(ask.Advance("activate", "first"), stood=stood)
+    before = rows.everything(room.store)
+    with pytest.raises(Conflict, match=r"Somebody else has just moved INC-1, which now stands at response\.comms"):
+        room.ask(ask.Advance("notify"), stood=stood)
+    assert rows.everything(room.store) == before
+
+
+def test_what_the_incidents_own_timers_moved_is_nobodys_conflict(room: Any) -> None:
+    stood = room.look().visits
+    room.ask(ask.ChangeTask("pause-posts", "done"))
+    room.clock.tick(hours=3)
+    assert room.ask(ask.AddNote("late"), stood=stood).fired
+    assert room.look().visits != stood

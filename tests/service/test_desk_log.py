@@ -115,7 +115,7 @@ def test_timers_fire_by_the_log_when_the_clock_went_back(room: Any) -> None:
     assert "escalation.skipped" in room.types()
 
 
-SPOILT = ["", "{", "null", "[]", "5", "{}", '{"format": 1}', '{"format": 99, "title": "forged"}', "\x00", '"text"']
+SPOILT = ["", "{", "null", "[]", "5", "{}", '{"format": 2}', '{"format": 99, "title": "forged"}', "\x00", '"text"']
 
 
 @pytest.mark.parametrize("text", SPOILT)

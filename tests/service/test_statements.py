@@ -15,7 +15,7 @@ from crisisctl.adapters.yaml import read
 from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import Conflict, Invalid, NotFound, Refused, StoreFailed
+from crisisctl.domain.errors import Conflict, Invalid, NotFound, Refused, Unverified
 from crisisctl.service import statements
 from crisisctl.service.desk import Asked
 from crisisctl.service.opening import opening
@@ -135,7 +135,7 @@ def test_an_erased_text_is_told(room: Any) -> None:
 
 def test_a_publication_lays_out_the_approved_bytes(room: Any, tmp_path: Path) -> None:
     text = _approved(room)
-    outcome, files = _publish(room, tmp_path)
+    outcome, files, _ = _publish(room, tmp_path)
     assert outcome.incident.statements["holding"].state == "published"
     assert [path.name for path in files] == ["holding.status-page.txt", "holding.x.txt", "holding.email.txt"]
     assert {text_digest(path.read_text()) for path in files} == {outcome.incident.statements["holding"].digest}
@@ -156,7 +156,7 @@ def test_a_repeated_publication_lays_out_again_and_writes_nothing(room: Any, tmp
     for path in tmp_path.rglob("*.txt"):
         path.unlink()
     version = room.look().version
-    outcome, files = _publish(room, tmp_path, asked=asked)
+    outcome, files, _ = _publish(room, tmp_path, asked=asked)
     assert (outcome.repeated, room.look().version) == (True, version)
     assert all(path.is_file() for path in files)
 
@@ -166,7 +166,7 @@ def test_a_repeat_lays_out_what_was_published_and_not_what_was_drafted_since(roo
     asked = KIM._replace(request="r-1")
     _publish(room, tmp_path, asked=asked)
     room.ask(ask.Draft("holding", "Nobody has approved this.", correcting="it is worse"), "kim")
-    _, files = _publish(room, tmp_path, asked=asked)
+    _, files, _ = _publish(room, tmp_path, asked=asked)
     assert {path.read_text() for path in files} == {text}
 
 
@@ -186,9 +186,10 @@ def test_a_repeat_lays_nothing_over_what_was_published_later(room: Any, tmp_path
 def test_a_request_that_was_another_command_lays_out_nothing(room: Any, tmp_path: Path) -> None:
     _approved(room)
     room.ask(ask.AddNote("a note"), request="r-1")
-    outcome, files = _publish(room, tmp_path, asked=KIM._replace(request="r-1"))
-    assert (outcome.repeated, files, list(tmp_path.rglob("*.txt"))) == (True, [], [])
-    assert outcome.incident.statements["holding"].state == "approved"
+    with pytest.raises(Conflict, match="another command's"):
+        _publish(room, tmp_path, asked=KIM._replace(request="r-1"))
+    assert list(tmp_path.rglob("*.txt")) == []
+    assert room.look().statements["holding"].state == "approved"
 
 
 def test_a_repeat_of_words_that_were_erased_is_told(room: Any, tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_a_repeat_of_words_that_were_erased_is_told(room: Any, tmp_path: Path) -
 def test_a_drill_is_laid_out_apart(room: Any, tmp_path: Path) -> None:
     room.open(drill=True, assign=SEATS)
     _approved(room, id_="INC-2")
-    _, files = _publish(room, tmp_path, id_="INC-2")
+    _, files, _ = _publish(room, tmp_path, id_="INC-2")
     assert {path.parent for path in files} == {tmp_path / "exercise" / "INC-2"}
     assert all(path.read_text().startswith("EXERCISE") for path in files)
 
@@ -214,11 +215,62 @@ def test_a_drill_is_laid_out_apart(room: Any, tmp_path: Path) -> None:
 def test_files_that_cannot_be_written_are_told_after_the_log_has_it(room: Any, tmp_path: Path) -> None:
     _approved(room)
     (tmp_path / "files").write_text("a file where the folder should be")
-    with pytest.raises(
-        StoreFailed, match=r"was recorded, but its files are missing: .*crisisctl statement show holding"
-    ):
-        _publish(room, tmp_path / "files")
-    assert room.look().statements["holding"].state == "published"
+    outcome, files, trouble = _publish(room, tmp_path / "files")
+    assert (outcome.incident.statements["holding"].state, files) == ("published", [])
+    assert trouble.startswith("The publication is recorded, but not its files: ")
+    assert trouble.endswith("Take the text: crisisctl statement show holding -i INC-1")
+
+
+def test_nothing_is_published_from_a_log_that_does_not_verify(
+    filed: Any, spoil: Callable[..., None], tmp_path: Path
+) -> None:
+    filed.ask(ask.Assign("legal", "lee"))
+    filed.ask(ask.Assign("deputy-comms", "kim"))
+    _approved(filed)
+    forged = "UPDATE entry SET actor = 'mallory' WHERE type = 'statement.approved' AND actor = 'lee'"
+    spoil(forged)
+    before = filed.look().version
+    with pytest.raises(Unverified, match=r"INC-1 does not verify \(entry \d+: its digest does not match its content\)"):
+        _publish(filed, tmp_path)
+    assert (filed.look().version, list(tmp_path.rglob("*.txt"))) == (before, [])
+
+
+def test_nothing_is_published_by_the_word_of_a_forged_snapshot(
+    filed: Any, spoil: Callable[..., None], tmp_path: Path
+) -> None:
+    filed.ask(ask.Assign("legal", "lee"))
+    filed.ask(ask.Assign("deputy-comms", "kim"))
+    _approved(filed)
+    spoil("UPDATE head SET snapshot = replace(snapshot, 'dana', 'mallory')")
+    with pytest.raises(Unverified, match="its snapshot does not agree with its entries"):
+        _publish(filed, tmp_path)
+
+
+def test_every_fact_that_a_template_still_needs_is_named_at_once(room: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "book"
+    (folder / "templates" / "holding").mkdir(parents=True)
+    book = room.playbook.read_text()
+    (folder / "data-breach.yaml").write_text(book)
+    for file in (room.playbook.parent / "templates").rglob("*.j2"):
+        target = folder / "templates" / file.relative_to(room.playbook.parent / "templates")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("{{ affected_accounts }} since {{ aware_at }}")
+    room.playbook = folder / "data-breach.yaml"
+    room.open()
+    with pytest.raises(Invalid, match=r"'affected_accounts' is not known yet.* Not set yet are: .*aware_at"):
+        _compose(room, incident="INC-2")
+
+
+def test_a_closed_incident_drafts_nothing_and_says_so_first(room: Any) -> None:
+    room.ask(ask.ChangeTask("pause-posts", "done"))
+    room.ask(ask.Advance("activate", "x"))
+    _approved(room)
+    room.ask(ask.Publish("holding", room.look().statements["holding"].digest), "kim")
+    room.ask(ask.SetFact("affected_accounts", "12"))
+    for trigger in ("inform", "notify", "close"):
+        room.ask(ask.Advance(trigger))
+    with pytest.raises(Refused, match="INC-1 is closed"):
+        _compose(room)
 
 
 def _finding(number: int, level: str = "error") -> Finding:

@@ -132,14 +132,39 @@ def test_nobody_else_gets_a_leased_notice_before_its_time(posted: Store, door: D
     until = _in(seconds=30)
     with posted.writing() as ledger:
         taken = ledger.lease(NOW, until, 2)
-    assert [(row.notice.key, row.attempts, row.ready_at) for row in taken] == [("k1", 1, until), ("k2", 1, until)]
+    assert [(row.notice.key, row.attempts, row.ready_at) for row in taken] == [("k1", 1, until), ("k3", 1, until)]
     other = door()
     with other.writing() as ledger:
-        assert rows.keys(ledger.lease(NOW, until, 10)) == ["k3"]
+        assert rows.keys(ledger.lease(NOW, until, 10)) == ["k2"]
         assert ledger.lease(until - timedelta(microseconds=1), _in(hours=1), 10) == []
     with other.writing() as ledger:
         again = ledger.lease(until, _in(hours=1), 10)
     assert sorted((row.notice.key, row.attempts) for row in again) == [("k1", 2), ("k2", 2), ("k3", 2)]
+
+
+def test_a_first_attempt_comes_before_a_later_one_and_a_first_contact_before_a_second(store: Store, rows: Any) -> None:
+    many = [rows.notice(f"bad-{n}", person="bad", contact=n) for n in range(4)]
+    rows.append(store, rows.entry(1), notices=many)
+    rows.append(store, rows.entry(1, "INC-2"), notices=[rows.notice("good", "INC-2", person="good")])
+    with store.writing() as ledger:
+        assert rows.keys(ledger.lease(NOW, _in(seconds=30), 3)) == ["bad-0", "good", "bad-1"]
+        assert rows.keys(ledger.lease(_in(minutes=1), _in(minutes=2), 9)) == [
+            "bad-2",
+            "bad-3",
+            "bad-0",
+            "good",
+            "bad-1",
+        ]
+
+
+@pytest.mark.parametrize("rests_until", [_in(hours=9), _in(minutes=11)])
+def test_no_notice_rests_longer_than_it_may(posted: Store, rows: Any, rests_until: datetime) -> None:
+    with posted.writing() as ledger:
+        ledger.postpone("k1", rests_until)
+        ledger.postpone("k2", _in(minutes=10))
+        ledger.hurry(_in(minutes=10), NOW)
+    with posted.reading() as log:
+        assert {row.notice.key: row.ready_at for row in log.outbox()} == {"k1": NOW, "k2": _in(minutes=10), "k3": NOW}
 
 
 def test_a_lease_that_was_rolled_back_is_no_attempt(posted: Store, rows: Any) -> None:
@@ -149,11 +174,11 @@ def test_a_lease_that_was_rolled_back_is_no_attempt(posted: Store, rows: Any) ->
         assert [row.attempts for row in ledger.lease(NOW, _in(seconds=30), 10)] == [1, 1, 1]
 
 
-def test_the_notice_that_waits_longest_is_leased_first(posted: Store, rows: Any) -> None:
+def test_of_its_like_the_notice_that_waits_longest_is_leased_first(posted: Store, rows: Any) -> None:
     with posted.writing() as ledger:
         ledger.postpone("k1", _in(seconds=20))
         ledger.postpone("k2", _in(seconds=10))
-        assert rows.keys(ledger.lease(_in(minutes=1), _in(minutes=2), 2)) == ["k3", "k2"]
+        assert rows.keys(ledger.lease(_in(minutes=1), _in(minutes=2), 3)) == ["k3", "k1", "k2"]
 
 
 def test_a_postponed_notice_waits_and_keeps_its_attempts(posted: Store, rows: Any) -> None:
@@ -165,7 +190,7 @@ def test_a_postponed_notice_waits_and_keeps_its_attempts(posted: Store, rows: An
         row = log.outbox()[0]
         assert (row.notice.key, row.attempts, row.ready_at) == ("k1", 1, _in(minutes=5))
     with posted.writing() as ledger:
-        assert rows.keys(ledger.lease(_in(minutes=4), _in(minutes=6), 10)) == ["k2", "k3"]
+        assert rows.keys(ledger.lease(_in(minutes=4), _in(minutes=6), 10)) == ["k3", "k2"]
 
 
 def test_nothing_is_ready_once_all_is_leased(posted: Store) -> None:

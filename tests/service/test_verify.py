@@ -389,3 +389,18 @@ def test_nothing_is_rebuilt_from_a_log_that_is_not_whole(kept: Any, spoil: Spoil
     with pytest.raises(Unverified, match="Nothing was rebuilt"):
         rebuild(kept.store)
     assert (_flaws(kept), _derived_rows(kept)) == (flaws, before)
+
+
+DEEP = '{"a":' + "[" * 50_000 + "]" * 50_000 + "}"
+
+
+@pytest.mark.parametrize("where", ["entry SET data", "entry SET words", "head SET snapshot"])
+def test_what_is_nested_without_end_is_a_flaw_and_no_crash(kept: Any, spoil: Spoil, where: str) -> None:
+    spoil(f"UPDATE {where} = ? WHERE incident = 'INC-1'", values=[DEEP])
+    assert any("cannot be read" in flaw for flaw in _flaws(kept))
+
+
+def test_a_watch_that_claims_to_beat_once_in_an_age_is_no_crash(kept: Any, spoil: Spoil) -> None:
+    spoil("INSERT INTO beat VALUES ('x', '2999-01-01T00:00:00.000000Z', 1e300), ('y', 'never', -1)")
+    with kept.store.reading() as log:
+        assert [(beat.watch, beat.every) for beat in log.beats()] == [("y", 0.0), ("x", 86_400.0)]

@@ -83,13 +83,13 @@ def test_a_failed_notice_is_tried_again_with_patience(room: Any, watching: Watch
     watch = watching(room)
     watch.tick()
     for number, wait in enumerate((5, 15, 60, 300), 1):
-        assert watch.send() == Round(failed=1)
+        assert watch.send()._replace(reasons=()) == Round(failed=1)
         room.clock.tick(seconds=wait, microseconds=-1)
         assert watch.send() == Round()
         assert len(post.tried) == number
         room.clock.tick(microseconds=1)
     assert _settled(room) == []
-    assert watch.send() == Round(failed=1)
+    assert watch.send()._replace(reasons=()) == Round(failed=1)
     assert _settled(room) == [("notice.failed", "dana", 5, "the line is busy")]
     room.clock.tick(days=1)
     watch.send()
@@ -116,7 +116,7 @@ def test_the_key_is_the_same_in_every_store(room: Any, room_for: Watching, watch
 
 def test_what_can_never_be_delivered_is_given_up_at_once(room: Any, watching: Watching, post: Any) -> None:
     post.trouble["post:dana"] = DeliveryFailed("there is no such box", permanent=True)
-    assert watching(room).round() == Round(fired=1, failed=1)
+    assert watching(room).round()._replace(reasons=()) == Round(fired=1, failed=1)
     assert _settled(room) == [("notice.failed", "dana", 1, "there is no such box")]
 
 
@@ -145,7 +145,7 @@ def test_poisoned_notices_hold_up_no_others(room: Any, watching: Watching, post:
     room.open(assign=SEATS)
     post.trouble["post:mallory"] = trouble
     watch = watching(room)
-    assert watch.round() == Round(fired=18, sent=2, failed=16)
+    assert watch.round()._replace(reasons=()) == Round(fired=18, sent=2, failed=16)
     assert _boxes(post) == ["dana", "dana"]
     for wait in (5, 15, 60, 300):
         room.clock.tick(seconds=wait)
@@ -246,7 +246,7 @@ def test_an_acknowledgement_before_it_fires_spares_everybody(room: Any, watching
 def test_each_contact_is_a_notice_of_its_own(room: Any, watching: Watching, post: Any, console: Any) -> None:
     room.directory.boxes["dana"] = ("post:office", "console:", "env:DANA_CHAT")
     post.trouble["env:DANA_CHAT"] = DeliveryFailed("busy")
-    assert watching(room).round() == Round(fired=1, sent=2, failed=1)
+    assert watching(room).round()._replace(reasons=()) == Round(fired=1, sent=2, failed=1)
     assert [to for _, to in post.tried] == ["post:office", "env:DANA_CHAT"]
     assert [to for _, to in console.sent] == ["console:"]
     assert {entry.data["contact"] for entry in room.entries() if entry.type == "notice.sent"} == {0, 1}
@@ -256,7 +256,7 @@ def test_a_contact_that_is_gone_is_given_up(room: Any, watching: Watching, post:
     room.directory.boxes["dana"] = ("post:one", "post:two")
     room.desk.fire("INC-1")
     room.directory.boxes["dana"] = ("post:one",)
-    assert watching(room).send() == Round(sent=1, failed=1)
+    assert watching(room).send()._replace(reasons=()) == Round(sent=1, failed=1)
     assert _settled(room)[-1] == ("notice.failed", "dana", 1, "dana has no such contact any more")
 
 
@@ -338,3 +338,19 @@ def test_a_late_record_does_not_change_when_a_notice_is_ready(room: Any, watchin
         assert {row.ready_at for row in log.outbox()} == {room.clock.time}
     room.clock.time -= timedelta(seconds=1)
     assert watching(room).send() == Round()
+
+
+@pytest.mark.parametrize("ready_at", ["9999-01-01T00:00:00.000000Z", "never"])
+def test_a_notice_that_somebody_put_off_without_end_is_sent(
+    filed: Any, spoil: Any, watching: Watching, post: Any, ready_at: str
+) -> None:
+    _opened(filed)
+    filed.desk.fire("INC-2")
+    spoil("UPDATE outbox SET ready_at = ?", values=[ready_at])
+    assert watching(filed).round().sent >= 1
+    assert "dana" in _boxes(post)
+
+
+def test_a_round_says_whom_it_did_not_reach_and_why(room: Any, watching: Watching, post: Any) -> None:
+    post.trouble["post:dana"] = DeliveryFailed("the line is busy")
+    assert watching(room).round().reasons == ("contact 1 of dana (INC-1): the line is busy; to be tried again",)

@@ -45,8 +45,9 @@ def as_json(story: Story) -> str:
 
 
 def as_jsonl(story: Story) -> str:
-    """One entry a line, the same objects as in `as_json`, each with its incident."""
-    lines = (json.dumps({"incident": story.incident.id, **_object(told)}) for told in story.told)
+    """One entry a line, the same objects as in `as_json`, each with its incident and, in a drill, its mark."""
+    mark = {"drill": True} if story.incident.drill else {}
+    lines = (json.dumps({"incident": story.incident.id, **mark, **_object(told)}) for told in story.told)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -56,7 +57,7 @@ WRITERS = {"json": as_json, "jsonl": as_jsonl}
 def as_csv(story: Story, *, raw: bool = False) -> str:
     """One entry a row under `COLUMNS`; without `raw`, a cell that could be a formula begins with an apostrophe."""
     sheet = io.StringIO(newline="")
-    rows = csv.writer(sheet)
+    rows = csv.writer(sheet, quoting=csv.QUOTE_ALL)  # some spreadsheets split bare cells at semicolons
     rows.writerow(COLUMNS)
     for told in story.told:
         cells = [told.entry.version, *map(visible_cell, _texts(told))]

@@ -15,6 +15,7 @@ from crisisctl.service.ports import Batch, Beat, Head, Queued
 
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
 
@@ -92,7 +93,7 @@ class SqliteLog:
 
     def beats(self) -> list[Beat]:
         rows = self.db.execute("SELECT watch, at, every FROM beat ORDER BY at DESC")
-        return [Beat(watch, _moment(at), every) for watch, at, every in rows]
+        return [Beat(watch, _moment(at), min(max(every, 0.0), _LONGEST_BEAT)) for watch, at, every in rows]
 
     def incidents(self) -> list[str]:
         rows = self.db.execute("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
@@ -144,13 +145,16 @@ class SqliteLedger(SqliteLog):
             self.db.execute(f"DELETE FROM {derived}")
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
-        ready = f"SELECT {_NOTICE} FROM outbox WHERE ready_at <= ? ORDER BY ready_at, rowid LIMIT ?"
+        ready = f"SELECT {_NOTICE} FROM outbox WHERE ready_at <= ? ORDER BY attempts, contact, ready_at, rowid LIMIT ?"
         rows = [_queued(row) for row in self.db.execute(ready, (stamp(now), limit))]
         self.db.executemany(
             "UPDATE outbox SET attempts = attempts + 1, ready_at = ? WHERE key = ?",
             [(stamp(until), row.notice.key) for row in rows],
         )
         return [row._replace(attempts=row.attempts + 1, ready_at=until) for row in rows]
+
+    def hurry(self, latest: datetime, now: datetime) -> None:
+        self.db.execute("UPDATE outbox SET ready_at = ? WHERE ready_at > ?", (stamp(now), stamp(latest)))
 
     def postpone(self, key: str, until: datetime) -> None:
         self.db.execute("UPDATE outbox SET ready_at = ? WHERE key = ?", (stamp(until), key))

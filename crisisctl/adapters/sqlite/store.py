@@ -79,6 +79,8 @@ class Sqlite:
 
     def flaws(self) -> list[str]:
         """What SQLite's own check finds, and what differs from the schema that this program makes."""
+        if not self._path.exists() and self._beside(".lock").exists():
+            return [f"the log is gone; of {self._path} only its lock is left"]
         with self._failures(), self.reading() as log:
             found = [row[0] for row in log.db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
             odd = schema.differences(log.db)
@@ -114,8 +116,15 @@ class Sqlite:
 
     def _empty(self) -> bool:
         """Whether there is no log yet; `StoreFailed` when there was one, for a new one would wipe its last entries."""
-        if self._path.exists() and self._path.stat().st_size:
-            return False
+        if self._path.exists():
+            if not self._path.is_file():
+                raise StoreFailed(
+                    f"{self._path} is not an ordinary file. Nothing was written; name another in the settings."
+                )
+            if self._path.stat().st_size:
+                return False
+        elif not self._path.parent.parent.is_dir():
+            raise StoreFailed(f"{self._path} cannot be reached: there is no folder {self._path.parent.parent}.")
         wal = self._beside("-wal")
         if wal.exists() and wal.stat().st_size:
             raise StoreFailed(

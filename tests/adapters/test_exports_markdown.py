@@ -156,7 +156,7 @@ def test_the_timeline_has_a_heading_facts_and_a_table(room: Any) -> None:
         "- Severity: sev1\n- Status: open, at detected\n- Opened: 2026-03-28 22:00:00 UTC\n- Closed: not yet\n" in text
     )
     assert "- First statement: not recorded\n" in text
-    assert "| Time (UTC) | Who | What |\n| --- | --- | --- |\n| 2026-03-28 22:00:00 | dana |" in text
+    assert "| # | Time (UTC) | Who | What |\n| --: | --- | --- | --- |\n| 1 | 2026-03-28 22:00:00 | dana |" in text
     assert text.endswith(f"{room.look().version} entries. Head digest: `{room.look().digest}`\n")
 
 
@@ -165,7 +165,7 @@ def test_the_timeline_has_a_row_an_entry_and_three_cells_a_row(room: Any) -> Non
     room.ask(ask.AddNote("x | y\nz \\| w"))
     seen = _seen(exports.timeline(_read(room), "md"))
     assert seen.elements.count("tr") == room.look().version + 1
-    assert seen.elements.count("td") == 3 * room.look().version
+    assert seen.elements.count("td") == 4 * room.look().version
 
 
 def test_an_exercise_is_marked(room: Any) -> None:

@@ -42,7 +42,7 @@ def timeline(story: Story) -> str:
     incident = story.incident
     head = [f"# Timeline of {escaped(incident.id)}: {escaped(incident.title)}", ""]
     mark = [f"**{EXERCISE}.** {PRACTICE}", ""] if incident.drill else []
-    table = ["", "| Time (UTC) | Who | What |", "| --- | --- | --- |", *(_row(told) for told in story.told)]
+    table = ["", "| # | Time (UTC) | Who | What |", "| --: | --- | --- | --- |", *(_row(told) for told in story.told)]
     seal = ["", f"{incident.version} entries. Head digest: `{incident.digest}`", ""]
     return "\n".join([*head, *mark, *_facts(story), *table, *seal])
 
@@ -70,4 +70,4 @@ def _row(told: Told) -> str:
     entry = told.entry
     what = f"**{escaped(told.text)}**" if overridden(entry) else escaped(told.text)
     mark = f" *({late(told.late)})*" if told.late else ""
-    return f"| {clock_time(entry.occurred_at)} | {escaped(who(entry))} | {what}{mark} |"
+    return f"| {entry.version} | {clock_time(entry.occurred_at)} | {escaped(who(entry))} | {what}{mark} |"

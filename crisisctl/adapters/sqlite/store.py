@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from crisisctl.adapters.sqlite import schema
 from crisisctl.adapters.sqlite.rows import SqliteLedger, SqliteLog
-from crisisctl.domain.errors import Conflict, StoreFailed, Unverified
+from crisisctl.domain.errors import Conflict, StoreFailed
 
 APPLICATION = 0x43524953  # "CRIS": tells this log from any other SQLite file
 Turnstile = Callable[[Path], AbstractContextManager[None]]
@@ -79,7 +79,8 @@ class Sqlite:
 
     def flaws(self) -> list[str]:
         """What SQLite's own check finds, and what differs from the schema that this program makes."""
-        if not self._path.exists() and self._beside(".lock").exists():
+        lock = self._beside(".lock")
+        if not self._path.exists() and lock.exists() and lock.stat().st_size:
             return [f"the log is gone; of {self._path} only its lock is left"]
         with self._failures(), self.reading() as log:
             found = [row[0] for row in log.db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
@@ -111,8 +112,15 @@ class Sqlite:
                 if self._connection is None and self._empty():
                     self._make()
                 self._connection = self._prepare(self._connection or _connect(f"{self._uri}?mode=rw"))
+                self._remember()
             self._prepared = True
         return self._connection
+
+    def _remember(self) -> None:
+        """Say in the lock file that a log was made, so that its loss is no fresh start."""
+        lock = self._beside(".lock")
+        if lock.exists() and not lock.stat().st_size:
+            lock.write_bytes(b"A log was made beside this file.\n")
 
     def _empty(self) -> bool:
         """Whether there is no log yet; `StoreFailed` when there was one, for a new one would wipe its last entries."""
@@ -246,30 +254,12 @@ class Sqlite:
             yield
         except sqlite3.IntegrityError as error:
             raise Conflict(f"Somebody else has moved the incident first ({error}). Look at it again.") from None
-        except sqlite3.DatabaseError as error:
-            raise self._explained(error) from None
-        except UnicodeDecodeError:  # SQLite quotes in its message what is damaged
-            raise self._explained(sqlite3.DatabaseError("malformed schema")) from None
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            from crisisctl.adapters.sqlite.failures import explained  # noqa: PLC0415 - only a failure pays for it
+
+            raise explained(self._path, error) from None
         except OSError as error:
             raise StoreFailed(f"{error.filename or self._path}: {error.strerror}. Nothing was written.") from None
-
-    def _explained(self, error: sqlite3.DatabaseError) -> StoreFailed | Unverified:
-        text = str(error) if "decode" not in str(error) else "malformed text"  # it would quote what people wrote
-        if "not a database" in text:
-            return StoreFailed(f"{self._path} is not a database of crisisctl. Move it away, or restore a backup.")
-        if "malformed" in text or "corrupt" in text:
-            return Unverified(f"{self._path} is damaged ({text}). Copy it aside, then restore the newest backup.")
-        if "full" in text:
-            return StoreFailed(
-                f"The disk that holds {self._path} is full. Nothing was written; free some space and repeat."
-            )
-        if "readonly" in text or "unable to open" in text:
-            return StoreFailed(
-                f"{self._path} cannot be written ({text}). Nothing was written; check its owner and mode."
-            )
-        if "locked" in text or "busy" in text:
-            return StoreFailed(f"{self._path} is held by another program ({text}). Nothing was written; try again.")
-        return StoreFailed(f"{self._path} cannot be used: {text}. Nothing was written.")
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -65,6 +65,10 @@ class _State:
         found = self._heads.get(incident)
         return found[0] if found else None
 
+    def tip(self, incident: str) -> tuple[str, str] | None:
+        found = self.head(incident)
+        return (found.digest, found.playbook_digest) if found else None
+
     def heads(self, *, everything: bool = True) -> list[Head]:
         return [head for head, _ in self._heads.values() if everything or head.closed_at is None]
 

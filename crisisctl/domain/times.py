@@ -20,7 +20,8 @@ LONGEST = timedelta(days=3_650)
 @lru_cache(maxsize=256)  # one command writes the same few instants a dozen times
 def stamp(instant: datetime) -> str:
     """An aware instant as `2026-11-22T15:00:00.000000Z`."""
-    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{utc.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def instant(text: str) -> datetime:

@@ -140,14 +140,15 @@ class Desk:
 
     def load(self, log: Log, id_: str) -> Incident:
         """The incident at its head; `NotFound` with the nearest ids."""
-        head = log.head(id_)
-        if head is None:
+        tip = log.tip(id_)
+        if tip is None:
             ids = [head.incident for head in log.heads(everything=False)]
             raise nearest(id_, ids, "incident", then="crisisctl list --all shows every one.")
+        digest, playbook_digest = tip
         known = self._known.get(id_)
-        if known is None or known.digest != head.digest:
-            kept = self._kept(log, id_, head.playbook_digest)
-            known = kept if kept and kept.digest == head.digest else replay(log.entries(id_))
+        if known is None or known.digest != digest:
+            kept = self._kept(log, id_, playbook_digest)
+            known = kept if kept and kept.digest == digest else replay(log.entries(id_))
             self._known[id_] = known
         return known
 

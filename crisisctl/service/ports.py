@@ -134,6 +134,10 @@ class Log(Protocol):
         """The newest version of an incident."""
         ...
 
+    def tip(self, incident: str) -> tuple[str, str] | None:
+        """The digest of the newest entry of an incident, and that of its playbook."""
+        ...
+
     def heads(self, *, everything: bool = True) -> list[Head]:
         """All incidents by number, or only those that are open."""
         ...

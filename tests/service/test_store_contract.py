@@ -265,3 +265,12 @@ def test_what_was_not_read_to_its_end_holds_up_nobody(store: Store, door: Door, 
     with store.reading() as log:
         assert [entry.version for entry in log.entries("INC-1")] == [1, 2, 3, 4, 5, 6, 7]
     del begun, half
+
+
+def test_the_tip_is_what_the_head_says(store: Store, rows: Any) -> None:
+    rows.append(store, rows.entry(1), rows.entry(2))
+    with store.reading() as log:
+        head = log.head("INC-1")
+        assert head
+        assert log.tip("INC-1") == (head.digest, head.playbook_digest)
+        assert log.tip("INC-2") is None

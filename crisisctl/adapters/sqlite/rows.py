@@ -40,6 +40,11 @@ class SqliteLog:
         row = self.db.execute(f"SELECT {_HEAD} FROM head WHERE incident = ?", (incident,)).fetchone()
         return _head(row) if row else None
 
+    def tip(self, incident: str) -> tuple[str, str] | None:
+        query = "SELECT digest, playbook_digest FROM head WHERE incident = ?"
+        found: tuple[str, str] | None = self.db.execute(query, (incident,)).fetchone()
+        return found
+
     def heads(self, *, everything: bool = True) -> list[Head]:
         where = "" if everything else "WHERE closed_at IS NULL"
         return [_head(row) for row in self.db.execute(f"SELECT {_HEAD} FROM head {where} ORDER BY number")]

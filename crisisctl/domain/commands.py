@@ -175,15 +175,15 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Publish: ("statement.published",),
     Redact: ("entry.redacted",),
 }
-_SUBJECTS = ("trigger", "role", "statement", "version")
+_SUBJECTS = {"trigger": "trigger", "role": "role", "statement": "statement", "fact": "name", "version": "version"}
 
 
 def repeats(command: Any, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
     """Whether the entry can be the first that this command left."""
     same = all(
-        first.data[name] == getattr(command, name)
-        for name in _SUBJECTS
-        if name in first.data and hasattr(command, name)
+        first.data[name] == getattr(command, field)
+        for name, field in _SUBJECTS.items()
+        if name in first.data and hasattr(command, field)
     )
     return first.type in LEAVES[type(command)] and same
 

@@ -10,11 +10,13 @@ from crisisctl.domain import snapshot
 from crisisctl.domain.entries import Entry, flaws
 from crisisctl.domain.errors import CrisisError, Unverified
 from crisisctl.domain.evolve import replay
+from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import unsettled
 from crisisctl.domain.timers import timers
 from crisisctl.service.page import derived, head
 from crisisctl.service.ports import Log, Store
 
+Look = Callable[[Log, str, Sequence[Entry], Incident], Iterator[str]]
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _MANY = 1_000_000
 
@@ -39,7 +41,7 @@ def verify(store: Store, only: str | None, progress: Callable[[str], None] = lam
             told, unread = _told(log, id_)
             entries += len(told)
             redacted += sum(word.value is None for entry in told for word in entry.words.values())
-            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _derived(log, id_, told)))]
+            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _compared(log, id_, told, _derived)))]
         found += [] if only else _strays(log, heads)
     return Verdict(len(heads), entries, redacted, found)
 
@@ -68,7 +70,7 @@ def unsound(log: Log, id_: str) -> list[str]:
     told, unread = _told(log, id_)
     if wrong := [*unread, *_chain(told)]:
         return wrong
-    return [flaw for flaw in _derived(log, id_, told) if "head" in flaw or "snapshot" in flaw]
+    return _compared(log, id_, told, _state)
 
 
 def _told(log: Log, id_: str) -> tuple[list[Entry], list[str]]:
@@ -95,20 +97,23 @@ def _chain(entries: Sequence[Entry]) -> Iterator[str]:
         before, place = entry.digest, entry.position
 
 
-def _derived(log: Log, id_: str, entries: Sequence[Entry]) -> list[str]:
+def _compared(log: Log, id_: str, entries: Sequence[Entry], look: Look) -> list[str]:
     try:
-        return [*_differences(log, id_, entries)]
+        return [*look(log, id_, entries, replay(entries))]
     except (CrisisError, LookupError, TypeError, ValueError, AttributeError) as error:
         return [f"what is derived from its entries cannot be told ({type(error).__name__}: {error})"]
 
 
-def _differences(log: Log, id_: str, entries: Sequence[Entry]) -> Iterator[str]:
-    incident = replay(entries)
+def _state(log: Log, id_: str, entries: Sequence[Entry], incident: Incident) -> Iterator[str]:
     if log.head(id_) != head(incident):
         yield f"its head does not agree with its {len(entries)} entries"
     kept = snapshot.load(log.snapshot(id_) or "", incident.playbook)
     if kept and replay(entries[kept.version :], kept) != incident:
         yield "its snapshot does not agree with its entries"
+
+
+def _derived(log: Log, id_: str, entries: Sequence[Entry], incident: Incident) -> Iterator[str]:
+    yield from _state(log, id_, entries, incident)
     if log.timers(id_) != timers(incident):
         yield "its timers are not those that its entries give"
     if {row.notice.key: row.notice for row in log.outbox(id_)} != unsettled(entries):

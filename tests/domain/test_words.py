@@ -190,3 +190,17 @@ def test_a_task_is_not_done_before_its_stage_was_entered() -> None:
     said = case.refused(done, at=START + timedelta(minutes=4))
     assert said.startswith("2026-03-28 22:04:00 UTC is before stage on was entered (2026-03-28 22:05:00 UTC).")
     case.do(done, at=START + timedelta(minutes=5))
+
+
+def test_a_command_about_something_else_is_no_repeat() -> None:
+    case = Case(FACTS)
+    first = case.do(ask.SetFact("count", "7"))[0]
+    assert ask.repeats(ask.SetFact("count", "8"), first)
+    assert not ask.repeats(ask.SetFact("cause", "7"), first)
+    assert not ask.repeats(ask.RetractFact("count", "x"), first)
+    assert not ask.repeats(ask.AddNote("count"), first)
+
+
+def test_every_command_says_what_it_leaves() -> None:
+    asked = {kind for kind in vars(ask).values() if isinstance(kind, type) and issubclass(kind, tuple)}
+    assert set(ask.LEAVES) == {kind for kind in asked if kind.__module__ == ask.__name__}

@@ -82,7 +82,7 @@ class Room:
     def ask(self, command: ask.Command, who: str = "dana", id_: str = "INC-1", **how: Any) -> Outcome:
         role = how.pop("role", None)
         outcome = self.desk.handle(id_, command, Asked(Source(who, "tester", role=role), **how))
-        assert ask.repeats(command, outcome.entries[0])
+        assert ask.repeats(command, who, outcome.entries[0])
         return outcome
 
     def look(self, id_: str = "INC-1") -> Incident:

@@ -27,7 +27,8 @@ class Files:
             _sweep(folder, statement)
             return [_write(folder / f"{statement}.{channel}.txt", marked) for channel in channels or ("text",)]
         except OSError as error:
-            raise StoreFailed(f"{folder} cannot be written: {error.strerror}.") from None
+            place = error.filename2 or folder  # what a finished text could not take the place of
+            raise StoreFailed(f"{place} cannot be written: {error.strerror}.") from None
 
 
 def _sweep(folder: Path, statement: str) -> None:

@@ -52,7 +52,7 @@ def advance(
     asked = session.asked(at, request_id, expect_version, role)
     seen = session.look(incident)
     if trigger is None:
-        trigger = _only(seen, moves_of(seen, session, role), yes=yes)
+        trigger = _only(seen, moves_of(seen, session, role), ahead(seen, session.now()), yes=yes)
     command = ask.Advance(trigger, because, override)
     if dry_run:
         _rehearse(seen, command, asked, session.now(), json=json)
@@ -61,19 +61,28 @@ def advance(
     _tell(outcome.incident, outcome.entries, repeated=outcome.repeated, json=json)
 
 
+def ahead(incident: Incident, now: datetime) -> str | None:
+    """A warning when timers that are overdue will move the incident before the next command does."""
+    after, _ = overdue(incident, now)
+    if after.visits == incident.visits:
+        return None
+    stands = " + ".join(after.stages)
+    return f"Timers that are overdue will first move it to {stands}: crisisctl watch --once records them."
+
+
 def moves_of(incident: Incident, session: Session, role: str | None = None) -> list[Option]:
     """Every move from here, as the one who acts may take it; a reason can always be given."""
     return moves(incident, machine(incident.playbook), session.office.viewer(role))
 
 
-def _only(incident: Incident, every: list[Option], *, yes: bool) -> str:
+def _only(incident: Incident, every: list[Option], warning: str | None, *, yes: bool) -> str:
     still_open(incident)
     free = [option for option in every if option.allowed]
     if len(free) == 1:
         only = free[0].transition
         if yes or (sys.stdin.isatty() and typer.confirm(f"{only.trigger}: go to {only.to}?", err=True)):
             return only.trigger
-    lines = [_listed(option) for option in every]
+    lines = [*(_listed(option) for option in every), *([warning] if warning else [])]
     hint = ", or --yes for the one that is ready" if len(free) == 1 else ""
     raise Refused(
         f"{incident.id} stands at {' + '.join(incident.stages)}. Say which move: crisisctl advance TRIGGER{hint}", lines
@@ -86,6 +95,8 @@ def _listed(option: Option) -> str:
 
 
 def _rehearse(incident: Incident, command: ask.Advance, asked: Asked, now: datetime, *, json: bool) -> None:
+    if warning := ahead(incident, asked.at or now):
+        show.talk(show.style(warning, "yellow"))
     incident, _ = overdue(incident, asked.at or now)  # as the move itself will find it
     events = decide(incident, command, asked.source, asked.at or now)
     data = next(event.data for event in events if event.type == "incident.advanced")

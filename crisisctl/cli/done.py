@@ -13,7 +13,7 @@ Step = Callable[[Outcome], str] | str | None
 
 
 def tell(outcome: Outcome, *, json: bool, then: Step = None) -> None:
-    """Each entry that the command made, and the next step; a repeat may have been another command, and has none."""
+    """Each entry that the command made, and the next step; a repeat has none."""
     if json:
         show.data(document(outcome))
         return

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from crisisctl.cli import options, show
-from crisisctl.cli.advance import moves_of
+from crisisctl.cli.advance import ahead, moves_of
 from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.guards import Option
@@ -103,7 +103,8 @@ def _standing(incident: Incident) -> None:
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():
-        show.say(f"  {ladder.escalation}: {_answered(ladder)}")
+        left = incident.playbook.escalations[ladder.escalation].until == "left"
+        show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
 
 
 def _answered(ladder: Ladder) -> str:
@@ -131,8 +132,10 @@ def _statements(incident: Incident) -> None:
 
 def _out(incident: Incident, id_: str) -> str:
     now = incident.statements.get(id_)
-    hidden = now and now.published and now.state != "published"
-    return f" (revision {now.published} is public)" if now and hidden else ""
+    if now is None:
+        return ""
+    erased = " (its text was erased)" if now.erased else ""
+    return f" (revision {now.published} is public)" if now.published and now.state != "published" else erased
 
 
 def _moves(moves: list[Option]) -> None:
@@ -155,8 +158,9 @@ def _next(session: Session, incident: Incident) -> None:
         when = "overdue" if first.due <= now else f"in {words(first.due - now)}"
         show.say()
         show.say(f"  next: {what(incident, first)}, {when}")
-    if warning := silence(session):
-        show.talk(show.style(warning, "yellow"))
+    for warning in (ahead(incident, now), silence(session)):
+        if warning:
+            show.talk(show.style(warning, "yellow"))
 
 
 def silence(session: Session) -> str | None:

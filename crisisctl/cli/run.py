@@ -70,6 +70,8 @@ def _misused(error: Exception) -> int:
     told = getattr(error, "format_message", lambda: str(error))()
     if (option := getattr(error, "option_name", None)) in FRONT:
         told = f"{option} stands before the command, right after crisisctl."
+    elif option and context and context.parent is None:
+        told = f"{option} is no option of crisisctl itself. Options of a command stand after its name."
     if context is None or told.startswith("Usage:"):  # nothing was named, so the message is the whole help
         show.talk(told)
     else:

@@ -60,6 +60,8 @@ class Session:
 
     def which(self, told: str | None) -> str:
         """The incident told, or of the environment, or the only open one."""
+        if told == "":
+            raise Usage("-i is empty. Leave it out, or say which incident.")
         named = visible(told or os.environ.get("CRISISCTL_INCIDENT") or "")
         if named:
             return f"INC-{named}" if named.isdecimal() else named.upper() if named.lower().startswith("inc-") else named

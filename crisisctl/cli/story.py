@@ -46,6 +46,7 @@ def timeline(
     """Everything that happened, in order."""
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
+    output = _named(output)
     ending = output.suffix[1:] if output and output.suffix[1:] in FORMS else None
     chosen = form or ("json" if json else ending or "md")
     if chosen not in FORMS:
@@ -63,6 +64,7 @@ def report(
     """A draft of the post-mortem in Markdown."""
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
+    output = _named(output)
     told = _story(ctx.obj, incident)
     text = exports.report(told)
     if json and output is None:
@@ -77,8 +79,12 @@ def _story(session: Session, incident: str | None) -> Story:
         return story(session.office.desk, log, id_)
 
 
+def _named(output: Path | None) -> Path | None:
+    return None if output is None or str(output) == "-" else output
+
+
 def _deliver(session: Session, told: Story, text: str, output: Path | None, *, json: bool) -> None:
-    if output is None or str(output) == "-":
+    if output is None:
         show.raw(text)
         return
     _spare_the_workspace(session, output)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
+from crisisctl.domain.text import prose
 
 
 class Open(NamedTuple):
@@ -175,17 +176,32 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Publish: ("statement.published",),
     Redact: ("entry.redacted",),
 }
-_SUBJECTS = {"trigger": "trigger", "role": "role", "statement": "statement", "fact": "name", "version": "version"}
+_STATES = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
+_SUBJECTS = {
+    "trigger": "trigger",
+    "role": "role",
+    "statement": "statement",
+    "fact": "name",
+    "version": "version",
+    "escalation": "escalation",
+    "to": "level",
+}
+_WORDS = ("text", "because", "title")
 
 
-def repeats(command: Any, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
-    """Whether the entry can be the first that this command left."""
-    same = all(
-        first.data[name] == getattr(command, field)
-        for name, field in _SUBJECTS.items()
-        if name in first.data and hasattr(command, field)
+def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
+    """Whether the entry can be the first that this command of this person left."""
+    if first.type not in LEAVES[type(command)] or first.actor != actor:
+        return False
+    if isinstance(command, ChangeTask):
+        return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
+    if first.type == "role.assigned" and first.data["person"] != command.person:
+        return False
+    told = ((first.data.get(name), getattr(command, field, None)) for name, field in _SUBJECTS.items())
+    said = ((first.word(name), getattr(command, name, None)) for name in _WORDS)
+    return all(there == given for there, given in told if there is not None and given is not None) and all(
+        there == prose(given, "What was said") for there, given in said if there and given
     )
-    return first.type in LEAVES[type(command)] and same
 
 
 Command = Any  # one of the classes above; `decide` knows no others

@@ -35,8 +35,8 @@ def release(incident: Incident, command: ask.Release, _source: Source, _at: date
     out = people if command.person is None else tuple(person for person in people if person == command.person)
     if not out:
         raise Refused(
-            f"{command.person or 'Nobody'} does not hold {command.role}."
-            if command.person
+            f"{command.person or 'A person without a name'} does not hold {command.role}."
+            if command.person is not None
             else f"Nobody holds {command.role}."
         )
     return [Event("role.released", {"role": command.role, "person": person}) for person in out]

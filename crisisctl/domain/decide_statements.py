@@ -56,10 +56,12 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def draft(incident: Incident, command: ask.Draft, _source: Source, _at: datetime) -> list[Event]:
+def draft(incident: Incident, command: ask.Draft, _source: Source, at: datetime) -> list[Event]:
     """A new text: it voids every approval of the one before, and says of whom."""
     spec_of(incident, command.statement)
     old = incident.statements.get(command.statement)
+    if old:
+        not_before(at, old.moved_at, f"{command.statement} was {old.state}")
     if command.correcting is not None and not (old and (old.published or old.state == "publishing")):
         then = next_step(command.statement, None)
         raise Refused(f"{command.statement} was never published, so there is nothing to correct: {then}")
@@ -70,7 +72,7 @@ def draft(incident: Incident, command: ask.Draft, _source: Source, _at: datetime
             raise Conflict(f"Fact {name} changed while the text was made. Draft it again.")
     text = prose(command.text, "The text")
     seal = text_digest(text)
-    if old and old.digest == seal and old.state != "rejected":
+    if old and old.digest == seal and old.state != "rejected" and not old.erased:
         raise Refused(
             f"That is the text of {command.statement} revision {old.revision}, to the byte. Nothing has changed."
         )

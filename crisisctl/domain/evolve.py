@@ -143,6 +143,14 @@ def _task(state: str) -> Callable[[Incident, Entry], Incident]:
     return change
 
 
+def _task_reopened(incident: Incident, entry: Entry) -> Incident:
+    """Whoever reopens a task after its deadline knows that it is late, so no timer says it again."""
+    after = _task("open")(incident, entry)
+    task = incident.playbook.tasks[f"{entry.data['stage']}/{entry.data['task']}"]
+    late = task.due is not None and incident.visits[task.stage].entered_at + task.due <= entry.occurred_at
+    return after._replace(fired=after.fired | {after.task_deadline(task)}) if late else after
+
+
 def _fact(incident: Incident, entry: Entry) -> Incident:
     name = entry.data["fact"]
     fact = Fact(entry.word("value"), entry.data["status"], entry.word("source"), entry.version)
@@ -182,7 +190,9 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
 def _statement(incident: Incident, entry: Entry) -> Incident:
     data = entry.data
     was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"], moved_at=entry.occurred_at)
+    now = was._replace(state=data["state"])
+    if now.state != was.state:
+        now = now._replace(moved_at=entry.occurred_at)
     if entry.type == "statement.approved":
         now = now._replace(approvals=(*was.approvals, Approval(data["role"], entry.actor, data["digest"])))
     if entry.type == "statement.rejected":
@@ -254,7 +264,7 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "role.released": _released,
     "task.done": _task("done"),
     "task.skipped": _task("skipped"),
-    "task.reopened": _task("open"),
+    "task.reopened": _task_reopened,
     "task.overdue": _overdue,
     "fact.set": _fact,
     "fact.retracted": _retracted,

@@ -137,8 +137,9 @@ def _statements(incident: Incident, transition: Transition) -> Iterator[str]:
         statement = incident.statements.get(id_)
         reached = statement.reached if statement else "planned"
         if reached not in STATEMENT_STATES or STATEMENT_STATES.index(reached) < STATEMENT_STATES.index(wanted):
-            now = f"it is {statement.state}" if statement else "it has no draft"
-            yield f"statement {id_} must be {wanted}, {now}: {next_step(id_, statement.state if statement else None)}"
+            there = statement if statement and not statement.erased else None
+            now = f"it is {there.state}" if there else "its text was erased" if statement else "it has no draft"
+            yield f"statement {id_} must be {wanted}, {now}: {next_step(id_, there.state if there else None)}"
 
 
 def next_step(id_: str, state: str | None) -> str:

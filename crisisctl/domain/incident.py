@@ -140,6 +140,10 @@ class Incident(NamedTuple):
         """Names the timer of a statement that is due."""
         return f"{self.id}/statement/{statement}"
 
+    def task_deadline(self, task: Task) -> str:
+        """Names the timer of a task in the present visit to its stage."""
+        return f"{self.id}/task/{task.key}#{self.visits[task.stage].number}"
+
     def task_state(self, task: Task) -> str:
         """`open`, `done` or `skipped`."""
         return self.tasks.get(task.key, "open")

@@ -71,8 +71,7 @@ def _tasks(incident: Incident) -> Iterator[Timer]:
     for task in incident.here():
         if task.due is not None and incident.task_state(task) == "open":
             visit = incident.visits[task.stage]
-            id_ = f"{incident.id}/task/{task.key}#{visit.number}"
-            yield Timer(id_, incident.id, "task", visit.entered_at + task.due, task.key)
+            yield Timer(incident.task_deadline(task), incident.id, "task", visit.entered_at + task.due, task.key)
 
 
 def _statements(incident: Incident) -> Iterator[Timer]:

@@ -16,7 +16,7 @@ from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.text import nearest
 from crisisctl.domain.timers import mended, overdue, timers
-from crisisctl.domain.times import clock_time
+from crisisctl.domain.times import clock_time, not_before
 from crisisctl.service.page import TIMER, WATCH, Page
 from crisisctl.service.ports import Chance, Clock, Ledger, Log, Store
 
@@ -65,7 +65,7 @@ class Desk:
         with self.store.writing() as ledger:
             now = self.now()
             self._not_ahead(asked.at, now)
-            if done := self._done(ledger, asked.request, command):
+            if done := self._done(ledger, asked, command):
                 return done
             page = Page(ledger.next_incident(), None, now, self._salt)
             page.write(events, asked.source, at=asked.at, request=asked.request)
@@ -127,7 +127,7 @@ class Desk:
             page = self._begun(ledger, id_, command, asked)
             if isinstance(page, Outcome):
                 return page
-            command = command._replace(fields=_erasable(ledger, page.reached, command))
+            command = command._replace(fields=_erasable(ledger, page.reached, command, asked.at or page.now))
             fired = self._catch_up(page, page.now)
             events = decide(page.reached, command, asked.source, asked.at or page.now)
             added = page.write(events, asked.source, at=asked.at, request=asked.request)
@@ -173,7 +173,7 @@ class Desk:
         """A page for what is asked; or, of a request that was carried out before, what it did."""
         now = self.now()
         self._not_ahead(asked.at, now)
-        if done := self._done(ledger, asked.request, command, id_):
+        if done := self._done(ledger, asked, command, id_):
             return done
         incident = self.load(ledger, id_)
         self._expected(incident, asked)
@@ -205,14 +205,14 @@ class Desk:
         self._known[page.id] = page.reached
         return Outcome(page.reached, added)
 
-    def _done(self, log: Log, request: str | None, command: ask.Command, id_: str | None = None) -> Outcome | None:
-        """What this request did before; `Conflict` when its key was another command's."""
-        first = log.by_request(request) if request else None
+    def _done(self, log: Log, asked: Asked, command: ask.Command, id_: str | None = None) -> Outcome | None:
+        """What this request did before; `Conflict` when its key stands for something else."""
+        first = log.by_request(asked.request) if asked.request else None
         if first is None:
             return None
-        if id_ not in (None, first.incident) or not ask.repeats(command, first):
-            other = f"{first.type} in {first.incident}, version {first.version}"
-            raise Conflict(f"That request key was another command's ({other}). Nothing was done; take a new key.")
+        if id_ not in (None, first.incident) or not ask.repeats(command, asked.source.actor, first):
+            other = f"{first.type} by {first.actor} in {first.incident}, version {first.version}"
+            raise Conflict(f"That request key stands for something else ({other}). Nothing was done; take a new key.")
         with_it = [first]
         for entry in log.entries(first.incident, first.version):
             if entry.recorded_at != first.recorded_at or entry.request or entry.actor != first.actor:
@@ -238,10 +238,11 @@ def _after_timers(error: Refused) -> Refused:
     return Refused(str(error), (*error.missing, said)) if error.missing else Refused(f"{error} {said}")
 
 
-def _erasable(log: Log, incident: Incident, command: ask.Redact) -> tuple[str, ...]:
+def _erasable(log: Log, incident: Incident, command: ask.Redact, at: datetime) -> tuple[str, ...]:
     entry = log.entry(incident.id, command.version)
     if entry is None:
         raise NotFound(f"{incident.id} has no entry {command.version}; its entries are 1 to {incident.version}.")
+    not_before(at, entry.occurred_at, f"entry {command.version}")
     held = [name for name, word in entry.words.items() if word.value is not None]
     if not held:
         raise Refused(f"Entry {command.version} of {incident.id} holds no words that could be erased.")

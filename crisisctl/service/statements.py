@@ -82,8 +82,8 @@ def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, aske
             out.incident, out.data["statement"], out.data["channels"], text, drill=outcome.incident.drill
         )
     except StoreFailed as error:
-        show = f"crisisctl statement show {command.statement} -i {id_}"
-        return Released(outcome, [], f"The publication is recorded, but not its files: {error} Take the text: {show}")
+        told = f"The publication is recorded, but not its files: {error}"
+        return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
     return Released(outcome, files)
 
 

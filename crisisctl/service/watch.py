@@ -33,13 +33,17 @@ Each = Callable[[Attempt, Iterable[Queued]], Iterable["Result"]]
 
 
 class Round(NamedTuple):
-    """What one round of the watch did; `reasons` say of each notice that failed whose it was, and why."""
+    """What one round of the watch did.
+
+    `waiting` counts the notices that are left; `reasons` say of each that failed whose it was, and why.
+    """
 
     fired: int = 0
     sent: int = 0
     failed: int = 0
     dropped: int = 0
     repaired: int = 0
+    waiting: int = 0
     reasons: tuple[str, ...] = ()
 
 
@@ -70,7 +74,10 @@ class Watch:
     def round(self) -> Round:
         """All that a watch does, once; for cron, which comes back within a minute."""
         done = self._tick(FROM_CRON)
-        return self._told(self._send()._replace(fired=done.fired, repaired=done.repaired))
+        sent = self._send()
+        with self._desk.store.reading() as log:
+            waiting = len(log.outbox())
+        return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
         """Say that the watch is alive, repair at the start and every minute, and fire what is due."""

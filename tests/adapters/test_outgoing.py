@@ -96,7 +96,7 @@ def test_what_is_in_the_way_is_told(state: Path) -> None:
 
 def test_a_folder_in_the_place_of_the_file_is_told(state: Path) -> None:
     (state / "outgoing" / "INC-1" / "holding.x.txt").mkdir(parents=True)
-    with pytest.raises(StoreFailed, match=r"INC-1 cannot be written: Is a directory"):
+    with pytest.raises(StoreFailed, match=r"holding\.x\.txt cannot be written: Is a directory"):
         _release(state, "x")
 
 

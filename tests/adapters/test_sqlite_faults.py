@@ -134,6 +134,9 @@ def test_a_log_that_is_gone_is_not_replaced_while_its_last_entries_are_there(cra
         pass
     assert wal.read_bytes() == entries
     wal.rename(wal.with_name("aside"))
+    with pytest.raises(StoreFailed, match=r"remove crisisctl\.db\.lock to begin a new log"), store.writing():
+        pass
+    crashed.with_name("crisisctl.db.lock").unlink()
     with store.writing() as ledger:
         assert ledger.heads() == []
     store.close()

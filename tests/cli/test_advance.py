@@ -278,8 +278,10 @@ def test_a_rehearsal_finds_the_incident_as_the_move_would(program: Program, cloc
     before = program.ok("status", "--json", clock=clock).json["version"]
     rehearsed, asked = program(*move, "--dry-run", clock=clock), program(*move, clock=clock)
     assert rehearsed.code == asked.code == 3
-    assert rehearsed.err.startswith("activate does not lead anywhere from response.comms.drafting")
-    assert asked.err == (
-        rehearsed.err.rstrip() + " That is after timers that are overdue: crisisctl watch --once records them.\n"
-    )
+    warning, refusal = rehearsed.err.splitlines()
+    assert warning.startswith("Timers that are overdue will first move it to response.comms.drafting")
+    assert refusal.startswith("activate does not lead anywhere from response.comms.drafting")
+    assert asked.err == f"{refusal} That is after timers that are overdue: crisisctl watch --once records them.\n"
+    for look in (["status"], ["advance"]):
+        assert "Timers that are overdue will first move it" in program(*look, clock=clock).err
     assert program.ok("status", "--json", clock=clock).json["version"] == before

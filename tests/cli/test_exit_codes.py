@@ -342,5 +342,26 @@ def test_5_a_key_of_another_command_is_no_repeat(opened: Program, line: str) -> 
     before = opened.ok("status", "--json").json["version"]
     told = opened(*line.split(), "--request-id", "k")
     assert (told.code, told.out) == (5, "")
-    assert told.err.startswith("That request key was another command's (note.added in INC-1, version ")
+    assert told.err.startswith("That request key stands for something else (note.added by dana in INC-1, version ")
     assert opened.ok("status", "--json").json["version"] == before
+
+
+@pytest.mark.parametrize("line", ["--json status", "-i INC-1 status", "--at x note y"])
+def test_2_an_option_of_a_command_stands_after_its_name(opened: Program, start: Start, line: str) -> None:
+    ended = start(line)
+    assert ended.returncode == 2
+    assert "is no option of crisisctl itself. Options of a command stand after its name." in ended.stderr
+
+
+@pytest.mark.parametrize("line", [["note", "x", "-i", ""], ["status", "-i", ""], ["--as", "", "note", "x"]])
+def test_2_an_empty_name_is_nobody_and_nothing(opened: Program, line: list[str]) -> None:
+    before = opened.ok("status", "--json").json["version"]
+    told = opened(*line)
+    assert told.code == 2
+    assert "is empty. Leave it out" in told.err
+    assert opened.ok("status", "--json").json["version"] == before
+
+
+def test_3_a_role_is_not_taken_from_a_person_without_a_name(opened: Program) -> None:
+    told = opened("release", "legal", "")
+    assert (told.code, told.err) == (3, "A person without a name does not hold legal.\n")

@@ -119,7 +119,7 @@ def test_contacts_that_need_a_network_fail_and_everything_else_goes_on(
     assert opened.returncode == 0
     watched = program.process("watch", "--once", env=offline)
     assert watched.returncode == 0, watched.stderr
-    assert watched.stdout == "1 fired, 2 sent, 2 failed.\n"
+    assert watched.stdout == "1 fired, 2 sent, 2 failed, 2 waiting.\n"
     assert "INC-1" in (program.root / "state" / "pager.txt").read_text()
     assert "URGENT NOTICE  INC-1" in watched.stderr
     for line in (["ack"], ["status"], ["doctor"], ["verify"]):

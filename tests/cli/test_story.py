@@ -253,3 +253,12 @@ def test_every_line_of_a_drill_says_so(program: Program) -> None:
     assert all(line["drill"] is True for line in lines)
     program.ok("open", "data-breach", "--title", "real")
     assert '"drill"' not in program.ok("timeline", "-i", "INC-2", "--format", "jsonl").out.replace('"drill": false', "")
+
+
+@pytest.mark.parametrize("line", ["report", "timeline", "timeline --format json"])
+def test_standard_output_by_its_other_name_is_one_document_too(opened: Program, line: str) -> None:
+    assert opened.ok(*line.split(), "-o", "-", "--json").json["incident"] == "INC-1"
+
+
+def test_another_form_is_refused_on_standard_output_by_its_other_name_too(opened: Program) -> None:
+    assert opened("timeline", "-o", "-", "--format", "csv", "--json").code == 2

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import HandClock, Program
 
-NOTHING = {"fired": 0, "sent": 0, "failed": 0, "dropped": 0, "repaired": 0, "reasons": []}
+NOTHING = {"fired": 0, "sent": 0, "failed": 0, "dropped": 0, "repaired": 0, "waiting": 0, "reasons": []}
 
 
 @pytest.fixture

@@ -58,6 +58,15 @@ def test_a_task_that_is_settled_is_not_due_and_reopened_it_is_again(to: str) -> 
     assert case.due == [(15, "task"), (20, "task")]
 
 
+def test_a_task_that_is_reopened_after_its_deadline_is_late_and_nobody_is_told_again() -> None:
+    case = Case(TASKS)
+    case.do(ask.ChangeTask("call", "done"))
+    case.tick(minutes=16)
+    case.do(ask.ChangeTask("call", "open"))
+    assert case.due == [(20, "task")]
+    assert [entry.data["task"] for entry in case.wait(minutes=10)] == ["sweep"]
+
+
 def test_a_task_is_overdue_once_in_a_visit() -> None:
     case = Case(TASKS)
     case.wait(minutes=30)

@@ -391,3 +391,22 @@ def test_what_is_out_is_followed_by_the_next_or_by_a_correction() -> None:
     case.do(publish())
     then = "crisisctl statement draft holding for the next one, or statement correct holding --because WHY"
     assert case.refused(publish()) == f"holding is published, not approved: {then}"
+
+
+def test_two_approvals_do_not_wait_for_each_other() -> None:
+    case = room()
+    case.tick(minutes=1)
+    case.do(SUBMIT)
+    case.tick(minutes=5)
+    case.do(APPROVE, at=START + timedelta(minutes=5))
+    said = case.refused(APPROVE, who="lena", at=START)
+    assert "is before holding was submitted (2026-03-28 22:01:00 UTC)" in said
+    case.do(APPROVE, who="lena", at=START + timedelta(minutes=2))
+
+
+def test_a_new_text_does_not_come_before_what_was_published() -> None:
+    case = approved()
+    case.tick(minutes=5)
+    case.do(publish())
+    said = case.refused(ask.Draft("holding", "new", correcting="x"), at=START + timedelta(minutes=4))
+    assert "is before holding was published (2026-03-28 22:05:00 UTC)" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -192,13 +193,34 @@ def test_a_task_is_not_done_before_its_stage_was_entered() -> None:
     case.do(done, at=START + timedelta(minutes=5))
 
 
-def test_a_command_about_something_else_is_no_repeat() -> None:
-    case = Case(FACTS)
-    first = case.do(ask.SetFact("count", "7"))[0]
-    assert ask.repeats(ask.SetFact("count", "8"), first)
-    assert not ask.repeats(ask.SetFact("cause", "7"), first)
-    assert not ask.repeats(ask.RetractFact("count", "x"), first)
-    assert not ask.repeats(ask.AddNote("count"), first)
+REPEATS: list[tuple[dict[str, Any], ask.Command, list[ask.Command]]] = [
+    (
+        FACTS,
+        ask.SetFact("count", "7"),
+        [ask.SetFact("cause", "7"), ask.RetractFact("count", "x"), ask.AddNote("count")],
+    ),
+    (TASKS, ask.ChangeTask("call", "done"), [ask.ChangeTask("sweep", "done"), ask.ChangeTask("call", "skipped", "x")]),
+    (TASKS, ask.AddNote(" first\r\n"), [ask.AddNote("second"), ask.LogDecision("first", "why")]),
+    (TASKS, ask.LogDecision("so", "why"), [ask.LogDecision("so", "because"), ask.LogDecision("no", "why")]),
+    (
+        plan(),
+        ask.Assign("legal", "lena"),
+        [ask.Assign("legal", "lou"), ask.Assign("scribe", "lena"), ask.Release("legal")],
+    ),
+    (plan(), ask.Assign("lead", "lena"), [ask.Assign("legal", "lena")]),
+    (plan(), ask.ChangeSeverity("sev2", "x"), [ask.ChangeSeverity("sev1", "x"), ask.ChangeSeverity("sev2", "y")]),
+    (plan(), ask.Advance("go"), [ask.Advance("back"), ask.Reopen("x")]),
+]
+
+
+@pytest.mark.parametrize(("book", "command", "others"), REPEATS, ids=[type(row[1]).__name__ for row in REPEATS])
+def test_a_command_is_a_repeat_of_itself_and_of_no_other(
+    book: dict[str, Any], command: ask.Command, others: list[ask.Command]
+) -> None:
+    first = Case(book).do(command)[0]
+    assert ask.repeats(command, "dana", first)
+    assert not ask.repeats(command, "lena", first)
+    assert [other for other in others if ask.repeats(other, "dana", first)] == []
 
 
 def test_every_command_says_what_it_leaves() -> None:

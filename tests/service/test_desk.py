@@ -218,7 +218,7 @@ def test_a_request_key_of_another_command_is_a_conflict(room: Any, rows: Any, ot
     room.ask(ask.Advance("activate", "confirmed"), request="r-1")
     before = rows.everything(room.store)
     command, id_ = other
-    said = r"That request key was another command's \(incident.advanced in INC-1, version \d+\). Nothing was done"
+    said = r"That request key stands for something else \(incident.advanced by dana in INC-1, version \d+\)"
     with pytest.raises(Conflict, match=said):
         room.ask(command, id_=id_, request="r-1")
     with pytest.raises(Conflict, match=said):

@@ -186,7 +186,7 @@ def test_a_repeat_lays_nothing_over_what_was_published_later(room: Any, tmp_path
 def test_a_request_that_was_another_command_lays_out_nothing(room: Any, tmp_path: Path) -> None:
     _approved(room)
     room.ask(ask.AddNote("a note"), request="r-1")
-    with pytest.raises(Conflict, match="another command's"):
+    with pytest.raises(Conflict, match="stands for something else"):
         _publish(room, tmp_path, asked=KIM._replace(request="r-1"))
     assert list(tmp_path.rglob("*.txt")) == []
     assert room.look().statements["holding"].state == "approved"
@@ -218,7 +218,7 @@ def test_files_that_cannot_be_written_are_told_after_the_log_has_it(room: Any, t
     outcome, files, trouble = _publish(room, tmp_path / "files")
     assert (outcome.incident.statements["holding"].state, files) == ("published", [])
     assert trouble.startswith("The publication is recorded, but not its files: ")
-    assert trouble.endswith("Take the text: crisisctl statement show holding -i INC-1")
+    assert trouble.endswith("The text as published stands in: crisisctl report -i INC-1")
 
 
 def test_nothing_is_published_from_a_log_that_does_not_verify(
@@ -295,3 +295,27 @@ def test_warnings_keep_nothing_from_being_opened(room: Any) -> None:
     found = read(room.playbook, room.playbook.parent / "templates")
     command = opening(found.document, found.templates, [_finding(1, "warning")], "A title")
     assert room.desk.open(command, KIM).incident.title == "A title"
+
+
+def test_words_that_were_erased_are_drafted_again_even_to_the_byte(room: Any) -> None:
+    room.ask(ask.ChangeTask("pause-posts", "done"))
+    room.ask(ask.Advance("activate", "x"))
+    drafted = room.ask(ask.Draft("holding", "We are sorry."), "kim").entries[0].version
+    room.ask(ask.Submit("holding"), "kim")
+    for who in ("dana", "lee"):
+        room.ask(ask.Approve("holding"), who)
+    room.ask(ask.Redact(drafted, (), "it names somebody"))
+    with pytest.raises(Refused) as caught:
+        room.ask(ask.Advance("inform"))
+    assert caught.value.missing == (
+        "statement holding must be published, its text was erased: crisisctl statement draft holding",
+    )
+    assert room.ask(ask.Draft("holding", "We are sorry."), "kim").entries[0].data["revision"] == 2
+
+
+def test_nothing_is_erased_before_it_was_written(room: Any) -> None:
+    start = room.clock.time
+    room.clock.tick(minutes=10)
+    version = room.ask(ask.AddNote("a name")).entries[0].version
+    with pytest.raises(Refused, match=f"is before entry {version}"):
+        room.ask(ask.Redact(version, (), "x"), at=start)

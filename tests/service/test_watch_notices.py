@@ -145,7 +145,7 @@ def test_poisoned_notices_hold_up_no_others(room: Any, watching: Watching, post:
     room.open(assign=SEATS)
     post.trouble["post:mallory"] = trouble
     watch = watching(room)
-    assert watch.round()._replace(reasons=()) == Round(fired=18, sent=2, failed=16)
+    assert watch.round()._replace(reasons=()) == Round(fired=18, sent=2, failed=16, waiting=16)
     assert _boxes(post) == ["dana", "dana"]
     for wait in (5, 15, 60, 300):
         room.clock.tick(seconds=wait)
@@ -246,7 +246,7 @@ def test_an_acknowledgement_before_it_fires_spares_everybody(room: Any, watching
 def test_each_contact_is_a_notice_of_its_own(room: Any, watching: Watching, post: Any, console: Any) -> None:
     room.directory.boxes["dana"] = ("post:office", "console:", "env:DANA_CHAT")
     post.trouble["env:DANA_CHAT"] = DeliveryFailed("busy")
-    assert watching(room).round()._replace(reasons=()) == Round(fired=1, sent=2, failed=1)
+    assert watching(room).round()._replace(reasons=()) == Round(fired=1, sent=2, failed=1, waiting=1)
     assert [to for _, to in post.tried] == ["post:office", "env:DANA_CHAT"]
     assert [to for _, to in console.sent] == ["console:"]
     assert {entry.data["contact"] for entry in room.entries() if entry.type == "notice.sent"} == {0, 1}

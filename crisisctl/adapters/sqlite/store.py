@@ -79,9 +79,6 @@ class Sqlite:
 
     def flaws(self) -> list[str]:
         """What SQLite's own check finds, and what differs from the schema that this program makes."""
-        lock = self._beside(".lock")
-        if not self._path.exists() and lock.exists() and lock.stat().st_size:
-            return [f"the log is gone; of {self._path} only its lock is left"]
         with self._failures(), self.reading() as log:
             found = [row[0] for row in log.db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
             odd = schema.differences(log.db)
@@ -119,7 +116,7 @@ class Sqlite:
     def _remember(self) -> None:
         """Say in the lock file that a log was made, so that its loss is no fresh start."""
         lock = self._beside(".lock")
-        if lock.exists() and not lock.stat().st_size:
+        if lock.exists() and not self._made():
             lock.write_bytes(b"A log was made beside this file.\n")
 
     def _empty(self) -> bool:
@@ -139,7 +136,17 @@ class Sqlite:
                 f"{self._path} is gone or empty, but {wal.name} beside it holds entries of it. "
                 f"Put the file back, or move {wal.name} away to begin a new log."
             )
+        if self._made():
+            lock = self._beside(".lock").name
+            raise StoreFailed(
+                f"{self._path} is gone or empty; {lock} says that a log was there. "
+                f"Restore a backup, or remove {lock} to begin a new log."
+            )
         return True
+
+    def _made(self) -> bool:
+        lock = self._beside(".lock")
+        return lock.is_file() and lock.stat().st_size > 0
 
     def _make(self) -> None:
         """Put an empty log in place, whole: it is made beside it, so that a crash or a full disk leaves all or none."""

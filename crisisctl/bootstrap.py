@@ -83,12 +83,13 @@ class Office:
         from crisisctl.service.watch import AT_ONE_TIME, Watch  # noqa: PLC0415
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
-        return Watch(self.desk, self.roster, self.couriers(), f"{system.host()}:{os.getpid()}", each)
+        return Watch(self.desk, self.roster, self.couriers, f"{system.host()}:{os.getpid()}", each)
 
     def another(self) -> Office:
         """An office of the same workspace with a store of its own, for another thread."""
         return Office(root=self.settings.root, actor=self._actor, clock=self.clock)
 
+    @cached_property
     def couriers(self) -> Mapping[str, Courier]:
         """The courier of each kind of contact; the one named `*` takes all others."""
         from crisisctl.adapters.apprise import Apprise  # noqa: PLC0415

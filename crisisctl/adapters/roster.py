@@ -61,8 +61,10 @@ class Roster:
         try:
             return self._known(), None
         except Invalid as error:
-            last = self._kept() or None if self._people is None else self._people
-            if last is None:  # nobody was known: going on would let any name in
+            if self._people is not None:
+                return self._people, str(error)
+            last = self._kept()
+            if not last:  # nobody was known: going on would let any name in
                 raise
             return last, str(error)
 
@@ -105,7 +107,7 @@ class Roster:
 
     def _known(self) -> dict[str, Person]:
         try:
-            content = ordinary(self._path).read_bytes()
+            content = _ordinary(self._path).read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -121,7 +123,7 @@ class Roster:
     def _kept(self, seal: str | None = None) -> dict[str, Person] | None:
         """Who was known last, or under that digest; None when that cannot be told."""
         try:
-            kept = json.loads(ordinary(self._cache).read_text())
+            kept = json.loads(_ordinary(self._cache).read_text())
             if seal not in (None, kept["digest"]):
                 return None
             return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
@@ -144,7 +146,7 @@ class Roster:
         from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
         try:
-            text = ordinary(self._path).read_bytes()[: LONGEST + 1]
+            text = _ordinary(self._path).read_bytes()[: LONGEST + 1]
             if len(text) > LONGEST:
                 raise Invalid(f"{self._path} is larger than {LONGEST // 1024} KiB.")
             document = YAML(typ="safe", pure=True).load(text.decode())
@@ -183,7 +185,7 @@ class Roster:
             _zone(where, spec["timezone"])
 
 
-def ordinary(path: Path) -> Path:
+def _ordinary(path: Path) -> Path:
     """The path of an ordinary file; an `OSError` for a pipe or device, whose reader would wait without end."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "It is no ordinary file")

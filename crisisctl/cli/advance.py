@@ -52,7 +52,7 @@ def advance(
     asked = session.asked(at, request_id, expect_version, role)
     seen = session.look(incident)
     if trigger is None:
-        trigger = _only(seen, moves_of(seen, session, role), ahead(seen, session.now()), yes=yes)
+        trigger = _only(seen, moves_of(seen, session, role), ahead(seen, overdue(seen, session.now())[0]), yes=yes)
     command = ask.Advance(trigger, because, override)
     if dry_run:
         _rehearse(seen, command, asked, session.now(), json=json)
@@ -61,9 +61,8 @@ def advance(
     _tell(outcome.incident, outcome.entries, repeated=outcome.repeated, json=json)
 
 
-def ahead(incident: Incident, now: datetime) -> str | None:
-    """A warning when timers that are overdue will move the incident before the next command does."""
-    after, _ = overdue(incident, now)
+def ahead(incident: Incident, after: Incident) -> str | None:
+    """A warning when timers that are overdue, after which the incident is `after`, move it before any command does."""
     if after.visits == incident.visits:
         return None
     stands = " + ".join(after.stages)
@@ -95,9 +94,10 @@ def _listed(option: Option) -> str:
 
 
 def _rehearse(incident: Incident, command: ask.Advance, asked: Asked, now: datetime, *, json: bool) -> None:
-    if warning := ahead(incident, asked.at or now):
+    after, _ = overdue(incident, asked.at or now)  # as the move itself will find it
+    if warning := ahead(incident, after):
         show.talk(show.style(warning, "yellow"))
-    incident, _ = overdue(incident, asked.at or now)  # as the move itself will find it
+    incident = after
     events = decide(incident, command, asked.source, asked.at or now)
     data = next(event.data for event in events if event.type == "incident.advanced")
     if json:

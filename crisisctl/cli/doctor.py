@@ -110,24 +110,27 @@ def _existing(path: Path) -> Path:
 
 
 def _playbooks(office: Office) -> Iterator[Check]:
+    known: set[str] = set()
     for name in office.playbooks():
         read = office.read_playbook(name)
+        roles = (read.document or {}).get("roles")
+        known |= set(roles) if isinstance(roles, dict) else set()
         errors = [finding for finding in read.findings if finding.level == "error"]
         if errors or read.document is None:
-            yield Check(
-                "error", f"playbook {name} has {show.count(len(errors), 'error')}", f"crisisctl playbook check {name}"
-            )
-            continue
-        book = build(read.document)
-        gaps = _gaps(book, {role for person in office.roster.people.values() for role in person.roles})
-        if gaps and office.roster.people:
-            yield Check(
-                "warning",
-                f"playbook {name}: nobody in the roster can be {', '.join(gaps)}",
-                f"add the role to somebody in {office.settings.roster}",
-            )
+            what = f"playbook {name} has {show.count(len(errors), 'error')}"
+            yield Check("error", what, f"crisisctl playbook check {name}")
         else:
-            yield Check("ok", f"playbook {name} version {book.version}")
+            yield _playbook(office, name, build(read.document))
+    yield from _strangers(office, known)
+
+
+def _playbook(office: Office, name: str, book: Playbook) -> Check:
+    people = office.roster.people
+    gaps = _gaps(book, {role for person in people.values() for role in person.roles})
+    if not (gaps and people):
+        return Check("ok", f"playbook {name} version {book.version}")
+    what = f"playbook {name}: nobody in the roster can be {', '.join(gaps)}"
+    return Check("warning", what, f"add the role to somebody in {office.settings.roster}")
 
 
 def _gaps(book: Playbook, able: set[str]) -> list[str]:
@@ -149,7 +152,7 @@ def _notices(office: Office) -> Iterator[Check]:
 
 
 def _trouble(office: Office, contact: str) -> str | None:
-    couriers = office.couriers()
+    couriers = office.couriers
     return couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
 
 
@@ -175,7 +178,6 @@ def _roster(office: Office) -> Iterator[Check]:
         )
         return
     yield Check("ok", f"{len(people)} people in the roster")
-    yield from _strangers(office)
     for person in people.values():
         if not person.reachable:
             yield Check("warning", f"{person.id} has no contact", f"add contacts in {office.settings.roster}")
@@ -185,10 +187,8 @@ def _roster(office: Office) -> Iterator[Check]:
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
 
 
-def _strangers(office: Office) -> Iterator[Check]:
+def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
     """Roles in the roster that no playbook has, most likely misspelt."""
-    reads = [office.read_playbook(name) for name in office.playbooks()]
-    known = {role for read in reads for role in (read.document or {}).get("roles", ())}
     for person in office.roster.people.values():
         if odd := [role for role in person.roles if known and role not in known]:
             yield Check("warning", f"no playbook has the role {', '.join(odd)} of {person.id}", "mend its name")

@@ -17,7 +17,7 @@ from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
-from crisisctl.domain.timers import forecast, timers, what
+from crisisctl.domain.timers import forecast, overdue, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
 
 app = typer.Typer(rich_markup_mode=None)
@@ -158,7 +158,7 @@ def _next(session: Session, incident: Incident) -> None:
         when = "overdue" if first.due <= now else f"in {words(first.due - now)}"
         show.say()
         show.say(f"  next: {what(incident, first)}, {when}")
-    for warning in (ahead(incident, now), silence(session)):
+    for warning in (ahead(incident, overdue(incident, now)[0]), silence(session)):
         if warning:
             show.talk(show.style(warning, "yellow"))
 

@@ -100,8 +100,9 @@ def _spare_the_workspace(session: Session, output: Path) -> None:
     settings = session.office.settings
     target = output.resolve()
     ours = (settings.root / SETTINGS, settings.roster, settings.playbooks, settings.templates, settings.state)
-    log = Path(session.office.store.place())
-    if any(target.is_relative_to(path.resolve()) for path in ours) or target.name.startswith(log.name):
+    log = Path(session.office.store.place()).resolve()
+    beside = target.parent == log.parent and target.name.startswith(log.name)
+    if beside or any(target.is_relative_to(path.resolve()) for path in ours):
         raise Usage(f"{output} belongs to the workspace. Name a file outside of {settings.state.name} and the like.")
 
 

@@ -45,7 +45,7 @@ def writing(
     shared = (_ROLE if acting else {}) | _SHARED
 
     def register(rule: Rule) -> Rule:
-        calls = "call" in inspect.signature(rule).parameters
+        calls = "call" in rule.__annotations__
 
         def command(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - Typer hands over what was typed
             session: Session = ctx.obj

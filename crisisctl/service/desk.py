@@ -73,8 +73,6 @@ class Desk:
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
-        if isinstance(command, ask.Redact):
-            return self.redact(id_, command, asked)
         if isinstance(command, ask.Assign):
             self._directory.require(command.person)
         earlier: list[Entry] = []
@@ -121,23 +119,6 @@ class Desk:
                 ledger.replace_timers(id_, timers(page.reached))
             return len(events)
 
-    def redact(self, id_: str, command: ask.Redact, asked: Asked) -> Outcome:
-        """Erase word fields of an entry, and everything that was derived from them."""
-        with self.store.writing() as ledger:
-            page = self._begun(ledger, id_, command, asked)
-            if isinstance(page, Outcome):
-                return page
-            command = command._replace(fields=_erasable(ledger, page.reached, command, asked.at or page.now))
-            fired = self._catch_up(page, page.now)
-            events = decide(page.reached, command, asked.source, asked.at or page.now)
-            added = page.write(events, asked.source, at=asked.at, request=asked.request)
-            page.incident = replay(_erase(entry, command) for entry in (*ledger.entries(id_), *page.entries))
-            batch = page.batch()._replace(
-                snapshot=snapshot.dump(page.incident), erased={command.version: command.fields}
-            )
-            ledger.append(batch)
-            return self._remember(page, added)._replace(fired=fired)
-
     def load(self, log: Log, id_: str) -> Incident:
         """The incident at its head; `NotFound` with the nearest ids."""
         tip = log.tip(id_)
@@ -182,6 +163,8 @@ class Desk:
     def _carry_out(
         self, ledger: Ledger, page: Page, command: ask.Command, asked: Asked, fired: Sequence[Entry]
     ) -> Outcome:
+        if isinstance(command, ask.Redact):
+            command = command._replace(fields=_erasable(ledger, page.id, command, asked.at or page.now))
         try:
             events = decide(page.reached, command, asked.source, asked.at or page.now)
         except Refused as error:
@@ -189,7 +172,16 @@ class Desk:
                 raise _after_timers(error) from None
             raise
         added = page.write(events, asked.source, at=asked.at, request=asked.request)
+        if isinstance(command, ask.Redact):
+            return self._erase(ledger, page, command, added)._replace(fired=fired)
         return self._write(ledger, page, added)._replace(fired=fired)
+
+    def _erase(self, ledger: Ledger, page: Page, command: ask.Redact, added: Sequence[Entry]) -> Outcome:
+        """Write the page, and erase the words with everything that was derived from them."""
+        page.incident = replay(_erased(entry, command) for entry in (*ledger.entries(page.id), *page.entries))
+        gone = {command.version: command.fields}
+        ledger.append(page.batch()._replace(snapshot=snapshot.dump(page.incident), erased=gone))
+        return self._remember(page, added)
 
     def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
         _, events = overdue(page.reached, until, MOST_AT_ONCE)
@@ -238,21 +230,22 @@ def _after_timers(error: Refused) -> Refused:
     return Refused(str(error), (*error.missing, said)) if error.missing else Refused(f"{error} {said}")
 
 
-def _erasable(log: Log, incident: Incident, command: ask.Redact, at: datetime) -> tuple[str, ...]:
-    entry = log.entry(incident.id, command.version)
-    if entry is None:
-        raise NotFound(f"{incident.id} has no entry {command.version}; its entries are 1 to {incident.version}.")
+def _erasable(log: Log, id_: str, command: ask.Redact, at: datetime) -> tuple[str, ...]:
+    entry, head = log.entry(id_, command.version), log.head(id_)
+    if entry is None or head is None:
+        last = head.version if head else 0
+        raise NotFound(f"{id_} has no entry {command.version}; its entries are 1 to {last}.")
     not_before(at, entry.occurred_at, f"entry {command.version}")
     held = [name for name, word in entry.words.items() if word.value is not None]
     if not held:
-        raise Refused(f"Entry {command.version} of {incident.id} holds no words that could be erased.")
+        raise Refused(f"Entry {command.version} of {id_} holds no words that could be erased.")
     for name in command.fields:
         if name not in held:
             raise nearest(name, held, f"field in entry {command.version}")
     return command.fields or tuple(held)
 
 
-def _erase(entry: Entry, command: ask.Redact) -> Entry:
+def _erased(entry: Entry, command: ask.Redact) -> Entry:
     if entry.version != command.version:
         return entry
     gone = {name: entry.words[name]._replace(salt=None, value=None) for name in command.fields}

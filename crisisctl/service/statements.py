@@ -15,6 +15,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.ports import Log, Outgoing, Templates
+from crisisctl.service.story import drafts
 from crisisctl.service.verify import unsound
 
 
@@ -88,13 +89,8 @@ def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, aske
 
 
 def _published(log: Log, out: Entry) -> str:
-    """The text that a publication released: the latest before it with that digest."""
-    texts = [entry.word("text") for entry in log.entries(out.incident) if _holds(entry, out)]
-    if not texts or texts[-1] is None:
+    """The text that a publication released."""
+    text = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]].word("text")
+    if text is None:
         raise Refused(f"The text of {out.data['statement']} was erased by a redaction.")
-    return texts[-1]
-
-
-def _holds(entry: Entry, out: Entry) -> bool:
-    drafted_here = entry.type in ("statement.drafted", "statement.corrected") and entry.version < out.version
-    return drafted_here and entry.data["digest"] == out.data["digest"]
+    return text

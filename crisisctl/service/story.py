@@ -1,6 +1,6 @@
 """The story of an incident: its timeline, and the times that matter."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,7 @@ _WITH_REASON = frozenset({
     "statement.rejected",
     "task.skipped",
 })  # fmt: skip
+_TEXTS = frozenset({"statement.drafted", "statement.corrected"})
 _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened": "open"}
 
 
@@ -184,10 +185,15 @@ def stays(entries: Sequence[Entry]) -> list[Stay]:
 
 def published(entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
     """Each publication with its text as it went out; an erased text reads so."""
-    texts = {(e.data["statement"], e.data["revision"]): written(e, "text") for e in entries if _is_text(e)}
+    drafted = drafts(entries)
     for entry in entries:
         if entry.type == "statement.published":
-            yield entry, texts[entry.data["statement"], entry.data["revision"]]
+            yield entry, written(drafted[_revision(entry)], "text")
+
+
+def drafts(entries: Iterable[Entry]) -> dict[tuple[str, int], Entry]:
+    """The entry that holds the text of each revision of each statement."""
+    return {_revision(entry): entry for entry in entries if entry.type in _TEXTS}
 
 
 def releases(entries: Sequence[Entry]) -> list[Release]:
@@ -200,10 +206,6 @@ def releases(entries: Sequence[Entry]) -> list[Release]:
         release = found.get(key) or Release(*key, text, key in corrections, approvals, ())
         found[key] = release._replace(outings=(*release.outings, entry))
     return list(found.values())
-
-
-def _is_text(entry: Entry) -> bool:
-    return entry.type in {"statement.drafted", "statement.corrected"}
 
 
 def _revision(entry: Entry) -> tuple[str, int]:

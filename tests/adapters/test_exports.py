@@ -227,7 +227,7 @@ def test_an_erased_note_reads_redacted_everywhere(room: Any) -> None:
     room.open()
     room.ask(ask.AddNote("the customer is called Jane Roe"))
     version = room.look().version
-    room.desk.redact("INC-1", ask.Redact(version, (), "a name"), Asked(Source("dana", "tester")))
+    room.desk.handle("INC-1", ask.Redact(version, (), "a name"), Asked(Source("dana", "tester")))
     for form in exports.FORMS:
         text = exports.timeline(_read(room), form)
         assert "Jane Roe" not in text

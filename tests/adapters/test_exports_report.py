@@ -288,7 +288,7 @@ def test_what_only_people_know_is_asked_for(closed: Any) -> None:
 def test_erased_words_read_redacted_in_every_section(closed: Any) -> None:
     for entry in closed.entries():
         if entry.words and entry.type != "incident.opened":
-            closed.desk.redact("INC-1", ask.Redact(entry.version, (), "names"), Asked(Source("dana", "tester")))
+            closed.desk.handle("INC-1", ask.Redact(entry.version, (), "names"), Asked(Source("dana", "tester")))
     text = _report(closed)
     for gone in (
         "it is their data",

@@ -59,7 +59,7 @@ def redacted(room: Any) -> Any:
     """Notes as entries 5 and 6; the words of the first were erased."""
     room.ask(ask.AddNote("call +34 600 000 000"))
     room.ask(ask.AddNote("nothing to hide"))
-    room.desk.redact("INC-1", ask.Redact(5, (), "a telephone number"), ASKED)
+    room.desk.handle("INC-1", ask.Redact(5, (), "a telephone number"), ASKED)
     assert room.types()[4:] == ["note.added", "note.added", "entry.redacted"]
     return room
 
@@ -109,7 +109,7 @@ def test_a_note_about_a_redaction_is_none(room: Any, path: Path) -> None:
 def test_the_redaction_of_entry_15_does_not_open_entry_5(room: Any, path: Path) -> None:
     for number in range(12):
         room.ask(ask.AddNote(f"note {number}"))
-    room.desk.redact("INC-1", ask.Redact(15, (), "a name"), ASKED)
+    room.desk.handle("INC-1", ask.Redact(15, (), "a name"), ASKED)
     with _raw(path) as db, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         db.execute("UPDATE entry SET words = '{}' WHERE version = 5")
 

@@ -212,3 +212,10 @@ def test_a_trigger_that_was_dropped_is_an_error(opened: Program) -> None:
         db.execute("DROP TRIGGER entry_is_never_deleted")
         db.commit()
     assert any("entry_is_never_deleted" in error for error in _of(_checks(opened, code=6), "error"))
+
+
+@pytest.mark.parametrize("roles", ["5", "[a]", "text", "{}"])
+def test_roles_of_another_shape_are_an_error_of_the_playbook_alone(program: Program, roles: str) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER)
+    (program.root / "playbooks" / "odd.yaml").write_text(f"playbook: odd\nroles: {roles}\n")
+    assert [what.split(" has ")[0] for what in _of(_checks(program, code=6), "error")] == ["playbook odd"]

@@ -252,9 +252,9 @@ def test_opening_twice_with_one_request_opens_once(room: Any) -> None:
 
 def test_redacting_twice_with_one_request_redacts_once(room: Any, rows: Any) -> None:
     asked = ASKED._replace(request="r-1")
-    room.desk.redact("INC-1", ask.Redact(1, ("title",), "a name in it"), asked)
+    room.desk.handle("INC-1", ask.Redact(1, ("title",), "a name in it"), asked)
     before = rows.everything(room.store)
-    assert room.desk.redact("INC-1", ask.Redact(1, ("title",), "a name in it"), asked).repeated
+    assert room.desk.handle("INC-1", ask.Redact(1, ("title",), "a name in it"), asked).repeated
     assert rows.everything(room.store) == before
 
 
@@ -273,7 +273,7 @@ def test_any_other_version_is_a_conflict_that_says_where_it_stands(room: Any, of
     with pytest.raises(Conflict, match=rf"INC-1 is at version {seen}, not {seen + off}, and stands at detected"):
         room.ask(ask.AddNote("a note"), expect=seen + off)
     with pytest.raises(Conflict):
-        room.desk.redact("INC-1", ask.Redact(1, (), "why"), ASKED._replace(expect=seen + off))
+        room.desk.handle("INC-1", ask.Redact(1, (), "why"), ASKED._replace(expect=seen + off))
 
 
 def test_what_happened_earlier_can_be_recorded_now(room: Any) -> None:

@@ -45,7 +45,7 @@ def _anew(room: Any, id_: str = "INC-1") -> Incident:
 
 
 def _redact(room: Any, version: int, *fields: str) -> Any:
-    return room.desk.redact("INC-1", ask.Redact(version, fields, "it names somebody"), ASKED)
+    return room.desk.handle("INC-1", ask.Redact(version, fields, "it names somebody"), ASKED)
 
 
 def _version(outcome: Any) -> int:
@@ -229,7 +229,7 @@ def test_a_redacted_word_is_gone_from_the_entry_and_all_that_came_of_it(room: An
 
 def test_a_redacted_title_is_gone_from_the_head(room: Any) -> None:
     room.open(title=f"{CANARY} did it")
-    room.desk.redact("INC-2", ask.Redact(1, ("title",), "it names somebody"), ASKED)
+    room.desk.handle("INC-2", ask.Redact(1, ("title",), "it names somebody"), ASKED)
     with room.store.reading() as log:
         assert log.head("INC-2").title == "(redacted)"
         assert CANARY not in (log.snapshot("INC-2") or "")
@@ -337,7 +337,7 @@ def test_a_title_is_gone_from_the_bytes_of_the_file(filed: Any) -> None:
     filed.open(title=CANARY)
     for number in range(30):
         filed.ask(ask.AddNote(f"note {number} " + "x" * 500), id_="INC-2")
-    filed.desk.redact("INC-2", ask.Redact(1, (), "a name"), ASKED)
+    filed.desk.handle("INC-2", ask.Redact(1, (), "a name"), ASKED)
     assert _traces(filed.store, CANARY) == []
     assert verify(filed.store, None).flaws == []
 

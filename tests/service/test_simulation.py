@@ -298,7 +298,7 @@ class Simulation(RuleBasedStateMachine):
     @rule(version=st.integers(0, 40))
     def redact(self, version: int) -> None:
         asked = Asked(Source("cy", "tester"))
-        self._both(lambda desk: desk.redact("INC-1", ask.Redact(version, (), "a name"), asked))
+        self._both(lambda desk: desk.handle("INC-1", ask.Redact(version, (), "a name"), asked))
 
     @rule(request=st.sampled_from(("r-1", "r-2")), behind=st.sampled_from((0, 0, 1)))
     def ask_with_care(self, request: str, behind: int) -> None:

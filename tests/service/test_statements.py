@@ -128,7 +128,7 @@ def test_the_present_text_is_the_one_in_the_log(room: Any) -> None:
 
 def test_an_erased_text_is_told(room: Any) -> None:
     version = room.ask(ask.Draft("holding", "We are sorry."), "kim").entries[0].version
-    room.desk.redact("INC-1", ask.Redact(version, (), "a name"), KIM)
+    room.desk.handle("INC-1", ask.Redact(version, (), "a name"), KIM)
     with pytest.raises(Refused, match=r"The text of holding was erased by a redaction\. Draft it again\."):
         _text(room)
 

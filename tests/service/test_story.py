@@ -191,7 +191,7 @@ def test_an_erased_text_reads_redacted(responding: Any) -> None:
     _publish(responding)
     (draft,) = [entry.version for entry in responding.entries() if entry.type == "statement.drafted"]
     asked = Asked(Source("dana", "tester"))
-    responding.desk.redact("INC-1", ask.Redact(draft, ("text",), "it named a customer"), asked)
+    responding.desk.handle("INC-1", ask.Redact(draft, ("text",), "it named a customer"), asked)
     assert [text for _, text in stories.published(_read(responding).entries)] == ["(redacted)"]
 
 

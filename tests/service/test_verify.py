@@ -30,7 +30,7 @@ def _lived_in(room: Any) -> Any:
     room.ask(ask.AddNote("a reporter called"))
     room.ask(ask.LogDecision("tell them", "it is their data", ("wait",), ("lee: too early",)))
     room.ask(ask.AddNote("+34 600 000 000"))
-    room.desk.redact("INC-1", ask.Redact(LAST - 1, (), "a telephone number"), ASKED)
+    room.desk.handle("INC-1", ask.Redact(LAST - 1, (), "a telephone number"), ASKED)
     room.open()
     room.desk.fire("INC-2")
     assert room.types()[NOTE - 1] == "note.added"
@@ -143,7 +143,7 @@ def test_missing_words_without_a_redaction_are_told_as_such(kept: Any, spoil: Sp
 
 
 def test_a_redaction_covers_its_own_fields_alone(kept: Any, spoil: Spoil) -> None:
-    kept.desk.redact("INC-1", ask.Redact(NOTE + 1, ("because",), "a name"), ASKED)
+    kept.desk.handle("INC-1", ask.Redact(NOTE + 1, ("because",), "a name"), ASKED)
     assert _flaws(kept) == []
     words = kept.entries()[NOTE].words
     gone = {name: [word.commitment, None, None] for name, word in words.items()}
@@ -161,7 +161,7 @@ def test_words_put_back_after_a_redaction_are_found(kept: Any, spoil: Spoil) -> 
 
 
 def test_redactions_are_counted_by_field(kept: Any) -> None:
-    kept.desk.redact("INC-1", ask.Redact(NOTE + 1, (), "names"), ASKED)
+    kept.desk.handle("INC-1", ask.Redact(NOTE + 1, (), "names"), ASKED)
     assert verify(kept.store, None)[2:] == (5, [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
@@ -21,6 +22,7 @@ _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
 
 _INSERT = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
 _CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
+_changing = attrgetter(*_CHANGING.split(", "))
 _MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
     WHERE incident = ?"""
 _OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -134,8 +136,7 @@ class SqliteLedger(SqliteLog):
 
     def _head(self, batch: Batch) -> None:
         head = batch.head
-        changed = [getattr(head, name) for name in _CHANGING.split(", ")]
-        if not self.db.execute(_MOVE, (*changed, batch.snapshot, head.incident)).rowcount:
+        if not self.db.execute(_MOVE, (*_changing(head), batch.snapshot, head.incident)).rowcount:
             self.db.execute(_OPEN, (int(head.incident.rpartition("-")[2]), *head, batch.snapshot))
 
     def _arm(self, timers: Sequence[Timer]) -> None:

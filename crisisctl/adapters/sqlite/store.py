@@ -116,7 +116,7 @@ class Sqlite:
     def _remember(self) -> None:
         """Say in the lock file that a log was made, so that its loss is no fresh start."""
         lock = self._beside(".lock")
-        if lock.exists() and not self._made():
+        if not self._made() and lock.exists():
             lock.write_bytes(b"A log was made beside this file.\n")
 
     def _empty(self) -> bool:

@@ -345,10 +345,14 @@ def test_a_notice_that_somebody_put_off_without_end_is_sent(
     filed: Any, spoil: Any, watching: Watching, post: Any, ready_at: str
 ) -> None:
     _opened(filed)
+    filed.desk.fire("INC-1")
     filed.desk.fire("INC-2")
     spoil("UPDATE outbox SET ready_at = ?", values=[ready_at])
-    assert watching(filed).round().sent >= 1
-    assert "dana" in _boxes(post)
+    with filed.store.reading() as log:
+        put_off = len(log.outbox())
+        assert not log.ready(filed.clock.time)
+    assert watching(filed).round() == Round(sent=put_off)
+    assert len(post.sent) == put_off > 0
 
 
 def test_a_round_says_whom_it_did_not_reach_and_why(room: Any, watching: Watching, post: Any) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from crisisctl.adapters import system
-from crisisctl.adapters.roster import LONGEST, Person, Roster
+from crisisctl.adapters.roster import Roster
+from crisisctl.adapters.roster.book import Person
+from crisisctl.adapters.roster.form import LONGEST
 from crisisctl.bootstrap import Office
 from crisisctl.domain.errors import Invalid, NotFound, Refused
 

@@ -1,0 +1,89 @@
+"""The form of `roster.yaml`: what may stand in it, each slip with its place."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from crisisctl.domain.errors import Invalid
+from crisisctl.domain.text import PERSON
+
+LONGEST = 131_072
+_KEYS = {"name", "login", "roles", "timezone", "contacts"}
+
+
+def people(path: Path) -> dict[str, dict[str, Any]]:
+    """Everybody in the file as written, by id; `Invalid`, with the place, when it has a slip."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only a changed roster pays for it
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        text = ordinary(path).read_bytes()[: LONGEST + 1]
+        if len(text) > LONGEST:
+            raise Invalid(f"{path} is larger than {LONGEST // 1024} KiB.")
+        document = YAML(typ="safe", pure=True).load(text.decode())
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise Invalid(f"{path}{_place(error)} cannot be read: {_problem(error)}") from None
+    document = {} if document is None else document
+    found = document.get("people") if isinstance(document, dict) and not document.keys() - {"people"} else ""
+    found = {} if found is None else found
+    if not isinstance(found, dict):
+        raise Invalid(f"{path}: write `people:` and below it one entry for each person, and nothing else.")
+    for id_, spec in found.items():
+        _check(path, id_, spec)
+    logins = sorted(spec["login"] for spec in found.values() if "login" in spec)
+    if twice := [one for one, next_ in pairwise(logins) if one == next_]:
+        raise Invalid(f"{path}: the login {twice[0]} is tied to two people. Leave it to the one whose it is.")
+    return found
+
+
+def _check(path: Path, id_: object, spec: object) -> None:
+    where = f"{path}: people.{id_}"
+    if not isinstance(id_, str) or not PERSON.fullmatch(id_):
+        raise Invalid(f"{where}: an id is letters, digits and . _ @ + - only.")
+    if not isinstance(spec, dict):
+        raise Invalid(f"{where}: write a mapping such as {{name: Dana Ruiz, roles: [comms-lead]}}.")
+    if odd := sorted(str(key) for key in spec if key not in _KEYS):
+        raise Invalid(f"{where}: unknown key {odd[0]!r}. The keys are {', '.join(sorted(_KEYS))}.")
+    for key in ("roles", "contacts"):
+        value = spec.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise Invalid(f"{where}.{key}: write a list of texts.")
+    for key in ("name", "login", "timezone"):
+        if not isinstance(spec.get(key, ""), str):
+            raise Invalid(f"{where}.{key}: write a text.")
+    if "timezone" in spec:
+        _zone(where, spec["timezone"])
+
+
+def ordinary(path: Path) -> Path:
+    """The path of an ordinary file; an `OSError` for a pipe or device, whose reader would wait without end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "It is no ordinary file")
+    return path
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply."
+    problem = getattr(error, "problem", None) or str(error)
+    return " ".join(problem.split())[:300]
+
+
+def _zone(where: str, name: str) -> None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only a changed roster pays for it
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Invalid(f"{where}.timezone: {name!r} is no zone. Write one such as Europe/Madrid.") from None

@@ -33,7 +33,7 @@ class Office:
         self._told = told
         self._actor = actor
         self._root = root
-        self.clock: Clock = clock or system.SystemClock()
+        self._clock = clock
         self.chance: Chance = system.SystemChance()
         self.login = system.login()
 
@@ -52,11 +52,12 @@ class Office:
     @cached_property
     def store(self) -> Store:
         """Where the log lives."""
-        scheme, _, place = self.settings.store.partition(":")
-        if scheme != "sqlite" or not place:
-            raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or another path.")
-        path = self.settings.root / place.removeprefix("//")
-        return Sqlite(path, posix.turnstile, posix.network_file_system)
+        return opened(self.settings.store, self.settings.root)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What time it is: the machine's clock, or the one that a team shares with its database."""
+        return self._clock or self.store.clock() or system.SystemClock()
 
     @cached_property
     def desk(self) -> Desk:
@@ -87,7 +88,7 @@ class Office:
 
     def another(self) -> Office:
         """An office of the same workspace with a store of its own, for another thread."""
-        return Office(root=self.settings.root, actor=self._actor, clock=self.clock)
+        return Office(root=self.settings.root, actor=self._actor, clock=self._clock)
 
     @cached_property
     def couriers(self) -> Mapping[str, Courier]:
@@ -143,3 +144,17 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.read(path, self.settings.templates)
+
+
+def opened(url: str, root: Path) -> Store:
+    """The store that a URL names; relative paths are relative to the workspace. `Invalid` when there is none such."""
+    scheme, _, place = url.partition(":")
+    if scheme == "sqlite" and place:
+        return Sqlite(root / place.removeprefix("//"), posix.turnstile, posix.network_file_system)
+    if scheme not in ("postgresql", "postgres"):
+        raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or postgresql://HOST/DATABASE.")
+    try:
+        from crisisctl.adapters.postgres import Postgres  # noqa: PLC0415 - only a team's store pays for it
+    except ImportError:
+        raise Invalid("A store in PostgreSQL needs its driver: pip install 'crisisctl[postgres]'") from None
+    return Postgres(url)

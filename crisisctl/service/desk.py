@@ -63,11 +63,11 @@ class Desk:
             self._directory.require(person)
         events = open_incident(command, asked.source)
         with self.store.writing() as ledger:
-            now = self.now()
+            id_, now = ledger.next_incident(), self.now()
             self._not_ahead(asked.at, now)
             if done := self._done(ledger, asked, command):
                 return done
-            page = Page(ledger.next_incident(), None, now, self._salt)
+            page = Page(id_, None, now, self._salt)
             page.write(events, asked.source, at=asked.at, request=asked.request)
             return self._write(ledger, page, page.entries)
 
@@ -89,29 +89,32 @@ class Desk:
             # What moved it were its own overdue timers.
             asked = asked._replace(expect=asked.expect and page.reached.version, stood=None)
 
-    def fire(self, id_: str) -> Outcome:
-        """Fire what is overdue in an incident, at most fifty timers."""
+    def fire(self, id_: str) -> Outcome | None:
+        """Fire what is overdue in an incident, at most fifty timers; None when somebody else is at it."""
         with self.store.writing() as ledger:
+            if not ledger.claim(id_):
+                return None
             page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
             return self._write(ledger, page, self._catch_up(page, page.now))
 
     def record(self, id_: str, events: Sequence[Event], source: Source, *, settles: str | None = None) -> bool:
         """Write down what happened outside. What settles a notice is written once, by whoever comes first."""
         with self.store.writing() as ledger:
+            incident = self.load(ledger, id_)  # first, for nobody else can settle it while the incident is held
             if settles and all(row.notice.key != settles for row in ledger.outbox(id_)):
                 return False
-            page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
+            page = Page(id_, incident, self.now(), self._salt)
             self._write(ledger, page, page.write(events, source))
             return True
 
     def repair(self, id_: str) -> int:
         """Make the pending timers those that the log gives; how many were wrong, each of which is logged."""
         with self.store.writing() as ledger:
-            there = ledger.timers(id_)
-            if ledger.head(id_) is None:
+            if ledger.tip(id_) is None:
+                there = ledger.timers(id_)
                 ledger.replace_timers(id_, [])  # of no incident; there is no log to write it in
                 return len(there)
-            incident = self.load(ledger, id_)
+            incident, there = self.load(ledger, id_), ledger.timers(id_)
             events = mended(incident, there)
             if events:
                 page = Page(id_, incident, self.now(), self._salt)
@@ -152,11 +155,10 @@ class Desk:
 
     def _begun(self, ledger: Ledger, id_: str, command: ask.Command, asked: Asked) -> Page | Outcome:
         """A page for what is asked; or, of a request that was carried out before, what it did."""
-        now = self.now()
+        incident, now = self.load(ledger, id_), self.now()  # first, for a repeat may be the one who holds it
         self._not_ahead(asked.at, now)
         if done := self._done(ledger, asked, command, id_):
             return done
-        incident = self.load(ledger, id_)
         self._expected(incident, asked)
         return Page(id_, incident, now, self._salt)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from datetime import UTC, datetime
+from operator import itemgetter
 
-from crisisctl.domain.entries import Entry
-from crisisctl.domain.errors import Conflict
+from crisisctl.domain.entries import Entry, columns, from_columns
+from crisisctl.domain.errors import Conflict, StoreFailed
+from crisisctl.domain.moving import STORE, sentence
+from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
-from crisisctl.service.ports import Batch, Beat, Head, Queued
+from crisisctl.domain.times import instant, stamp
+from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
 
 
 class Memory:
@@ -27,13 +31,28 @@ class Memory:
     @contextmanager
     def writing(self) -> Iterator[_State]:
         """A copy that becomes the state when all went well."""
-        draft = self._state.fork()
+        draft, frozen = self._state.fork(), self._state.frozen
+        before = draft.content()
         yield draft
+        if frozen and draft.content() != before:
+            raise StoreFailed(f"{sentence(frozen)}. Nothing was written.")
         self._state = draft
+
+    def alone(self) -> AbstractContextManager[_State]:
+        """Whoever writes is alone anyway."""
+        return self.writing()
 
     def place(self) -> str:
         """Nowhere on disk."""
         return "memory"
+
+    def address(self) -> str:
+        """No settings lead there, but each has its own."""
+        return f"memory:{id(self):x}"
+
+    def about(self) -> dict[str, object]:
+        """There is nothing to say of it."""
+        return {"engine": "memory", "schema": 1}
 
     def clock(self) -> None:
         """The machine's."""
@@ -59,6 +78,7 @@ class _State:
         self._outbox: dict[str, Queued] = {}
         self._beats: dict[str, Beat] = {}
         self._position = 0
+        self.frozen: Entry | None = None
 
     def fork(self) -> _State:
         """A copy that shares what neither changes."""
@@ -66,6 +86,10 @@ class _State:
         for name in ("_heads", "_logs", "_requests", "_timers", "_outbox", "_beats"):
             setattr(other, name, dict(getattr(self, name)))
         return other
+
+    def content(self) -> list[object]:
+        """All that a writer can change."""
+        return [self._logs, self._heads, self._timers, self._outbox, self._beats]
 
     def head(self, incident: str) -> Head | None:
         found = self._heads.get(incident)
@@ -117,6 +141,54 @@ class _State:
     def written(self) -> Iterator[Entry]:
         with_words = (entry for log in self._logs.values() for entry in log if entry.words)
         return iter(sorted(with_words, key=lambda entry: -entry.position))
+
+    def extent(self) -> Extent:
+        times = sorted(row[3] for row in self.dump("entry"))
+        return Extent(len(times), times[0] if times else None, times[-1] if times else None)
+
+    def tips(self) -> dict[str, tuple[int, str]]:
+        return {id_: (len(log), log[-1].digest) for id_, log in self._logs.items() if id_ != STORE}
+
+    def dump(self, table: str) -> Iterator[Row]:
+        rows: dict[str, Callable[[], Iterable[Row]]] = {
+            "entry": lambda: (columns(entry) for id_, log in self._logs.items() if id_ != STORE for entry in log),
+            "head": lambda: ((_number(head.incident), *head, text) for head, text in self._heads.values()),
+            "timer": lambda: (timer._replace(due=stamp(timer.due)) for timer in self._pending()),  # type: ignore[arg-type] - a row holds text
+        }
+        if table == "outbox":
+            return ((*row.notice, row.attempts, stamp(row.ready_at)) for row in self._outbox.values())
+        return iter(sorted(rows[table](), key=itemgetter(0)))
+
+    def load(self, table: str, rows: Iterable[Row]) -> None:
+        load: dict[str, Callable[[Row], None]] = {
+            "entry": lambda row: self._add(from_columns(row)),
+            "head": self._load_head,
+            "timer": self._load_timer,
+            "outbox": self._load_notice,
+        }
+        for row in rows:
+            load[table](row)
+
+    def _load_head(self, row: Row) -> None:
+        head = Head(*row[1:-1])
+        self._heads[head.incident] = (head._replace(drill=bool(head.drill)), row[-1])
+
+    def _load_timer(self, row: Row) -> None:
+        id_, incident, kind, due, subject = row
+        self._timers.setdefault(incident, {})[id_] = Timer(id_, incident, kind, instant(due), subject)
+
+    def _load_notice(self, row: Row) -> None:
+        *notice, attempts, ready = row
+        self._outbox[row[0]] = Queued(Notice(*notice), attempts, instant(ready))
+
+    def clear(self) -> None:
+        empty = _State()
+        self._heads, self._logs, self._requests, self._fired = empty._heads, empty._logs, empty._requests, empty._fired
+        self._timers, self._outbox, self._position = empty._timers, empty._outbox, 0
+
+    def freeze(self, entry: Entry) -> None:
+        self._add(entry)
+        self.frozen = entry
 
     def next_incident(self) -> str:
         return f"INC-{len(self._heads) + 1}"
@@ -171,7 +243,7 @@ class _State:
         taken = entry.version != len(log) + 1 or entry.timer in self._fired or entry.request in self._requests
         if taken:
             raise Conflict(f"{entry.incident} has moved on since version {entry.version - 1}. Look at it again.")
-        self._position += 1
+        self._position = max(self._position + 1, entry.position)
         self._logs[entry.incident] = (*log, entry._replace(position=self._position))
         if entry.request is not None:
             self._requests[entry.request] = (entry.incident, entry.version)
@@ -188,3 +260,7 @@ class _State:
 
 def _when(timer: Timer) -> tuple[datetime, str]:
     return (timer.due, timer.id)
+
+
+def _number(incident: str) -> int:
+    return int(incident.rpartition("-")[2])

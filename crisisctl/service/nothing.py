@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crisisctl.service.ports import Extent
+
 if TYPE_CHECKING:
     from crisisctl.domain.entries import Entry
     from crisisctl.domain.timers import Timer
-    from crisisctl.service.ports import Beat, Head, Queued
+    from crisisctl.service.ports import Beat, Head, Queued, Row
 
 
 class Nothing:
@@ -60,4 +62,13 @@ class Nothing:
         return []
 
     def written(self) -> Iterator[Entry]:
+        return iter(())
+
+    def extent(self) -> Extent:
+        return Extent(0, None, None)
+
+    def tips(self) -> dict[str, tuple[int, str]]:
+        return {}
+
+    def dump(self, table: str) -> Iterator[Row]:
         return iter(())

@@ -1,16 +1,18 @@
 """What the rules need from outside. Each adapter implements one of these."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
 Value = str | int | bool
+Row = tuple[Any, ...]
+TABLES = ("entry", "head", "timer", "outbox")  # what a log is made of, in the order in which it is copied
 
 
 class Clock(Protocol):
@@ -111,6 +113,14 @@ class Beat(NamedTuple):
     every: float
 
 
+class Extent(NamedTuple):
+    """How far a log reaches: its entries, and when the first and the last were recorded."""
+
+    entries: int
+    first: str | None
+    last: str | None
+
+
 class Batch(NamedTuple):
     """What one command changes in one incident: entries and all derived from them, written together or not at all.
 
@@ -190,6 +200,22 @@ class Log(Protocol):
         """The entries of all incidents that hold words, the newest first."""
         ...
 
+    def extent(self) -> Extent:
+        """How far the log reaches, without the log of the store itself."""
+        ...
+
+    def tips(self) -> dict[str, tuple[int, str]]:
+        """How many entries each incident has and the digest of its last, by the entries alone."""
+        ...
+
+    def dump(self, table: str) -> Iterator[Row]:
+        """The rows of one of `TABLES` in their order, without the log of the store itself.
+
+        They are the same in every store, the entries as `columns` has them. They must be read to the end, and nothing
+        else can be read meanwhile.
+        """
+        ...
+
 
 class Ledger(Log, Protocol):
     """The store as a writer sees it: an incident whose tip was asked for is moved by nobody else before the end."""
@@ -234,6 +260,22 @@ class Ledger(Log, Protocol):
         ...
 
 
+class Custody(Ledger, Protocol):
+    """The whole log in one hand: nobody else writes anything until it is given back."""
+
+    def load(self, table: str, rows: Iterable[Row]) -> None:
+        """Put rows that were dumped into one of `TABLES`, which holds none."""
+        ...
+
+    def clear(self) -> None:
+        """Remove every row of `TABLES`, the log included: what was an unfinished copy."""
+        ...
+
+    def freeze(self, entry: Entry) -> None:
+        """Append the entry that says where the log went, and have the store itself refuse every change after it."""
+        ...
+
+
 class Store(Protocol):
     """Where the log lives."""
 
@@ -245,8 +287,20 @@ class Store(Protocol):
         """A transaction that is durable when it ends well, and leaves nothing when it does not."""
         ...
 
+    def alone(self) -> AbstractContextManager[Custody]:
+        """A transaction like `writing`, in which nobody else writes anything however long it takes."""
+        ...
+
     def place(self) -> str:
         """Where that is, for people."""
+        ...
+
+    def address(self) -> str:
+        """What to write as `store` in the settings to get there, without a password."""
+        ...
+
+    def about(self) -> dict[str, object]:
+        """What can be said of the store itself; `engine` and `schema`, 0 while there is no log, are always told."""
         ...
 
     def clock(self) -> Clock | None:

@@ -11,6 +11,7 @@ from crisisctl.domain.entries import Entry, flaws
 from crisisctl.domain.errors import CrisisError, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.moving import STORE
 from crisisctl.domain.notices import unsettled
 from crisisctl.domain.timers import timers
 from crisisctl.service.page import derived, head
@@ -42,7 +43,7 @@ def verify(store: Store, only: str | None, progress: Callable[[str], None] = lam
             entries += len(told)
             redacted += sum(word.value is None for entry in told for word in entry.words.values())
             found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _compared(log, id_, told, _derived)))]
-        found += [] if only else _strays(log, heads)
+        found += [] if only else [*_strays(log, heads), *_own(log)]
     return Verdict(len(heads), entries, redacted, found)
 
 
@@ -52,7 +53,7 @@ def rebuild(store: Store) -> int:
     A head that knows of more entries than there are may be the only trace of those that were cut off, so it stays.
     """
     with store.writing() as ledger:
-        logs = {id_: _told(ledger, id_) for id_ in ledger.incidents()}
+        logs = {id_: _told(ledger, id_) for id_ in ledger.incidents() if id_ != STORE}
         known = {head.incident: head.version for head in ledger.heads()}
         for id_ in {**known, **logs}:
             told, unread = logs.get(id_, ([], []))
@@ -120,12 +121,18 @@ def _derived(log: Log, id_: str, entries: Sequence[Entry], incident: Incident) -
         yield "its unsent notices are not those that its entries give"
 
 
+def _own(log: Log) -> Iterator[str]:
+    """What is wrong with the log of the store itself, which belongs to no incident."""
+    told, unread = _told(log, STORE)
+    yield from (f"{STORE}: {flaw}" for flaw in (*_chain(told), *unread))
+
+
 def _strays(log: Log, heads: Sequence[str]) -> Iterator[str]:
     """What belongs to no incident, and incidents that are gone: ids are INC-1, INC-2 and so on, without a gap."""
     there = set(heads)
     numbered = [f"INC-{number}" for number in range(1, len(heads) + 1)]
     for id_ in dict.fromkeys([*log.incidents(), *numbered]):
-        if id_ not in there:
+        if id_ not in there and id_ != STORE:
             told, unread = _told(log, id_)
             yield f"{id_}: its head is gone; {len(told) + len(unread)} of its entries are left"
     loose = {row.notice.incident for row in log.outbox()} | {timer.incident for timer in log.due(_ALWAYS, _MANY)}

@@ -14,7 +14,8 @@ from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_c
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
-from crisisctl.service.ports import Batch, Beat, Head, Queued
+from crisisctl.domain.moving import STORE
+from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
 
 Db = psycopg.Connection[TupleRow]
 HINT = "crisisctl"  # the channel on which writers say that there may be something to do
@@ -25,9 +26,12 @@ _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, 
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
 _LONGEST_BEAT = 86_400.0
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
+_TIMER = "id, incident, kind, due, subject"
+COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
+_BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "timer": "ORDER BY id"}
 _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
 
-_INSERT = f"INSERT INTO entry ({_OWN}) VALUES ({'%s, ' * (len(COLUMNS.split()) - 2)}%s)"
+ENTER = f"INSERT INTO entry ({_OWN}) VALUES ({'%s, ' * (len(COLUMNS.split()) - 2)}%s)"
 _CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
 _KEEP = f"""INSERT INTO head (number, {_HEAD}, snapshot)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, ''))
@@ -44,7 +48,7 @@ _LEASE = """WITH taken AS (
     RETURNING outbox.key, incident, version, person, contact, attempts, outbox.ready_at, taken.ready_at, number"""
 # Held from the first insert to the end of the commit, so that positions become visible in their order.
 _IN_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl position ' || current_schema(), 0))"
-_NEXT = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl number ' || current_schema(), 0))"
+NEXT = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl number ' || current_schema(), 0))"
 
 
 class Written(NamedTuple):
@@ -137,6 +141,22 @@ class PostgresLog:
         cursor.execute(_WRITTEN)
         return map(from_columns, cursor)
 
+    def extent(self) -> Extent:
+        query = "SELECT count(*), min(recorded_at), max(recorded_at) FROM entry WHERE incident <> %s"
+        return Extent(*(self._row(query, STORE) or (0, None, None)))
+
+    def tips(self) -> dict[str, tuple[int, str]]:
+        last = "(array_agg(digest ORDER BY version DESC))[1]"
+        query = f"SELECT incident, count(*), {last} FROM entry WHERE incident <> %s GROUP BY incident"
+        return {row[0]: (row[1], row[2]) for row in self._rows(query, STORE)}
+
+    def dump(self, table: str) -> Iterator[Row]:
+        query = f"SELECT {COPIED[table]} FROM {table}"
+        kinds = self.db.execute(f"{query} LIMIT 0").description or ()
+        with self.db.cursor() as cursor, cursor.copy(f"COPY ({query} {_BY.get(table, 'ORDER BY number')}) TO STDOUT") as copy:
+            copy.set_types([kind.type_code for kind in kinds])
+            yield from copy.rows()
+
 
 class PostgresLedger(PostgresLog):
     """What a writer sees. It holds the incidents that it has asked for the tip of; appending holds the order of all.
@@ -162,7 +182,7 @@ class PostgresLedger(PostgresLog):
         return held is not None or self._row("SELECT 1 FROM head WHERE incident = %s", incident) is None
 
     def next_incident(self) -> str:
-        self.db.execute(_NEXT)
+        self.db.execute(NEXT)
         row = self._row("SELECT coalesce(max(number), 0) + 1 FROM head")
         return f"INC-{row[0] if row else 1}"
 
@@ -181,7 +201,7 @@ class PostgresLedger(PostgresLog):
     def _enter(self, entries: Sequence[Entry]) -> None:
         if entries:
             self.db.execute(_IN_ORDER)
-            self._each(_INSERT, [columns(entry)[1:] for entry in entries])
+            self._each(ENTER, [columns(entry)[1:] for entry in entries])
             self.last = Written(*attrgetter("incident", "version", "digest")(entries[-1]))
 
     def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from crisisctl.domain.entries import COLUMNS, from_columns
 from crisisctl.domain.errors import StoreFailed
+from crisisctl.domain.moving import STORE, went
 
 VERSION = 1
 _TEXT = 'text COLLATE "C" NOT NULL'
@@ -116,9 +118,28 @@ def migrate(db: psycopg.Connection[Any]) -> None:
 def differences(db: psycopg.Connection[Any]) -> list[str]:
     """What guards the log and is not there, or not at work."""
     found = {row[0] for row in db.execute(_GUARDS_AT_WORK).fetchall()}
-    return [f"the trigger {name}" for name in ("entry_is_kept", "entry_is_never_emptied") if name not in found]
+    needed = ["entry_is_kept", "entry_is_never_emptied", *(_FROZEN if _moved(db) else ())]
+    return [f"the trigger {name}" for name in needed if name not in found]
+
+
+def freezing(said: str) -> list[sql.Composed]:
+    """What makes the database refuse every change, with a sentence."""
+    body = sql.SQL("BEGIN RAISE EXCEPTION USING MESSAGE = {}; END").format(said).as_string()
+    function = sql.SQL("CREATE FUNCTION log_was_moved() RETURNS trigger LANGUAGE plpgsql AS {}").format(body)
+    trigger = "CREATE TRIGGER {} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} EXECUTE FUNCTION log_was_moved()"
+    names = [(sql.Identifier(name), sql.Identifier(table)) for name, table in _FROZEN.items()]
+    return [function, *(sql.SQL(trigger).format(*pair) for pair in names)]
+
+
+def _moved(db: psycopg.Connection[Any]) -> bool:
+    query = f"SELECT {', '.join(COLUMNS.split())} FROM entry WHERE incident = %s ORDER BY version"
+    return went(map(from_columns, db.execute(query, (STORE,)).fetchall())) is not None
+
+
+_FROZEN = {f"{table}_was_moved": table for table in ("entry", "head", "timer", "outbox", "beat")}
 
 
 _GUARDS_AT_WORK = """
-SELECT tgname FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgenabled IN ('O', 'A') AND NOT tgisinternal
+SELECT tgname FROM pg_trigger WHERE tgrelid IN (
+    'entry'::regclass, 'head'::regclass, 'timer'::regclass, 'outbox'::regclass, 'beat'::regclass) AND tgenabled IN ('O', 'A') AND NOT tgisinternal
 """

@@ -7,11 +7,13 @@ one for all changes and the commit.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import psycopg
 from psycopg import conninfo, errors
@@ -24,6 +26,7 @@ from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
 
 if TYPE_CHECKING:
+    from crisisctl.adapters.postgres.bulk import PostgresCustody
     from crisisctl.service.ports import Log
 
 _PAUSES = (0.1, 0.3, 0.6, 1.0)  # seconds between attempts to reach a server that is away
@@ -45,6 +48,7 @@ class Postgres:
             ) from None
         self._told = conninfo.make_conninfo("", **(_USUAL | told))
         self._place = _shown(told)
+        self._address = _address(told)
         self._connection: Db | None = None
         self._made = False
 
@@ -88,6 +92,32 @@ class Postgres:
                 with suppress(psycopg.Error):
                     log.finish()
                 self._undo(db)
+
+    @contextmanager
+    def alone(self) -> Iterator[PostgresCustody]:
+        """A transaction in which nobody else writes anything, however long it takes."""
+        from crisisctl.adapters.postgres import bulk  # noqa: PLC0415 - only a move pays for it
+
+        with self._failures():
+            db = self._ready()
+            try:
+                with bulk.alone(db, self._place) as custody:
+                    yield custody
+            except BaseException:
+                self._undo(db)
+                raise
+
+    def address(self) -> str:
+        """The URL for the settings, without its password."""
+        return self._address
+
+    def about(self) -> dict[str, object]:
+        """The server, the login and its rights, and the size of the log."""
+        from crisisctl.adapters.postgres.about import about  # noqa: PLC0415 - only a look at the store pays for it
+
+        with self._failures():
+            db = self._open()
+            return about(db, schema.version(db))
 
     def clock(self) -> ServerClock:
         """The server's."""
@@ -193,6 +223,16 @@ class Postgres:
 def _passing(error: psycopg.OperationalError) -> bool:
     """Whether the server may be back in a moment: refused, starting up, full; not when it has said no."""
     return error.sqlstate is None or isinstance(error, _PASSING)
+
+
+def _address(told: Mapping[str, object]) -> str:
+    """A URL that leads there again; whatever is secret is left out, for it belongs into ~/.pgpass."""
+    public = {key: str(value) for key, value in told.items() if not re.search("passw|secret|key", key)}
+    where = {name: quote(public.pop(name, ""), safe="") for name in ("user", "host", "port", "dbname")}
+    login = f"{where['user']}@" if where["user"] else ""
+    port = f":{where['port']}" if where["port"] else ""
+    more = "&".join(f"{key}={quote(value, safe='')}" for key, value in public.items())
+    return f"postgresql://{login}{where['host']}{port}/{where['dbname']}{f'?{more}' if more else ''}"
 
 
 def _shown(told: Mapping[str, object]) -> str:

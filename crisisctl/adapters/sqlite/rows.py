@@ -12,15 +12,19 @@ from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_c
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
-from crisisctl.service.ports import Batch, Beat, Head, Queued
+from crisisctl.domain.moving import STORE
+from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
 
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
 _LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+_TIMER = "id, incident, kind, due, subject"
+COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
+_BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "head": "ORDER BY number", "timer": "ORDER BY id"}
 
-_INSERT = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
+ENTER = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
 _CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
 _changing = attrgetter(*_CHANGING.split(", "))
 _MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
@@ -109,6 +113,19 @@ class SqliteLog:
     def written(self) -> Iterator[Entry]:
         return self._entries("words <> '{}' ORDER BY position DESC")
 
+    def extent(self) -> Extent:
+        query = "SELECT count(*), min(recorded_at), max(recorded_at) FROM entry WHERE incident <> ?"
+        return Extent(*self.db.execute(query, (STORE,)).fetchone())
+
+    def tips(self) -> dict[str, tuple[int, str]]:
+        last = "SELECT incident, count(*), digest, max(version) FROM entry WHERE incident <> ? GROUP BY incident"
+        return {row[0]: (row[1], row[2]) for row in self.db.execute(last, (STORE,))}
+
+    def dump(self, table: str) -> Iterator[Row]:
+        cursor = self.db.execute(f"SELECT {COPIED[table]} FROM {table} {_BY.get(table, 'ORDER BY rowid')}")
+        self._begun.append(cursor)
+        return cursor
+
 
 class SqliteLedger(SqliteLog):
     """What the one who holds the store sees."""
@@ -123,7 +140,7 @@ class SqliteLedger(SqliteLog):
 
     def append(self, batch: Batch) -> None:
         incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else _LONG_PAST)
-        self._each(_INSERT, [(None, *columns(entry)[1:]) for entry in batch.entries])
+        self._each(ENTER, [(None, *columns(entry)[1:]) for entry in batch.entries])
         self._head(batch)
         self._each("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)

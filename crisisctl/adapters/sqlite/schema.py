@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from crisisctl.domain.entries import COLUMNS
+from crisisctl.domain.entries import COLUMNS, from_columns
+from crisisctl.domain.moving import STORE, sentence, went
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -52,9 +53,29 @@ def differences(connection: sqlite3.Connection) -> list[str]:
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
         migrate(fresh)
+        for statement in _frozen(connection):
+            fresh.execute(statement)
         return sorted({name for name, _ in _objects(connection) ^ _objects(fresh)})
     finally:
         fresh.close()
+
+
+def freezing(said: str) -> list[str]:
+    """What makes the file refuse every change, with a sentence."""
+    quoted = said.replace("'", "''")
+    return [
+        f"CREATE TRIGGER {table}_was_moved_{change.lower()} BEFORE {change} ON {table}\n"
+        f"    BEGIN SELECT RAISE(ABORT, '{quoted}'); END"
+        for table in ("entry", "head", "timer", "outbox", "beat")
+        for change in ("INSERT", "UPDATE", "DELETE")
+    ]
+
+
+def _frozen(connection: sqlite3.Connection) -> list[str]:
+    """The same for a log whose own last entry says that it was moved."""
+    query = f"SELECT {', '.join(COLUMNS.split())} FROM entry WHERE incident = ? ORDER BY version"
+    last = went(map(from_columns, connection.execute(query, (STORE,))))
+    return freezing(sentence(last)) if last else []
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str]]:

@@ -11,16 +11,22 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from crisisctl.adapters.sqlite import schema
 from crisisctl.adapters.sqlite.rows import SqliteLedger, SqliteLog
 from crisisctl.domain.errors import Conflict, StoreFailed
+from crisisctl.domain.moving import OPENING
 from crisisctl.service.nothing import Nothing
 from crisisctl.service.ports import Log
 
+if TYPE_CHECKING:
+    from crisisctl.adapters.sqlite.bulk import SqliteCustody
+
 APPLICATION = 0x43524953  # "CRIS": tells this log from any other SQLite file
 Turnstile = Callable[[Path], AbstractContextManager[None]]
+L = TypeVar("L", bound=SqliteLedger)
 
 
 class Sqlite:
@@ -34,20 +40,38 @@ class Sqlite:
         self._connection: sqlite3.Connection | None = None
         self._plain = False  # what reads could write as well
         self._prepared = False
+        self._anew = False
         self._entrance: AbstractContextManager[None] | None = None
 
     def place(self) -> str:
         """The file's path."""
         return str(self._path)
 
-    @contextmanager
-    def writing(self) -> Iterator[SqliteLedger]:
+    def address(self) -> str:
+        """The file's path as the settings have it."""
+        return f"sqlite:{self._path.absolute()}"
+
+    def begin_anew(self) -> None:
+        """Let a log that is gone be made again: what follows puts its entries back."""
+        self._anew = True
+
+    def writing(self) -> AbstractContextManager[SqliteLedger]:
         """A transaction under the turnstile: `BEGIN IMMEDIATE`, then commit, or rollback when anything was raised."""
+        return self._transaction(SqliteLedger)
+
+    def alone(self) -> AbstractContextManager[SqliteCustody]:
+        """The same, for whoever writes a file is alone in it."""
+        from crisisctl.adapters.sqlite.bulk import SqliteCustody  # noqa: PLC0415 - only a move pays for it
+
+        return self._transaction(SqliteCustody)
+
+    @contextmanager
+    def _transaction(self, kind: Callable[[sqlite3.Connection], L]) -> Iterator[L]:
         with self._failures():
             connection, gate = self._opened_for_writing(), self._gate()
             with gate:
                 connection.execute("BEGIN IMMEDIATE")
-                ledger = SqliteLedger(connection)
+                ledger = kind(connection)
                 try:
                     yield ledger
                     ledger.finish()
@@ -93,6 +117,23 @@ class Sqlite:
             found += [f"the schema of {name} is not the one that crisisctl makes" for name in odd]
             wrong = log.db.execute("SELECT incident FROM head WHERE incident IS NOT 'INC-' || number")
             return [*found, *(f"{row[0]} has a number that is not its own" for row in wrong)]
+
+    def about(self) -> dict[str, object]:
+        """The file: its size, its mode, and how SQLite keeps it."""
+        from crisisctl.adapters.sqlite.about import about  # noqa: PLC0415 - only a look at the store pays for it
+
+        with self._failures():
+            return about(self._path, self._opened_for_reading())
+
+    def backup(self, file: Path, told: Callable[[int, int], None]) -> None:
+        """Copy the log into a new file by SQLite's own means; `told` hears how many pages of how many are done."""
+        from crisisctl.adapters.sqlite.bulk import backup  # noqa: PLC0415 - only a backup pays for it
+
+        with self._failures():
+            connection = self._opened_for_reading()
+            if connection is not None:
+                with closing(_connect(f"file:{quote(os.fsencode(file))}")) as there:
+                    backup(connection, there, told)
 
     def close(self) -> None:
         """Close the file."""
@@ -144,7 +185,7 @@ class Sqlite:
                 f"{self._path} is gone or empty, but {wal.name} beside it holds entries of it. "
                 f"Put the file back, or move {wal.name} away to begin a new log."
             )
-        if self._made():
+        if self._made() and not self._anew:
             lock = self._beside(".lock").name
             raise StoreFailed(
                 f"{self._path} is gone or empty; {lock} says that a log was there. "
@@ -268,6 +309,8 @@ class Sqlite:
         try:
             yield
         except sqlite3.IntegrityError as error:
+            if str(error).startswith(OPENING):
+                raise StoreFailed(f"{error}. Nothing was written.") from None
             raise Conflict(f"Somebody else has moved the incident first ({error}). Look at it again.") from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             from crisisctl.adapters.sqlite.failures import explained  # noqa: PLC0415 - only a failure pays for it

@@ -1,0 +1,64 @@
+"""A whole PostgreSQL log at a time: locked, laid down by COPY, emptied, frozen; and what can be said of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from psycopg import sql
+
+from crisisctl.adapters.postgres import schema
+from crisisctl.adapters.postgres.rows import COPIED, ENTER, NEXT, Db, PostgresLedger
+from crisisctl.domain.entries import Entry, columns
+from crisisctl.domain.errors import StoreFailed
+from crisisctl.domain.moving import sentence
+from crisisctl.service.ports import TABLES, Row
+
+# As long as it takes: others are told after ten seconds, but what has the log in hand is not cut off.
+_WITHOUT_END = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+# In the order in which everybody else takes them: whoever opens an incident has the next number first.
+_ALONE = f"LOCK TABLE head, entry, timer, outbox, beat IN EXCLUSIVE MODE"
+_OWNER = """SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE') FROM pg_class
+    WHERE oid = 'entry'::regclass"""
+
+
+class PostgresCustody(PostgresLedger):
+    """What the one who copies, empties or freezes the log sees. It needs its owner's rights."""
+
+    def hold(self, place: str) -> None:
+        """Wait for whoever is writing, and keep everybody else from it until the transaction ends."""
+        owner, mine = self._row(_OWNER) or ("nobody", False)
+        if not mine:
+            raise StoreFailed(f"The log in {place} belongs to {owner}, and only its owner may do that. Log in as {owner}.")
+        for statement in (_WITHOUT_END, NEXT, _ALONE):
+            self.db.execute(statement)
+
+    def load(self, table: str, rows: Iterable[Row]) -> None:
+        with self.db.cursor() as cursor, cursor.copy(f"COPY {table} ({COPIED[table]}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        if table == "entry":  # positions go on after the last
+            last = "(SELECT coalesce(max(position), 0) + 1 FROM entry)"
+            self.db.execute(f"SELECT setval(pg_get_serial_sequence('entry', 'position'), {last}, false)")
+
+    def clear(self) -> None:
+        self.db.execute("ALTER TABLE entry DISABLE TRIGGER USER")
+        for table in TABLES:
+            self.db.execute(f"DELETE FROM {table}")
+        self.db.execute("ALTER TABLE entry ENABLE TRIGGER USER")
+
+    def freeze(self, entry: Entry) -> None:
+        self.db.execute(ENTER, columns(entry)[1:])
+        for statement in schema.freezing(sentence(entry)):
+            self.db.execute(statement)
+
+
+@contextmanager
+def alone(db: Db, place: str) -> Iterator[PostgresCustody]:
+    """A transaction with all that belongs to the log locked; committed when it ends well."""
+    db.execute("BEGIN")
+    custody = PostgresCustody(db)
+    custody.hold(place)
+    yield custody
+    custody.finish()
+    db.execute("COMMIT")

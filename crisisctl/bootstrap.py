@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, Refused
+from crisisctl.domain.errors import CrisisError, Invalid, Refused, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 
 if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
-    from crisisctl.service.ports import Courier, Templates
+    from crisisctl.service.ports import Courier, Extent, Templates
+    from crisisctl.service.transfer import Copied, Progress
     from crisisctl.service.watch import Watch
 
 
@@ -104,6 +106,38 @@ class Office:
             "*": Apprise(settings.root),
         }
 
+    def move(self, there: str, to: str, progress: Progress) -> Copied:
+        """Move the log from one URL to another."""
+        from crisisctl.service.transfer import move  # noqa: PLC0415 - only a move pays for it
+
+        with closing(opened(there, self.settings.root)) as old, closing(opened(to, self.settings.root)) as new:
+            clock = self._clock or old.clock() or system.SystemClock()
+            return move(old, new, self.source(), clock.now, progress)
+
+    def backup(self, file: Path, progress: Progress, *, replace: bool) -> Extent:
+        """Copy the log into a file, verified; how far it reaches."""
+        from crisisctl.adapters.whole import whole  # noqa: PLC0415 - only a backup pays for it
+        from crisisctl.service import transfer  # noqa: PLC0415
+
+        with whole(file, replace=replace) as fresh, closing(_file(fresh)) as copy:
+            if isinstance(self.store, Sqlite):
+                self.store.backup(fresh, lambda done, pages: progress(f"copied {done:,} of {pages:,} pages"))
+            else:
+                transfer.copy(self.store, copy, progress)
+            copy.fold()
+            return transfer.sound(copy, progress)
+
+    def restore(self, file: Path, progress: Progress) -> Copied:
+        """Put what a file holds into the store, which must hold no log."""
+        from crisisctl.service.transfer import restore  # noqa: PLC0415 - only a restoration pays for it
+
+        if not workspace.there(file):
+            raise Usage(f"{file} is not there, or is no file. Name a backup.")
+        if isinstance(self.store, Sqlite):
+            self.store.begin_anew()
+        with closing(_file(file)) as old:
+            return restore(old, self.store, progress)
+
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
         mine = self.roster.of_login(self.login)
@@ -144,6 +178,11 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.read(path, self.settings.templates)
+
+
+def _file(path: Path) -> Sqlite:
+    """A backup, which may lie anywhere: nobody writes there."""
+    return Sqlite(path.absolute(), posix.turnstile, lambda _: None)
 
 
 def opened(url: str, root: Path) -> Store:

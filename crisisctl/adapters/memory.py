@@ -8,9 +8,9 @@ from copy import copy
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from crisisctl.domain.entries import Entry, columns, from_columns
+from crisisctl.domain.entries import STORE, Entry, columns, from_columns
 from crisisctl.domain.errors import Conflict, StoreFailed
-from crisisctl.domain.moving import STORE, sentence
+from crisisctl.domain.moving import sentence
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
@@ -144,7 +144,7 @@ class _State:
 
     def extent(self) -> Extent:
         times = sorted(row[3] for row in self.dump("entry"))
-        return Extent(len(times), times[0] if times else None, times[-1] if times else None)
+        return Extent(len(times), len(self.tips()), times[0] if times else None, times[-1] if times else None)
 
     def tips(self) -> dict[str, tuple[int, str]]:
         return {id_: (len(log), log[-1].digest) for id_, log in self._logs.items() if id_ != STORE}
@@ -153,7 +153,7 @@ class _State:
         rows: dict[str, Callable[[], Iterable[Row]]] = {
             "entry": lambda: (columns(entry) for id_, log in self._logs.items() if id_ != STORE for entry in log),
             "head": lambda: ((_number(head.incident), *head, text) for head, text in self._heads.values()),
-            "timer": lambda: (timer._replace(due=stamp(timer.due)) for timer in self._pending()),  # type: ignore[arg-type] - a row holds text
+            "timer": lambda: ((t.id, t.incident, t.kind, stamp(t.due), t.subject) for t in self._pending()),
         }
         if table == "outbox":
             return ((*row.notice, row.attempts, stamp(row.ready_at)) for row in self._outbox.values())

@@ -39,6 +39,7 @@ _MODULES = {
     "report": "story",
     "verify": "verify",
     "watch": "watch",
+    "store": "store",
     "playbook": "playbook",
     "doctor": "doctor",
     "demo": "demo",

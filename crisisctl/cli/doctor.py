@@ -16,6 +16,7 @@ from crisisctl.cli.look import silence
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Invalid
 from crisisctl.domain.playbook import Playbook, build
+from crisisctl.service.transfer import where
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -80,7 +81,9 @@ def _settings(office: Office) -> Iterator[Check]:
 
 def _store(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
-        count = len(log.heads())
+        count, moved = len(log.heads()), where(log)
+    if moved:
+        yield Check("error", moved, "then crisisctl doctor again")
     if count:
         with office.store.writing():
             pass  # what cannot be begun now could not be written on the night

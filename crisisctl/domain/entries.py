@@ -7,6 +7,7 @@ leaf. A word field is sealed by its commitment `SHA-256(0x02 || salt || value)` 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -14,10 +15,13 @@ from crisisctl.domain.errors import Unverified
 from crisisctl.domain.times import instant, stamp
 
 Data = Mapping[str, Any]
+STORE = "STORE"  # what stands for the incident in the few entries about the store itself
 _LARGEST = 2**53 - 1  # what every reader of JSON can hold exactly (RFC 7493)
+_PLAIN = (str, type(None), bool)  # what has one form in JSON
 _encode = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
 ).encode
+_decode = json.JSONDecoder().raw_decode
 
 
 class Event(NamedTuple):
@@ -87,11 +91,12 @@ def _exact(value: object) -> None:
         for key, inner in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise ValueError(f"key {key!r} is not ASCII")
-            if type(inner) is not str:  # as nearly all are
+            if type(inner) not in _PLAIN:  # as nearly all are
                 _exact(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            _exact(inner)
+            if type(inner) not in _PLAIN:
+                _exact(inner)
     elif isinstance(value, float) or (isinstance(value, int) and abs(value) > _LARGEST):
         raise ValueError(f"{value!r} has no exact form in JSON")
 
@@ -103,6 +108,8 @@ def commitment(salt: bytes, value: str) -> str:
 
 def digest(entry: Entry, before: str) -> str:
     """The seal of an entry that follows the entry with the digest `before` (empty for the first)."""
+    seals = {field: word.commitment for field, word in entry.words.items()}
+    _exact((entry.version, entry.data, seals))  # the rest is text under names of our own
     sealed = {
         "incident": entry.incident,
         "version": entry.version,
@@ -116,10 +123,10 @@ def digest(entry: Entry, before: str) -> str:
         "data": entry.data,
         "timer": entry.timer,
         "request": entry.request,
-        "words": {field: word.commitment for field, word in entry.words.items()},
+        "words": seals,
         "before": before,
     }
-    return sha256(b"\x00" + canonical(sealed)).hexdigest()
+    return sha256(b"\x00" + _encode(sealed).encode()).hexdigest()
 
 
 def words(written: Mapping[str, str], salt: Callable[[], bytes]) -> dict[str, Word]:
@@ -161,7 +168,15 @@ def dump_words(fields: Mapping[str, Word]) -> str:
 
 def load_words(text: str) -> dict[str, Word]:
     """The word fields that `dump_words` wrote."""
-    return {name: Word(*parts) for name, parts in json.loads(text).items()}
+    return {name: Word(*parts) for name, parts in _parsed(text).items()}
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    """What was written without a space around it; anything else was not written here."""
+    value, end = _decode(text)
+    if end != len(text):
+        raise ValueError("there is more than one value")
+    return value
 
 
 def columns(entry: Entry) -> tuple[object, ...]:
@@ -210,7 +225,7 @@ def _read(row: tuple[Any, ...]) -> Entry:
         role,
         via,
         kind,
-        json.loads(data),
+        _parsed(data),
         load_words(written),
         seal,
         timer,
@@ -219,6 +234,7 @@ def _read(row: tuple[Any, ...]) -> Entry:
     )
 
 
+@lru_cache(maxsize=256)  # what is recorded at one time stands in many entries
 def _moment(text: str) -> datetime:
     moment = instant(text)
     if stamp(moment) != text:

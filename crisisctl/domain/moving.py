@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from crisisctl.domain.entries import Entry, Event, Source, canonical, digest
+from crisisctl.domain.entries import STORE, Entry, Event, Source, canonical, digest
 from crisisctl.domain.times import clock_time
 
-STORE = "STORE"
 MOVED = "store.moved"
+BEGINNING = "This log was moved to"
 
 
 def moved(to: str, tips: Mapping[str, tuple[int, str]]) -> Event:
@@ -38,7 +38,4 @@ def went(entries: Iterable[Entry]) -> Entry | None:
 def sentence(entry: Entry) -> str:
     """What whoever writes to a log that was moved is told; without a full stop."""
     to = str(entry.data.get("to"))
-    return f'{OPENING} {to} on {clock_time(entry.recorded_at)} UTC; set store = "{to}" in crisisctl.toml'
-
-
-OPENING = "This log was moved to"
+    return f'{BEGINNING} {to} on {clock_time(entry.recorded_at)} UTC; set store = "{to}" in crisisctl.toml'

@@ -65,7 +65,7 @@ class Nothing:
         return iter(())
 
     def extent(self) -> Extent:
-        return Extent(0, None, None)
+        return Extent(0, 0, None, None)
 
     def tips(self) -> dict[str, tuple[int, str]]:
         return {}

@@ -114,9 +114,10 @@ class Beat(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """How far a log reaches: its entries, and when the first and the last were recorded."""
+    """How far a log reaches: its entries and incidents, and when the first and the last entry were recorded."""
 
     entries: int
+    incidents: int
     first: str | None
     last: str | None
 

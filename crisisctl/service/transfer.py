@@ -11,10 +11,10 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
-from crisisctl.domain.entries import Source
+from crisisctl.domain.entries import STORE, Source
 from crisisctl.domain.errors import Conflict, Refused, StoreFailed, Unverified, Usage
-from crisisctl.domain.moving import STORE, moved, sealed, sentence, went
-from crisisctl.service.ports import TABLES, Custody, Log, Store
+from crisisctl.domain.moving import moved, sealed, sentence, went
+from crisisctl.service.ports import TABLES, Custody, Extent, Log, Store
 from crisisctl.service.verify import verify
 
 Progress = Callable[[str], None]
@@ -24,8 +24,9 @@ _TOLD_EVERY = 10_000  # entries
 
 
 class Copied(NamedTuple):
-    """What is at the target now. `again` says that an earlier run had brought it there."""
+    """What is at the target now, whose address is for the settings. `again`: an earlier run had brought it there."""
 
+    address: str
     entries: int
     incidents: int
     again: bool
@@ -44,30 +45,40 @@ def move(source: Store, target: Store, by: Source, now: Callable[[], datetime], 
         progress("freezing the log where it was")
         tips = old.tips()
         old.freeze(sealed(moved(target.address(), tips), by, now(), list(old.entries(STORE))))
-    return Copied(sum(count for count, _ in tips.values()), len(tips), again)
+    return _done(target, tips, again=again)
 
 
 def restore(source: Store, target: Store, progress: Progress) -> Copied:
     """Put a log that verifies into a store that holds none; `Refused` when it holds one."""
     _something(source)
     with source.reading() as old:
-        checked(source, old.tips(), "Nothing was restored; take an older backup", progress)
-    with target.alone() as new:
+        tips = old.tips()
+    checked(source, tips, "Nothing was restored; take an older backup", progress)
+    with target.alone() as new, source.reading() as old:
         if there := new.extent().entries:
             raise Refused(
                 f"{target.place()} holds a log already ({there} entries). Nothing was written. Stop the watches, move "
                 "that log away, or name an empty place in the settings; then restore."
             )
-        tips = copied(source, new, progress)
-    checked(target, tips, "It is not the log that was restored: somebody else writes there", progress)
-    return Copied(sum(count for count, _ in tips.values()), len(tips), again=False)
-
-
-def copied(source: Store, new: Custody, progress: Progress) -> Tips:
-    """Lay one moment of a log into a store that is held; the tips of that moment."""
-    with source.reading() as old:
+        new.clear()  # what is derived from no log
         _lay(old, new, progress)
-        return old.tips()
+    checked(target, tips, "It is not the log that was restored: somebody else writes there", progress)
+    return _done(target, tips, again=False)
+
+
+def copy(source: Store, target: Store, progress: Progress) -> None:
+    """Lay one moment of a log into an empty store."""
+    _something(source)
+    with target.alone() as new, source.reading() as old:
+        _lay(old, new, progress)
+
+
+def sound(store: Store, progress: Progress) -> Extent:
+    """How far a copy reaches; `Unverified` when it does not verify."""
+    with store.reading() as log:
+        tips, extent = log.tips(), log.extent()
+    checked(store, tips, "It was not kept; look at the log itself: crisisctl verify", progress)
+    return extent
 
 
 def checked(store: Store, tips: Tips, otherwise: str, progress: Progress) -> None:
@@ -86,6 +97,10 @@ def where(log: Log) -> str | None:
     return sentence(entry) if entry else None
 
 
+def _done(target: Store, tips: Tips, *, again: bool) -> Copied:
+    return Copied(target.address(), sum(count for count, _ in tips.values()), len(tips), again)
+
+
 def _something(store: Store) -> None:
     with store.reading() as log:
         if not log.tips():
@@ -101,7 +116,7 @@ def _moved_already(old: Custody, source: Store, target: Store) -> Copied | None:
     if entry.data.get("to") == target.address():
         with target.reading() as there:
             if all(_has(there, id_, tip) for id_, tip in tips.items()):
-                return Copied(sum(count for count, _ in tips.values()), len(tips), again=True)
+                return _done(target, tips, again=True)
     raise StoreFailed(f"{source.place()}: {sentence(entry)}. Move it on from there.")
 
 
@@ -149,7 +164,7 @@ def _same(old: Log, new: Log) -> bool:
     if old.tips() != new.tips():
         return False
     pairs = (zip_longest(old.dump(table), new.dump(table)) for table in TABLES)
-    return sum(one != other for rows in pairs for one, other in rows) == 0  # all are read: see `dump`
+    return [one == other for rows in pairs for one, other in rows].count(False) == 0  # all are read: see `dump`
 
 
 def _refuse_what_is_not_ours(old: Log, new: Log, place: str) -> None:

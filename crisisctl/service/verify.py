@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from crisisctl.domain import snapshot
-from crisisctl.domain.entries import Entry, flaws
+from crisisctl.domain.entries import STORE, Entry, flaws
 from crisisctl.domain.errors import CrisisError, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.moving import STORE
 from crisisctl.domain.notices import unsettled
 from crisisctl.domain.timers import timers
 from crisisctl.service.page import derived, head

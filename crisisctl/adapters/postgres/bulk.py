@@ -1,11 +1,9 @@
-"""A whole PostgreSQL log at a time: locked, laid down by COPY, emptied, frozen; and what can be said of the database."""
+"""A whole PostgreSQL log at a time: locked, laid down by COPY, emptied and frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-
-from psycopg import sql
 
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.rows import COPIED, ENTER, NEXT, Db, PostgresLedger
@@ -17,7 +15,7 @@ from crisisctl.service.ports import TABLES, Row
 # As long as it takes: others are told after ten seconds, but what has the log in hand is not cut off.
 _WITHOUT_END = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 # In the order in which everybody else takes them: whoever opens an incident has the next number first.
-_ALONE = f"LOCK TABLE head, entry, timer, outbox, beat IN EXCLUSIVE MODE"
+_ALONE = "LOCK TABLE head, entry, timer, outbox, beat IN EXCLUSIVE MODE"
 _OWNER = """SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE') FROM pg_class
     WHERE oid = 'entry'::regclass"""
 
@@ -29,7 +27,9 @@ class PostgresCustody(PostgresLedger):
         """Wait for whoever is writing, and keep everybody else from it until the transaction ends."""
         owner, mine = self._row(_OWNER) or ("nobody", False)
         if not mine:
-            raise StoreFailed(f"The log in {place} belongs to {owner}, and only its owner may do that. Log in as {owner}.")
+            raise StoreFailed(
+                f"The log in {place} belongs to {owner}, and only its owner may do that. Log in as {owner}."
+            )
         for statement in (_WITHOUT_END, NEXT, _ALONE):
             self.db.execute(statement)
 

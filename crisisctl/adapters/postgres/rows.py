@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
-from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
+from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, dump_words, from_columns
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
-from crisisctl.domain.moving import STORE
 from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
 
 Db = psycopg.Connection[TupleRow]
@@ -26,6 +25,7 @@ _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, 
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
 _LONGEST_BEAT = 86_400.0
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
+_EXTENT = "count(*), count(DISTINCT incident), min(recorded_at), max(recorded_at)"
 _TIMER = "id, incident, kind, due, subject"
 COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "timer": "ORDER BY id"}
@@ -142,8 +142,8 @@ class PostgresLog:
         return map(from_columns, cursor)
 
     def extent(self) -> Extent:
-        query = "SELECT count(*), min(recorded_at), max(recorded_at) FROM entry WHERE incident <> %s"
-        return Extent(*(self._row(query, STORE) or (0, None, None)))
+        query = f"SELECT {_EXTENT} FROM entry WHERE incident <> %s"
+        return Extent(*(self._row(query, STORE) or (0, 0, None, None)))
 
     def tips(self) -> dict[str, tuple[int, str]]:
         last = "(array_agg(digest ORDER BY version DESC))[1]"
@@ -153,7 +153,10 @@ class PostgresLog:
     def dump(self, table: str) -> Iterator[Row]:
         query = f"SELECT {COPIED[table]} FROM {table}"
         kinds = self.db.execute(f"{query} LIMIT 0").description or ()
-        with self.db.cursor() as cursor, cursor.copy(f"COPY ({query} {_BY.get(table, 'ORDER BY number')}) TO STDOUT") as copy:
+        with (
+            self.db.cursor() as cursor,
+            cursor.copy(f"COPY ({query} {_BY.get(table, 'ORDER BY number')}) TO STDOUT") as copy,
+        ):
             copy.set_types([kind.type_code for kind in kinds])
             yield from copy.rows()
 

@@ -11,9 +11,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from crisisctl.domain.entries import COLUMNS, from_columns
+from crisisctl.domain.entries import COLUMNS, STORE, from_columns
 from crisisctl.domain.errors import StoreFailed
-from crisisctl.domain.moving import STORE, went
 
 VERSION = 1
 _TEXT = 'text COLLATE "C" NOT NULL'
@@ -132,6 +131,8 @@ def freezing(said: str) -> list[sql.Composed]:
 
 
 def _moved(db: psycopg.Connection[Any]) -> bool:
+    from crisisctl.domain.moving import went  # noqa: PLC0415 - only a look at the whole log pays for it
+
     query = f"SELECT {', '.join(COLUMNS.split())} FROM entry WHERE incident = %s ORDER BY version"
     return went(map(from_columns, db.execute(query, (STORE,)).fetchall())) is not None
 
@@ -141,5 +142,6 @@ _FROZEN = {f"{table}_was_moved": table for table in ("entry", "head", "timer", "
 
 _GUARDS_AT_WORK = """
 SELECT tgname FROM pg_trigger WHERE tgrelid IN (
-    'entry'::regclass, 'head'::regclass, 'timer'::regclass, 'outbox'::regclass, 'beat'::regclass) AND tgenabled IN ('O', 'A') AND NOT tgisinternal
+    'entry'::regclass, 'head'::regclass, 'timer'::regclass, 'outbox'::regclass, 'beat'::regclass
+) AND tgenabled IN ('O', 'A') AND NOT tgisinternal
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from crisisctl.adapters.sqlite import schema
-from crisisctl.adapters.sqlite.rows import COPIED, ENTER, SqliteLedger
+from crisisctl.adapters.sqlite.rows import COPIED, ENTER, SqliteLedger, SqliteLog
 from crisisctl.domain.entries import Entry, columns
 from crisisctl.domain.moving import sentence
 from crisisctl.service.ports import TABLES, Row
@@ -45,10 +45,7 @@ class SqliteCustody(SqliteLedger):
             self.db.execute(statement)
 
 
-def backup(db: sqlite3.Connection, there: sqlite3.Connection, told: Callable[[int, int], None]) -> None:
-    """Copy the database by SQLite's own means, while others write; `told` hears how many pages of how many are done.
-
-    The copy is one file without a write-ahead log.
-    """
-    db.backup(there, pages=_PAGES, progress=lambda _, left, all_: told(all_ - left, all_), sleep=0.01)
-    there.execute("PRAGMA journal_mode=DELETE").fetchone()
+def backup(log: SqliteLog, there: sqlite3.Connection, told: Callable[[int, int], None]) -> None:
+    """Copy the moment that a reader sees, while others write."""
+    log.extent()  # before the first look there is no moment, and the copy would begin anew whenever somebody writes
+    log.db.backup(there, pages=_PAGES, progress=lambda _, left, all_: told(all_ - left, all_))

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
+from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, dump_words, from_columns
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
-from crisisctl.domain.moving import STORE
 from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
 
 _ENTRY = ", ".join(COLUMNS.split())
@@ -20,6 +19,7 @@ _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, 
 _LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+_EXTENT = "count(*), count(DISTINCT incident), min(recorded_at), max(recorded_at)"
 _TIMER = "id, incident, kind, due, subject"
 COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "head": "ORDER BY number", "timer": "ORDER BY id"}
@@ -114,7 +114,7 @@ class SqliteLog:
         return self._entries("words <> '{}' ORDER BY position DESC")
 
     def extent(self) -> Extent:
-        query = "SELECT count(*), min(recorded_at), max(recorded_at) FROM entry WHERE incident <> ?"
+        query = f"SELECT {_EXTENT} FROM entry WHERE incident <> ?"
         return Extent(*self.db.execute(query, (STORE,)).fetchone())
 
     def tips(self) -> dict[str, tuple[int, str]]:

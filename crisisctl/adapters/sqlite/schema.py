@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from crisisctl.domain.entries import COLUMNS, from_columns
-from crisisctl.domain.moving import STORE, sentence, went
+from crisisctl.domain.entries import COLUMNS, STORE, from_columns
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -73,6 +72,8 @@ def freezing(said: str) -> list[str]:
 
 def _frozen(connection: sqlite3.Connection) -> list[str]:
     """The same for a log whose own last entry says that it was moved."""
+    from crisisctl.domain.moving import sentence, went  # noqa: PLC0415 - only a look at the whole file pays for it
+
     query = f"SELECT {', '.join(COLUMNS.split())} FROM entry WHERE incident = ? ORDER BY version"
     last = went(map(from_columns, connection.execute(query, (STORE,))))
     return freezing(sentence(last)) if last else []

@@ -17,7 +17,6 @@ from urllib.parse import quote
 from crisisctl.adapters.sqlite import schema
 from crisisctl.adapters.sqlite.rows import SqliteLedger, SqliteLog
 from crisisctl.domain.errors import Conflict, StoreFailed
-from crisisctl.domain.moving import OPENING
 from crisisctl.service.nothing import Nothing
 from crisisctl.service.ports import Log
 
@@ -129,11 +128,15 @@ class Sqlite:
         """Copy the log into a new file by SQLite's own means; `told` hears how many pages of how many are done."""
         from crisisctl.adapters.sqlite.bulk import backup  # noqa: PLC0415 - only a backup pays for it
 
-        with self._failures():
-            connection = self._opened_for_reading()
-            if connection is not None:
-                with closing(_connect(f"file:{quote(os.fsencode(file))}")) as there:
-                    backup(connection, there, told)
+        with self.reading() as log, closing(_connect(f"file:{quote(os.fsencode(file))}?mode=rwc")) as there:
+            if isinstance(log, SqliteLog):
+                backup(log, there, told)
+
+    def fold(self) -> None:
+        """Close the file, and leave it as one without a write-ahead log, which can be copied and read anywhere."""
+        self.close()
+        with self._failures(), closing(_connect(f"{self._uri}?mode=rw")) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE").fetchone()
 
     def close(self) -> None:
         """Close the file."""
@@ -309,7 +312,9 @@ class Sqlite:
         try:
             yield
         except sqlite3.IntegrityError as error:
-            if str(error).startswith(OPENING):
+            from crisisctl.domain.moving import BEGINNING  # noqa: PLC0415 - only a failure pays for it
+
+            if str(error).startswith(BEGINNING):
                 raise StoreFailed(f"{error}. Nothing was written.") from None
             raise Conflict(f"Somebody else has moved the incident first ({error}). Look at it again.") from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:

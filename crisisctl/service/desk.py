@@ -131,10 +131,21 @@ class Desk:
         digest, playbook_digest = tip
         known = self._known.get(id_)
         if known is None or known.digest != digest:
-            kept = self._kept(log, id_, playbook_digest)
-            known = kept if kept and kept.digest == digest else replay(log.entries(id_))
+            known = self._moved_on(log, known) if known else None
+            if known is None or known.digest != digest:
+                known = self._kept(log, id_, playbook_digest)
+            if known is None or known.digest != digest:
+                known = replay(log.entries(id_))
             self._known[id_] = known
         return known
+
+    def _moved_on(self, log: Log, known: Incident) -> Incident | None:
+        """The incident as it was known with what others wrote since; None when they erased what it still holds."""
+        newer = list(log.entries(known.id, known.version))
+        try:
+            return None if any(entry.type == "entry.redacted" for entry in newer) else replay(newer, known)
+        except Unverified:
+            return None
 
     def _kept(self, log: Log, id_: str, playbook_digest: str) -> Incident | None:
         """The incident from its snapshot on; None when that is no use, for the log knows better."""

@@ -52,7 +52,7 @@ CREATE TABLE head (
     opened_at {_TEXT},
     closed_at {_MAYBE},
     snapshot {_TEXT}
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 70, toast_tuple_target = 128);
 CREATE TABLE timer (id {_TEXT} PRIMARY KEY, incident {_TEXT}, kind {_TEXT}, due {_TEXT}, subject {_TEXT});
 CREATE INDEX timer_due ON timer (due, id);
 CREATE INDEX timer_incident ON timer (incident);
@@ -87,7 +87,19 @@ CREATE TRIGGER entry_is_kept BEFORE UPDATE OR DELETE ON entry FOR EACH ROW EXECU
 CREATE TRIGGER entry_is_never_emptied BEFORE TRUNCATE ON entry FOR EACH STATEMENT EXECUTE FUNCTION entry_is_kept();
 """
 
-_MIGRATIONS = (_TABLES + _GUARD,)
+# Whoever enters holds the order of positions until the commit is done, so that they become visible in their order and a
+# reader of the tail misses none.
+_ORDER = """
+CREATE FUNCTION entries_come_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('crisisctl position ' || TG_TABLE_SCHEMA, 0));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER entries_come_in_order BEFORE INSERT ON entry
+    FOR EACH STATEMENT EXECUTE FUNCTION entries_come_in_order();
+"""
+
+_MIGRATIONS = (_TABLES + _GUARD + _ORDER,)
 
 
 def version(db: psycopg.Connection[Any]) -> int:
@@ -116,9 +128,10 @@ def migrate(db: psycopg.Connection[Any]) -> None:
 def differences(db: psycopg.Connection[Any]) -> list[str]:
     """What guards the log and is not there, or not at work."""
     found = {row[0] for row in db.execute(_GUARDS_AT_WORK).fetchall()}
-    return [f"the trigger {name}" for name in ("entry_is_kept", "entry_is_never_emptied") if name not in found]
+    return [f"the trigger {name}" for name in _AT_WORK if name not in found]
 
 
+_AT_WORK = ("entry_is_kept", "entry_is_never_emptied", "entries_come_in_order")
 _GUARDS_AT_WORK = """
 SELECT tgname FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgenabled IN ('O', 'A') AND NOT tgisinternal
 """

@@ -19,7 +19,7 @@ from psycopg import conninfo, errors
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost
-from crisisctl.adapters.postgres.rows import HINT, Db, PostgresLedger, PostgresLog
+from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
 
@@ -30,6 +30,7 @@ _PAUSES = (0.1, 0.3, 0.6, 1.0)  # seconds between attempts to reach a server tha
 _USUAL = {"connect_timeout": "5", "application_name": "crisisctl"}
 # No command may hold up the others for long: neither one that waits, nor one that was stopped in the middle.
 _LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '15s'"
+_SEVERAL = 3
 _PASSING = (errors.CannotConnectNow, errors.TooManyConnections, errors.AdminShutdown, errors.CrashShutdown)
 
 
@@ -47,6 +48,7 @@ class Postgres:
         self._place = _shown(told)
         self._connection: Db | None = None
         self._made = False
+        self._written = 0  # transactions on this connection
 
     def place(self) -> str:
         """The URL without its password."""
@@ -57,15 +59,11 @@ class Postgres:
         """One transaction: committed when it ends well, rolled back when anything was raised."""
         with self._failures():
             db = self._ready()
-            ledger, ended = PostgresLedger(db), False
+            ledger, ended = PostgresLedger(db, prepared=self._prepared(db)), False
             try:
-                with db.pipeline():
-                    db.execute("BEGIN")
-                    yield ledger
-                    ended = True
-                    db.execute("COMMIT")
-                    if ledger.busy:
-                        db.execute(f"NOTIFY {HINT}")
+                yield ledger
+                ended = True
+                ledger.commit()
             except BaseException as error:
                 self._undo(db)
                 if ended and isinstance(error, psycopg.OperationalError) and self._came_to_pass(ledger):
@@ -119,6 +117,13 @@ class Postgres:
             self._connection.close()
             self._connection = None
 
+    def _prepared(self, db: Db) -> bool:
+        """Whether the server knows the usual statements of this connection; one that writes once need not teach it."""
+        self._written += 1
+        if self._written == _SEVERAL:
+            db.execute(PREPARE)
+        return self._written >= _SEVERAL
+
     def _ready(self) -> Db:
         """A connection to a log that is there; made when there is none."""
         db = self._open()
@@ -138,7 +143,7 @@ class Postgres:
         except BaseException:
             db.close()
             raise
-        self._connection = db
+        self._connection, self._written = db, 0
         return db
 
     def _connected(self) -> Db:

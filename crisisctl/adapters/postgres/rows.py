@@ -217,7 +217,7 @@ class PostgresLedger(PostgresLog):
 
     def next_incident(self) -> str:
         self._change(_NEXT)
-        row = self._row("SELECT coalesce(max(number), 0) + 1 FROM head")
+        row = self._row("SELECT next_number()")
         return f"INC-{row[0] if row else 1}"
 
     def append(self, batch: Batch) -> None:

@@ -7,6 +7,7 @@ one for all changes and the commit.
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -134,7 +135,7 @@ class Postgres:
 
     def _open(self) -> Db:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
-        if self._connection is not None and not self._connection.closed:
+        if self._connection is not None and _alive(self._connection):
             return self._connection
         self._connection = None
         db = self._connected()
@@ -193,6 +194,17 @@ class Postgres:
             yield
         except psycopg.Error as error:
             raise explained(self._place, error) from None
+
+
+def _alive(db: Db) -> bool:
+    """Whether the connection is still there: what the server said at the end, if it ended it, is waiting to be read."""
+    if not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
+        try:
+            db.pgconn.consume_input()
+            db.pgconn.get_result()
+        except psycopg.Error:
+            db.close()
+    return not db.closed
 
 
 def _passing(error: psycopg.OperationalError) -> bool:

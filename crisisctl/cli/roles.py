@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Refused, Usage
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time, not_before, parse_instant, stamp
-
-if TYPE_CHECKING:
-    from crisisctl.service.story import Seat
+from crisisctl.service.story import WAYS, Seat, held, seats
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,8 +28,6 @@ def roles(
     json: options.Json = False,
 ) -> None:
     """Who holds each role, or held it at an instant."""
-    from crisisctl.service.story import held, seats  # noqa: PLC0415 - of no use to the help
-
     if history and at is not None:
         raise Usage("--history has every time in it. Leave --at out, or --history.")
     session: Session = ctx.obj
@@ -68,8 +64,6 @@ def _roles(incident: Incident) -> list[str]:
 
 
 def _rows(role: str, there: list[Seat]) -> list[tuple[str, ...]]:
-    from crisisctl.service.story import WAYS  # noqa: PLC0415 - of no use to the help
-
     rows = [(role, seat.person, clock_time(seat.since), WAYS[seat.how]) for seat in there if seat.role == role]
     return [*rows] or [(role, "nobody", "", "")]
 
@@ -89,8 +83,6 @@ def _history(incident: Incident, every: list[Seat], *, json: bool) -> None:
 
 
 def _way(seat: Seat) -> str:
-    from crisisctl.service.story import WAYS  # noqa: PLC0415 - of no use to the help
-
     return f"{WAYS[seat.how]}; left {WAYS[seat.ended]}" if seat.ended else WAYS[seat.how]
 
 

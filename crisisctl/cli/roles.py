@@ -12,7 +12,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Refused, Usage
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import clock_time, not_before, parse_instant, stamp
-from crisisctl.service.story import WAYS, Seat, held, seats
+from crisisctl.service.story import Seat, held, seats
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -64,7 +64,7 @@ def _roles(incident: Incident) -> list[str]:
 
 
 def _rows(role: str, there: list[Seat]) -> list[tuple[str, ...]]:
-    rows = [(role, seat.person, clock_time(seat.since), WAYS[seat.how]) for seat in there if seat.role == role]
+    rows = [(role, seat.person, clock_time(seat.since), seat.how) for seat in there if seat.role == role]
     return [*rows] or [(role, "nobody", "", "")]
 
 
@@ -83,7 +83,7 @@ def _history(incident: Incident, every: list[Seat], *, json: bool) -> None:
 
 
 def _way(seat: Seat) -> str:
-    return f"{WAYS[seat.how]}; left {WAYS[seat.ended]}" if seat.ended else WAYS[seat.how]
+    return f"{seat.how}, {seat.ended}" if seat.ended else seat.how
 
 
 def _span(seat: Seat) -> dict[str, Any]:

@@ -23,8 +23,6 @@ _WITH_REASON = frozenset({
     "statement.rejected",
     "task.skipped",
 })  # fmt: skip
-# How somebody came to a role, and left it.
-WAYS = {"opened": "at the opening", "assigned": "assigned", "handover": "by handover", "released": "released"}
 _TEXTS = frozenset({"statement.drafted", "statement.corrected"})
 _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened": "open"}
 

@@ -19,7 +19,7 @@ from crisisctl.service.desk import Outcome
 app = typer.Typer(rich_markup_mode=None)
 
 
-@app.command(epilog="Example: crisisctl handover comms-lead --to kim --note 'the press calls at six'")
+@app.command(epilog="Example: crisisctl handover comms-lead --to kim --note 'call at six'")
 def handover(
     ctx: typer.Context,
     role: Annotated[str, typer.Argument(metavar="ROLE", help="The role.", autocompletion=complete.roles)],

@@ -10,6 +10,7 @@ from crisisctl.cli import complete, options, show
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Usage
 from crisisctl.domain.incident import Handover, Incident
 from crisisctl.domain.telling import ERASED
@@ -50,7 +51,7 @@ def handover(
     command = _command(role, to, note, [name for name, given in answers.items() if given], because)
     if command is None:
         _only_looking({"--at": at, "--request-id": request_id, "--expect-version": expect_version})
-        _look(session, session.look(incident), role, json=json)
+        _look(session, incident, role, json=json)
         return
     outcome = session.handle(incident, command, session.asked(at, request_id, expect_version))
     offered = isinstance(command, ask.Handover)
@@ -121,20 +122,11 @@ def _status(here: str) -> list[str]:
     return [f"crisisctl status {here}"]
 
 
-def _look(session: Session, incident: Incident, role: str, *, json: bool) -> None:
-    from crisisctl.domain.decide_handover import known_role  # noqa: PLC0415 - an offer loads it in its own time
-    from crisisctl.service.brief import brief  # noqa: PLC0415 - only a look at a brief that nobody has written
-
-    known_role(incident, role)
+def _look(session: Session, told: str | None, role: str, *, json: bool) -> None:
+    incident, note, text = _read(session, session.which(told), role)
     pending = incident.handovers.get(role)
-    note = None
-    with session.office.store.reading() as log:
-        entry = log.entry(incident.id, pending.version) if pending else None
-        text = brief(incident, list(log.entries(incident.id)), session.now()) if entry is None else None
-    if entry is not None:
-        text, note = entry.word("brief") or ERASED, _note(entry)
     if json:
-        offer = offered(role, pending) if pending else None
+        offer = _offer(role, pending) if pending else None
         show.data({"incident": incident.id, "role": role, "handover": offer, "note": note, "brief": text})
         return
     if pending:
@@ -142,17 +134,33 @@ def _look(session: Session, incident: Incident, role: str, *, json: bool) -> Non
         if note:
             show.fold(f"Note: {note}", 2)
         show.say()
-    show.say(text or ERASED)
-    here = f"-i {incident.id}"
-    ways = f"--accept {here}, or --decline --because WHY" if pending else f"--to PERSON {here}"
-    show.hint(f"crisisctl handover {role} {ways}")
+    show.say(text)
+    if incident.open:
+        here = f"-i {incident.id}"
+        ways = f"--accept {here}, or --decline --because WHY" if pending else f"--to PERSON {here}"
+        show.hint(f"crisisctl handover {role} {ways}")
 
 
-def _note(entry: Any) -> str | None:  # noqa: ANN401 - an Entry
+def _read(session: Session, id_: str, role: str) -> tuple[Incident, str | None, str]:
+    """The incident, and the note and brief of the open offer; or the brief that an offer would have now."""
+    from crisisctl.domain.decide_handover import known_role  # noqa: PLC0415 - an offer loads it in its own time
+    from crisisctl.service.brief import brief  # noqa: PLC0415 - only a look at a brief that nobody has written
+
+    with session.office.store.reading() as log:
+        incident = session.office.desk.load(log, id_)
+        known_role(incident, role)
+        pending = incident.handovers.get(role)
+        entry = log.entry(id_, pending.version) if pending else None
+        if entry is None:
+            return incident, None, brief(incident, list(log.entries(id_)), session.now())
+    return incident, _note(entry), entry.word("brief") or ERASED
+
+
+def _note(entry: Entry) -> str | None:
     word = entry.words.get("note")
     return None if word is None else word.value or ERASED
 
 
-def offered(role: str, pending: Handover) -> dict[str, str]:
+def _offer(role: str, pending: Handover) -> dict[str, str]:
     """An open offer for scripts."""
     return {"role": role, "from": pending.giver, "to": pending.taker, "since": stamp(pending.since)}

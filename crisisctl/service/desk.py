@@ -73,7 +73,7 @@ class Desk:
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
-        if isinstance(command, ask.Assign):
+        if isinstance(command, ask.Assign | ask.Handover):
             self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
@@ -178,12 +178,15 @@ class Desk:
     ) -> Outcome:
         if isinstance(command, ask.Redact):
             command = command._replace(fields=_erasable(ledger, page.id, command, asked.at or page.now))
+        if isinstance(command, ask.Handover):
+            command = command._replace(brief=_briefed(ledger, page))
         try:
             events = decide(page.reached, command, asked.source, asked.at or page.now)
         except Refused as error:
             if any(entry.type == "incident.advanced" for entry in page.entries):
                 raise _after_timers(error) from None
             raise
+        events = attach(events, self._directory, f"{page.id}/{page.reached.version + 1}")
         added = page.write(events, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
@@ -256,6 +259,13 @@ def _erasable(log: Log, id_: str, command: ask.Redact, at: datetime) -> tuple[st
         if name not in held:
             raise nearest(name, held, f"field in entry {command.version}")
     return command.fields or tuple(held)
+
+
+def _briefed(log: Log, page: Page) -> str:
+    """The brief of the incident as this transaction leaves it before its command."""
+    from crisisctl.service.brief import brief  # noqa: PLC0415 - only a handover writes one
+
+    return brief(page.reached, [*log.entries(page.id), *page.entries], page.now)
 
 
 def _erased(entry: Entry, command: ask.Redact) -> Entry:

@@ -234,7 +234,7 @@ def _read(row: tuple[Any, ...]) -> Entry:
     )
 
 
-@lru_cache(maxsize=256)  # what is recorded at one time stands in many entries
+@lru_cache(maxsize=1024)  # an entry mostly has the same instant twice, and so have its neighbours
 def _moment(text: str) -> datetime:
     moment = instant(text)
     if stamp(moment) != text:

@@ -13,7 +13,7 @@ from crisisctl.domain.moving import sentence
 from crisisctl.service.ports import TABLES, Row
 
 # As long as it takes: others are told after ten seconds, but what has the log in hand is not cut off.
-_WITHOUT_END = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+_WITHOUT_END = ("SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0")
 # In the order in which everybody else takes them: whoever opens an incident has the next number first.
 _ALONE = "LOCK TABLE head, entry, timer, outbox, beat IN EXCLUSIVE MODE"
 _OWNER = """SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE') FROM pg_class
@@ -30,8 +30,11 @@ class PostgresCustody(PostgresLedger):
             raise StoreFailed(
                 f"The log in {place} belongs to {owner}, and only its owner may do that. Log in as {owner}."
             )
-        for statement in (_WITHOUT_END, NEXT, _ALONE):
-            self.db.execute(statement)
+        self._do(*_WITHOUT_END, NEXT, _ALONE)
+
+    def give_back(self) -> None:
+        """Commit."""
+        self._do("COMMIT")
 
     def load(self, table: str, rows: Iterable[Row]) -> None:
         with self.db.cursor() as cursor, cursor.copy(f"COPY {table} ({COPIED[table]}) FROM STDIN") as copy:
@@ -39,26 +42,27 @@ class PostgresCustody(PostgresLedger):
                 copy.write_row(row)
         if table == "entry":  # positions go on after the last
             last = "(SELECT coalesce(max(position), 0) + 1 FROM entry)"
-            self.db.execute(f"SELECT setval(pg_get_serial_sequence('entry', 'position'), {last}, false)")
+            self._do(f"SELECT setval(pg_get_serial_sequence('entry', 'position'), {last}, false)")
 
     def clear(self) -> None:
-        self.db.execute("ALTER TABLE entry DISABLE TRIGGER USER")
-        for table in TABLES:
-            self.db.execute(f"DELETE FROM {table}")
-        self.db.execute("ALTER TABLE entry ENABLE TRIGGER USER")
+        emptied = [f"DELETE FROM {table}" for table in TABLES]
+        self._do("ALTER TABLE entry DISABLE TRIGGER USER", *emptied, "ALTER TABLE entry ENABLE TRIGGER USER")
 
     def freeze(self, entry: Entry) -> None:
-        self.db.execute(ENTER, columns(entry)[1:])
-        for statement in schema.freezing(sentence(entry)):
-            self.db.execute(statement)
+        self._change(ENTER, *columns(entry)[1:])
+        self._do(*(statement.as_string(self.db) for statement in schema.freezing(sentence(entry))))
+
+    def _do(self, *statements: str) -> None:
+        for statement in statements:
+            self._change(statement)
+        self._send()
 
 
 @contextmanager
 def alone(db: Db, place: str) -> Iterator[PostgresCustody]:
     """A transaction with all that belongs to the log locked; committed when it ends well."""
-    db.execute("BEGIN")
     custody = PostgresCustody(db)
     custody.hold(place)
     yield custody
     custody.finish()
-    db.execute("COMMIT")
+    custody.give_back()

@@ -8,6 +8,7 @@ one for all changes and the commit.
 from __future__ import annotations
 
 import re
+import select
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ from psycopg import conninfo, errors
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost
-from crisisctl.adapters.postgres.rows import HINT, Db, PostgresLedger, PostgresLog
+from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
 
@@ -33,6 +34,7 @@ _PAUSES = (0.1, 0.3, 0.6, 1.0)  # seconds between attempts to reach a server tha
 _USUAL = {"connect_timeout": "5", "application_name": "crisisctl"}
 # No command may hold up the others for long: neither one that waits, nor one that was stopped in the middle.
 _LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '15s'"
+_SEVERAL = 3
 _PASSING = (errors.CannotConnectNow, errors.TooManyConnections, errors.AdminShutdown, errors.CrashShutdown)
 
 
@@ -51,6 +53,7 @@ class Postgres:
         self._address = _address(told)
         self._connection: Db | None = None
         self._made = False
+        self._written = 0  # transactions on this connection
 
     def place(self) -> str:
         """The URL without its password."""
@@ -61,15 +64,11 @@ class Postgres:
         """One transaction: committed when it ends well, rolled back when anything was raised."""
         with self._failures():
             db = self._ready()
-            ledger, ended = PostgresLedger(db), False
+            ledger, ended = PostgresLedger(db, prepared=self._prepared(db)), False
             try:
-                with db.pipeline():
-                    db.execute("BEGIN")
-                    yield ledger
-                    ended = True
-                    db.execute("COMMIT")
-                    if ledger.busy:
-                        db.execute(f"NOTIFY {HINT}")
+                yield ledger
+                ended = True
+                ledger.commit()
             except BaseException as error:
                 self._undo(db)
                 if ended and isinstance(error, psycopg.OperationalError) and self._came_to_pass(ledger):
@@ -149,6 +148,13 @@ class Postgres:
             self._connection.close()
             self._connection = None
 
+    def _prepared(self, db: Db) -> bool:
+        """Whether the server knows the usual statements of this connection; one that writes once need not teach it."""
+        self._written += 1
+        if self._written == _SEVERAL:
+            db.execute(PREPARE)
+        return self._written >= _SEVERAL
+
     def _ready(self) -> Db:
         """A connection to a log that is there; made when there is none."""
         db = self._open()
@@ -159,7 +165,7 @@ class Postgres:
 
     def _open(self) -> Db:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
-        if self._connection is not None and not self._connection.closed:
+        if self._connection is not None and _alive(self._connection):
             return self._connection
         self._connection = None
         db = self._connected()
@@ -168,7 +174,7 @@ class Postgres:
         except BaseException:
             db.close()
             raise
-        self._connection = db
+        self._connection, self._written = db, 0
         return db
 
     def _connected(self) -> Db:
@@ -218,6 +224,17 @@ class Postgres:
             yield
         except psycopg.Error as error:
             raise explained(self._place, error) from None
+
+
+def _alive(db: Db) -> bool:
+    """Whether the connection is still there: what the server said at the end, if it ended it, is waiting to be read."""
+    if not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
+        try:
+            db.pgconn.consume_input()
+            db.pgconn.get_result()
+        except psycopg.Error:
+            db.close()
+    return not db.closed
 
 
 def _passing(error: psycopg.OperationalError) -> bool:

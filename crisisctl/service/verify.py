@@ -11,14 +11,37 @@ from crisisctl.domain.entries import STORE, Entry, flaws
 from crisisctl.domain.errors import CrisisError, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.notices import unsettled
-from crisisctl.domain.timers import timers
+from crisisctl.domain.notices import Notice, unsettled
+from crisisctl.domain.timers import Timer, timers
 from crisisctl.service.page import derived, head
-from crisisctl.service.ports import Log, Store
+from crisisctl.service.ports import Head, Log, Store
 
-Look = Callable[[Log, str, Sequence[Entry], Incident], Iterator[str]]
+Look = Callable[[Sequence[Entry], Incident], Iterator[str]]
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _MANY = 1_000_000
+
+
+class _Kept:
+    """What is derived from the log, asked for once and not once an incident."""
+
+    def __init__(self, log: Log, only: str | None) -> None:
+        self._log = log
+        self.heads = {head.incident: head for head in log.heads() if only in (None, head.incident)}
+        self.timers: dict[str, list[Timer]] = {}
+        self.outbox: dict[str, dict[str, Notice]] = {}
+        for timer in log.timers(only) if only else log.due(_ALWAYS, _MANY):
+            self.timers.setdefault(timer.incident, []).append(timer)
+        for row in log.outbox(only):
+            self.outbox.setdefault(row.notice.incident, {})[row.notice.key] = row.notice
+
+    def look(self, entries: Sequence[Entry], incident: Incident) -> Iterator[str]:
+        """What does not agree with the entries of an incident."""
+        id_ = entries[0].incident
+        yield from _state(self.heads.get(id_), self._log.snapshot(id_), entries, incident)
+        if self.timers.get(id_, []) != timers(incident):
+            yield "its timers are not those that its entries give"
+        if self.outbox.get(id_, {}) != unsettled(entries):
+            yield "its unsent notices are not those that its entries give"
 
 
 class Verdict(NamedTuple):
@@ -35,15 +58,15 @@ def verify(store: Store, only: str | None, progress: Callable[[str], None] = lam
     found = [] if only else store.flaws()
     entries = redacted = 0
     with store.reading() as log:
-        heads = [h.incident for h in log.heads() if only in (None, h.incident)]
-        for id_ in heads:
+        kept = _Kept(log, only)
+        for id_ in kept.heads:
             progress(id_)
             told, unread = _told(log, id_)
             entries += len(told)
             redacted += sum(word.value is None for entry in told for word in entry.words.values())
-            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _compared(log, id_, told, _derived)))]
-        found += [] if only else [*_strays(log, heads), *_own(log)]
-    return Verdict(len(heads), entries, redacted, found)
+            found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _compared(told, kept.look)))]
+        found += [] if only else [*_strays(log, kept), *_own(log)]
+    return Verdict(len(kept.heads), entries, redacted, found)
 
 
 def rebuild(store: Store) -> int:
@@ -70,7 +93,7 @@ def unsound(log: Log, id_: str) -> list[str]:
     told, unread = _told(log, id_)
     if wrong := [*unread, *_chain(told)]:
         return wrong
-    return _compared(log, id_, told, _state)
+    return _compared(told, lambda entries, incident: _state(log.head(id_), log.snapshot(id_), entries, incident))
 
 
 def _told(log: Log, id_: str) -> tuple[list[Entry], list[str]]:
@@ -97,27 +120,19 @@ def _chain(entries: Sequence[Entry]) -> Iterator[str]:
         before, place = entry.digest, entry.position
 
 
-def _compared(log: Log, id_: str, entries: Sequence[Entry], look: Look) -> list[str]:
+def _compared(entries: Sequence[Entry], look: Look) -> list[str]:
     try:
-        return [*look(log, id_, entries, replay(entries))]
+        return [*look(entries, replay(entries))]
     except (CrisisError, LookupError, TypeError, ValueError, AttributeError) as error:
         return [f"what is derived from its entries cannot be told ({type(error).__name__}: {error})"]
 
 
-def _state(log: Log, id_: str, entries: Sequence[Entry], incident: Incident) -> Iterator[str]:
-    if log.head(id_) != head(incident):
+def _state(there: Head | None, text: str | None, entries: Sequence[Entry], incident: Incident) -> Iterator[str]:
+    if there != head(incident):
         yield f"its head does not agree with its {len(entries)} entries"
-    kept = snapshot.load(log.snapshot(id_) or "", incident.playbook)
+    kept = snapshot.load(text or "", incident.playbook)
     if kept and replay(entries[kept.version :], kept) != incident:
         yield "its snapshot does not agree with its entries"
-
-
-def _derived(log: Log, id_: str, entries: Sequence[Entry], incident: Incident) -> Iterator[str]:
-    yield from _state(log, id_, entries, incident)
-    if log.timers(id_) != timers(incident):
-        yield "its timers are not those that its entries give"
-    if {row.notice.key: row.notice for row in log.outbox(id_)} != unsettled(entries):
-        yield "its unsent notices are not those that its entries give"
 
 
 def _own(log: Log) -> Iterator[str]:
@@ -126,13 +141,13 @@ def _own(log: Log) -> Iterator[str]:
     yield from (f"{STORE}: {flaw}" for flaw in (*_chain(told), *unread))
 
 
-def _strays(log: Log, heads: Sequence[str]) -> Iterator[str]:
+def _strays(log: Log, kept: _Kept) -> Iterator[str]:
     """What belongs to no incident, and incidents that are gone: ids are INC-1, INC-2 and so on, without a gap."""
-    there = set(heads)
-    numbered = [f"INC-{number}" for number in range(1, len(heads) + 1)]
+    there = kept.heads
+    numbered = [f"INC-{number}" for number in range(1, len(there) + 1)]
     for id_ in dict.fromkeys([*log.incidents(), *numbered]):
         if id_ not in there and id_ != STORE:
             told, unread = _told(log, id_)
             yield f"{id_}: its head is gone; {len(told) + len(unread)} of its entries are left"
-    loose = {row.notice.incident for row in log.outbox()} | {timer.incident for timer in log.due(_ALWAYS, _MANY)}
-    yield from (f"{id_}: there is no such incident, but a timer or notice of it" for id_ in sorted(loose - there))
+    loose = {*kept.timers, *kept.outbox} - {*there}
+    yield from (f"{id_}: there is no such incident, but a timer or notice of it" for id_ in sorted(loose))

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from datetime import UTC, datetime
 from operator import itemgetter
+from typing import Any
 
 from crisisctl.domain.entries import STORE, Entry, columns, from_columns
 from crisisctl.domain.errors import Conflict, StoreFailed
@@ -87,9 +88,9 @@ class _State:
             setattr(other, name, dict(getattr(self, name)))
         return other
 
-    def content(self) -> list[object]:
+    def content(self) -> list[dict[str, Any]]:
         """All that a writer can change."""
-        return [self._logs, self._heads, self._timers, self._outbox, self._beats]
+        return [dict(part) for part in (self._logs, self._heads, self._timers, self._outbox, self._beats)]
 
     def head(self, incident: str) -> Head | None:
         found = self._heads.get(incident)

@@ -16,6 +16,9 @@ from crisisctl.service.ports import TABLES, Row
 _WITHOUT_END = ("SET LOCAL statement_timeout = 0", "SET LOCAL idle_in_transaction_session_timeout = 0")
 # In the order in which everybody else takes them: whoever opens an incident has the next number first.
 _ALONE = "LOCK TABLE head, entry, timer, outbox, beat IN EXCLUSIVE MODE"
+# Positions go on after the last; never back, for the server does not take that back when the copy comes to nothing.
+_GO_ON = """SELECT setval(name, greatest((SELECT coalesce(max(position), 0) + 1 FROM entry), nextval(name)), false)
+    FROM pg_get_serial_sequence('entry', 'position') AS name"""
 _OWNER = """SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE') FROM pg_class
     WHERE oid = 'entry'::regclass"""
 
@@ -40,9 +43,8 @@ class PostgresCustody(PostgresLedger):
         with self.db.cursor() as cursor, cursor.copy(f"COPY {table} ({COPIED[table]}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        if table == "entry":  # positions go on after the last
-            last = "(SELECT coalesce(max(position), 0) + 1 FROM entry)"
-            self._do(f"SELECT setval(pg_get_serial_sequence('entry', 'position'), {last}, false)")
+        if table == "entry":
+            self._do(_GO_ON)
 
     def clear(self) -> None:
         emptied = [f"DELETE FROM {table}" for table in TABLES]
@@ -63,6 +65,8 @@ def alone(db: Db, place: str) -> Iterator[PostgresCustody]:
     """A transaction with all that belongs to the log locked; committed when it ends well."""
     custody = PostgresCustody(db)
     custody.hold(place)
-    yield custody
-    custody.finish()
+    try:
+        yield custody
+    finally:
+        custody.finish()  # a copy under way would keep the connection for itself
     custody.give_back()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from operator import attrgetter
@@ -92,7 +92,7 @@ class PostgresLog:
 
     def __init__(self, db: Db) -> None:
         self.db = db
-        self._begun: list[psycopg.ServerCursor[TupleRow]] = []
+        self._begun: list[psycopg.ServerCursor[TupleRow] | Generator[Row]] = []
 
     def finish(self) -> None:
         """Let go of what was not read to its end."""
@@ -180,6 +180,11 @@ class PostgresLog:
     def dump(self, table: str) -> Iterator[Row]:
         if (self._row(_NOT_ALL) or (False,))[0]:
             raise StoreFailed("This login does not see every incident, so a copy would lack some. Log in as the owner.")
+        rows = self._copied(table)
+        self._begun.append(rows)
+        return rows
+
+    def _copied(self, table: str) -> Generator[Row]:
         query = f"SELECT {COPIED[table]} FROM {table}"
         kinds = self.db.execute(f"{query} LIMIT 0").description or ()
         with (

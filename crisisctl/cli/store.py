@@ -11,9 +11,10 @@ import typer
 from crisisctl.cli import options, show
 from crisisctl.cli.look import alive
 from crisisctl.cli.session import Session
+from crisisctl.domain.entries import STORE
 from crisisctl.domain.errors import Usage
+from crisisctl.domain.moving import went
 from crisisctl.domain.times import clock_time, instant, stamp
-from crisisctl.service.transfer import where
 
 if TYPE_CHECKING:
     from crisisctl.service.ports import Log
@@ -156,8 +157,13 @@ def _contents(log: Log, session: Session) -> dict[str, object]:
         "pending_timers": len(log.due(_EVER, _MANY)),
         "unsent_notices": len(log.outbox()),
         "watches": [{"watch": beat.watch, "at": stamp(beat.at)} for beat in alive(log.beats(), now)],
-        "moved": where(log),
+        "moved": _moved(log),
     }
+
+
+def _moved(log: Log) -> dict[str, str] | None:
+    entry = went(log.entries(STORE))
+    return {"to": entry.data["to"], "at": stamp(entry.recorded_at)} if entry else None
 
 
 def _shown(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a store says of itself

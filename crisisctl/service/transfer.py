@@ -51,15 +51,13 @@ def move(source: Store, target: Store, by: Source, now: Callable[[], datetime], 
 def restore(source: Store, target: Store, progress: Progress) -> Copied:
     """Put a log that verifies into a store that holds none; `Refused` when it holds one."""
     _something(source)
+    with target.reading() as log:
+        _refuse_to_cover(log, target)  # before a large file is verified for nothing
     with source.reading() as old:
         tips = old.tips()
     checked(source, tips, "Nothing was restored; take an older backup", progress)
     with target.alone() as new, source.reading() as old:
-        if there := new.extent().entries:
-            raise Refused(
-                f"{target.place()} holds a log already ({there} entries). Nothing was written. Stop the watches, move "
-                "that log away, or name an empty place in the settings; then restore."
-            )
+        _refuse_to_cover(new, target)
         new.clear()  # what is derived from no log
         _lay(old, new, progress)
     checked(target, tips, "It is not the log that was restored: somebody else writes there", progress)
@@ -105,6 +103,14 @@ def _something(store: Store) -> None:
     with store.reading() as log:
         if not log.tips():
             raise StoreFailed(f"{store.place()} holds no entry, so there is nothing to copy. Name the log itself.")
+
+
+def _refuse_to_cover(log: Log, target: Store) -> None:
+    if there := log.extent().entries:
+        raise Refused(
+            f"{target.place()} holds a log already ({there} entries). Nothing was written. Stop the watches, move "
+            "that log away, or name an empty place in the settings; then restore."
+        )
 
 
 def _moved_already(old: Custody, source: Store, target: Store) -> Copied | None:

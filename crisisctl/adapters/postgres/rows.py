@@ -39,6 +39,9 @@ _EXTENT = "count(*), count(DISTINCT incident), min(recorded_at), max(recorded_at
 _TIMER = "id, incident, kind, due, subject"
 COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "timer": "ORDER BY id"}
+_TIPS = """SELECT entry.incident, amount, digest FROM entry JOIN (
+        SELECT incident, count(*) AS amount, max(version) AS version FROM entry WHERE incident <> %s GROUP BY incident)
+    AS last ON (entry.incident, entry.version) = (last.incident, last.version)"""
 _NOT_ALL = "SELECT row_security_active('entry') AND EXISTS (SELECT 1 FROM hidden())"
 _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
 
@@ -173,9 +176,7 @@ class PostgresLog:
         return Extent(*(self._row(query, STORE) or (0, 0, None, None)))
 
     def tips(self) -> dict[str, tuple[int, str]]:
-        last = "(array_agg(digest ORDER BY version DESC))[1]"
-        query = f"SELECT incident, count(*), {last} FROM entry WHERE incident <> %s GROUP BY incident"
-        return {row[0]: (row[1], row[2]) for row in self._rows(query, STORE)}
+        return {row[0]: (row[1], row[2]) for row in self._rows(_TIPS, STORE)}
 
     def dump(self, table: str) -> Iterator[Row]:
         if (self._row(_NOT_ALL) or (False,))[0]:

@@ -21,6 +21,15 @@ _encode = json.JSONEncoder(
 ).encode
 
 
+_read_json = json.JSONDecoder().raw_decode
+
+
+def _decode(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """What `_encode` wrote; `json.loads` does more for texts of others, which takes four times as long."""
+    value, end = _read_json(text)
+    return value if end == len(text) else json.loads(text)
+
+
 class Event(NamedTuple):
     """What happened. `data` is structure and stays for ever; `words` is what people wrote and can be erased."""
 
@@ -162,7 +171,7 @@ def dump_words(fields: Mapping[str, Word]) -> str:
 
 def load_words(text: str) -> dict[str, Word]:
     """The word fields that `dump_words` wrote."""
-    return {name: Word(*parts) for name, parts in json.loads(text).items()}
+    return {name: Word(*parts) for name, parts in _decode(text).items()} if text != "{}" else {}
 
 
 def columns(entry: Entry) -> tuple[object, ...]:
@@ -211,7 +220,7 @@ def _read(row: tuple[Any, ...]) -> Entry:
         role,
         via,
         kind,
-        json.loads(data),
+        _decode(data),
         load_words(written),
         seal,
         timer,

@@ -41,6 +41,9 @@ class Memory:
     def login(self) -> None:
         """Nobody."""
 
+    def listener(self) -> None:
+        """Only looking tells."""
+
     def flaws(self) -> list[str]:
         """There is nothing outside the program that could have changed it."""
         return []

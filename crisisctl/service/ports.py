@@ -234,6 +234,18 @@ class Ledger(Log, Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Hears that somebody wrote; for one thread."""
+
+    def __call__(self, seconds: float) -> bool:
+        """Wait so long at most; whether there may be something to do. Never raises, and may miss what was written."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
 class Store(Protocol):
     """Where the log lives."""
 
@@ -255,6 +267,10 @@ class Store(Protocol):
 
     def login(self) -> str | None:
         """As whom the store itself knows whoever asks; None where it knows nobody."""
+        ...
+
+    def listener(self) -> Listener | None:
+        """What hears others write, on a connection of its own; None where only looking tells."""
         ...
 
     def flaws(self) -> list[str]:

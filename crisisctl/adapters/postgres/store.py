@@ -20,6 +20,7 @@ from psycopg import conninfo, errors
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost
+from crisisctl.adapters.postgres.listener import Listener
 from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
@@ -96,6 +97,10 @@ class Postgres:
         """The login of the database session."""
         with self._failures():
             return self._open().info.user
+
+    def listener(self) -> Listener:
+        """What hears that others write."""
+        return Listener(self._told)
 
     def flaws(self) -> list[str]:
         """What differs from the schema that this program makes, and numbers that are not those of their incidents."""

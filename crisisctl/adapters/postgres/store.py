@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -54,6 +55,7 @@ class Postgres:
         self._place = _shown(told)
         self._connection: Db | None = None
         self._made = False
+        self._door = Lock()  # threads that look at the clock or at the log share the connection, and its replacement
 
     def place(self) -> str:
         """The URL without its password."""
@@ -134,18 +136,18 @@ class Postgres:
 
     def _open(self) -> Db:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
-        if self._connection is not None and not self._connection.closed:
-            self._made = self._made or schema.version(self._connection) == schema.VERSION
-            return self._connection
-        self._connection = None
-        db = self._connected()
-        try:
-            self._made = schema.version(db) == schema.VERSION
-        except BaseException:
-            db.close()
-            raise
-        self._connection = db
-        return db
+        with self._door:
+            db = self._connection
+            if db is None or db.closed:
+                self._connection, self._made = None, False
+                db = self._connected()
+            try:
+                self._made = self._made or schema.version(db) == schema.VERSION
+            except BaseException:
+                db.close()
+                raise
+            self._connection = db
+            return db
 
     def _connected(self) -> Db:
         pauses, until = iter(_PAUSES), time.monotonic() + sum(_PAUSES)

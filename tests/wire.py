@@ -1,0 +1,140 @@
+"""A wire between the program and its PostgreSQL that can be cut: a proxy on the loopback that counts messages.
+
+It reads the frames of the protocol, so that a cut falls between two messages, and it needs a conversation without
+encryption (`sslmode=disable`).
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+TO, FROM = "to", "from"  # the server
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Cut(NamedTuple):
+    """Where the wire is cut: the `number`-th message in a direction, from 1 on, is the first that does not get through.
+
+    With `late`, what the program has sent by then reaches the server all the same, so many seconds after the program
+    has seen the connection go. With `every`, each connection is cut there, not only the first that gets so far.
+    """
+
+    direction: str
+    number: int
+    late: float = 0.0
+    every: bool = False
+
+
+class Wire:
+    """The wire to a server on the loopback."""
+
+    def __init__(self, port: int) -> None:
+        self._server = ("127.0.0.1", port)
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self.restore()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def restore(self, cut: Cut | None = None, *, then_down: bool = False) -> None:
+        """Forget what was counted, and cut there; `then_down`: nobody gets through afterwards."""
+        with self._lock:
+            self.cut, self.done, self.down = cut, False, False
+            self.then_down = then_down
+            self.connections = 0
+            self.counted = {TO: 0, FROM: 0}
+            self.said: list[bytes] = []  # the messages to the server
+
+    def close(self) -> None:
+        """Take it down."""
+        for end in (self._listener, *self._open):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                with self._lock:
+                    self.connections += 1
+                    down = self.down
+                if down:
+                    near.close()
+                else:
+                    self._join(near)
+
+    def _join(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(self._server)
+        except OSError:
+            near.close()
+            return
+        with self._lock:
+            self._open += [near, far]
+            if self.cut and self.cut.every:
+                self.counted = {TO: 0, FROM: 0}
+        for source, sink, direction in ((near, far, TO), (far, near, FROM)):
+            source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._pump, args=(source, sink, direction), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, direction: str) -> None:
+        held, greeted = b"", direction == FROM
+        with suppress(OSError):
+            while got := source.recv(65_536):
+                held += got
+                while frame := _frame(held, greeted=greeted):
+                    if self._cut_here(direction, frame):
+                        self._sever(source, sink, direction, held)
+                        return
+                    sink.sendall(frame)
+                    held, greeted = held[len(frame) :], True
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _cut_here(self, direction: str, frame: bytes) -> bool:
+        with self._lock:
+            self.counted[direction] += 1
+            if direction == TO:
+                self.said.append(frame)
+            cut = self.cut
+            if cut is None or (self.done and not cut.every):
+                return False
+            here = (cut.direction, cut.number) == (direction, self.counted[direction])
+            self.done = self.done or here
+            self.down = self.down or (here and self.then_down)
+            return here
+
+    def _sever(self, source: socket.socket, sink: socket.socket, direction: str, held: bytes) -> None:
+        """Cut it, by a farewell or, every other time, without one."""
+        assert self.cut
+        near, far = (source, sink) if direction == TO else (sink, source)
+        if self.cut.number % 2:
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        with suppress(OSError):
+            near.shutdown(socket.SHUT_RDWR) if self.cut.number % 2 == 0 else None
+        near.close()
+        if self.cut.late and direction == TO:
+            time.sleep(self.cut.late)
+            with suppress(OSError):
+                far.sendall(held)
+                far.shutdown(socket.SHUT_WR)
+                while far.recv(65_536):
+                    pass
+        far.close()
+
+
+def _frame(held: bytes, *, greeted: bool) -> bytes:
+    """The first message, once it is there whole; the greeting has no letter before its length."""
+    start = 1 if greeted else 0
+    if len(held) < start + 4:
+        return b""
+    length = start + int.from_bytes(held[start : start + 4], "big")
+    return held[:length] if len(held) >= length else b""

@@ -58,21 +58,19 @@ class Bench:
         assert isinstance(row[0], int)
         return row[0]
 
-    def messages(self, name: str) -> dict[str, int]:
+    def messages(self, name: str, *, keyed: bool = True) -> dict[str, int]:
         """How many messages the command takes in either direction when nothing is cut."""
         self.wire.restore()
-        self.program.ok(*COMMANDS[name], "--request-id", self._key())
+        self.program.ok(*COMMANDS[name], *self._key(keyed=keyed))
         return dict(self.wire.counted)
 
-    def commit(self, name: str) -> int:
-        """The number of the message to the server that says COMMIT."""
-        self.wire.restore()
-        self.program.ok(*COMMANDS[name], "--request-id", self._key())
-        return next(n for n, said in enumerate(self.wire.said, 1) if said[:1] in b"QP" and b"COMMIT" in said)
+    def saying(self, what: bytes) -> int:
+        """The number of the first message to the server that says it, of those counted last."""
+        return next(n for n, said in enumerate(self.wire.said, 1) if said[:1] in b"QP" and what in said)
 
     def cut(self, name: str, cut: Cut, *, keyed: bool = True, then_down: bool = False) -> str:
         """`done`, `not` or `untold`: what the program said, which must be true; a repeat with its key does it once."""
-        key = ("--request-id", self._key()) if keyed else ()
+        key = self._key(keyed=keyed)
         before = self.count(name)
         self.wire.restore(cut, then_down=then_down)
         ran = self.program(*COMMANDS[name], *key)
@@ -92,9 +90,9 @@ class Bench:
         honest = (made == 0 and NOTHING in ran.err) or (made in (0, 1) and UNTOLD in ran.err)
         return ran.code == 7 and honest and ran.err.count("\n") == 1 and "bug" not in ran.err and "snip" not in ran.err
 
-    def _key(self) -> str:
+    def _key(self, *, keyed: bool) -> tuple[str, ...]:
         self._keys += 1
-        return f"key-{self._keys}"
+        return ("--request-id", f"key-{self._keys}") if keyed else ()
 
 
 def spread(last: int, count: int) -> list[int]:
@@ -110,5 +108,5 @@ class Around(NamedTuple):
 
 
 def around_the_end(bench: Bench, name: str) -> Around:
-    messages, commit = bench.messages(name), bench.commit(name)
-    return Around(list(range(commit - 2, messages[TO])), list(range(messages[FROM] - 6, messages[FROM] + 1)))
+    messages = bench.messages(name, keyed=False)
+    return Around(list(range(bench.saying(b"COMMIT") - 2, messages[TO])), list(range(messages[FROM] - 6, messages[FROM] + 1)))

@@ -54,8 +54,7 @@ class Wire:
     def close(self) -> None:
         """Take it down."""
         for end in (self._listener, *self._open):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+            _shut(end, socket.SHUT_RDWR)
             end.close()
 
     def _accept(self) -> None:
@@ -80,8 +79,9 @@ class Wire:
             self._open += [near, far]
             if self.cut and self.cut.every:
                 self.counted = {TO: 0, FROM: 0}
+        for end in (near, far):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for source, sink, direction in ((near, far, TO), (far, near, FROM)):
-            source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._pump, args=(source, sink, direction), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, direction: str) -> None:
@@ -90,45 +90,62 @@ class Wire:
             while got := source.recv(65_536):
                 held += got
                 while frame := _frame(held, greeted=greeted):
-                    if self._cut_here(direction, frame):
-                        self._sever(source, sink, direction, held)
+                    if cut := self._cut_here(direction, frame):
+                        _sever(cut, source, sink, held)
                         return
                     sink.sendall(frame)
                     held, greeted = held[len(frame) :], True
         for end in (source, sink):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+            _shut(end, socket.SHUT_RDWR)
 
-    def _cut_here(self, direction: str, frame: bytes) -> bool:
+    def _cut_here(self, direction: str, frame: bytes) -> Cut | None:
+        if direction == TO and frame[:1] == b"X":  # the farewell, which may come when the next one is counted already
+            return None
         with self._lock:
             self.counted[direction] += 1
             if direction == TO:
                 self.said.append(frame)
             cut = self.cut
             if cut is None or (self.done and not cut.every):
-                return False
+                return None
             here = (cut.direction, cut.number) == (direction, self.counted[direction])
             self.done = self.done or here
             self.down = self.down or (here and self.then_down)
-            return here
+            return cut if here else None
 
-    def _sever(self, source: socket.socket, sink: socket.socket, direction: str, held: bytes) -> None:
-        """Cut it, by a farewell or, every other time, without one."""
-        assert self.cut
-        near, far = (source, sink) if direction == TO else (sink, source)
-        if self.cut.number % 2:
-            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+def _sever(cut: Cut, source: socket.socket, sink: socket.socket, held: bytes) -> None:
+    """Cut it, by a farewell or, every other time, without one."""
+    near, far = (source, sink) if cut.direction == TO else (sink, source)
+    if cut.late:
+        held += _rest(near)
+    silent = bool(cut.number % 2)
+    if silent:
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    _shut(near, socket.SHUT_RD if silent else socket.SHUT_RDWR)  # which wakes whoever still reads it
+    near.close()
+    if cut.late:
+        time.sleep(cut.late)
         with suppress(OSError):
-            near.shutdown(socket.SHUT_RDWR) if self.cut.number % 2 == 0 else None
-        near.close()
-        if self.cut.late and direction == TO:
-            time.sleep(self.cut.late)
-            with suppress(OSError):
-                far.sendall(held)
-                far.shutdown(socket.SHUT_WR)
-                while far.recv(65_536):
-                    pass
-        far.close()
+            far.sendall(held)
+            time.sleep(0.2)
+    _shut(far, socket.SHUT_RDWR)
+    far.close()
+
+
+def _rest(near: socket.socket) -> bytes:
+    """What the program says in the same breath."""
+    rest = b""
+    near.settimeout(0.2)
+    with suppress(TimeoutError):
+        while got := near.recv(65_536):
+            rest += got
+    return rest
+
+
+def _shut(end: socket.socket, how: int) -> None:
+    with suppress(OSError):
+        end.shutdown(how)
 
 
 def _frame(held: bytes, *, greeted: bool) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cutting import COMMANDS, Bench, around_the_end, spread, way_by
+from tests.cutting import COMMANDS, NOTHING, Bench, around_the_end, spread, way_by
 from tests.postgres import Place
 from tests.wire import FROM, TO, Cut, Wire
 
@@ -46,20 +46,29 @@ def test_a_lost_answer_to_the_commit_is_looked_up(bench: Bench, name: str) -> No
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_commit_still_under_way_is_waited_for(bench: Bench, name: str) -> None:
     """The program sees the connection go before the server has seen any of the changes."""
-    commit = bench.commit(name)
-    first = next(n for n, said in enumerate(bench.wire.said, 1) if b"INSERT INTO entry" in said)
-    for number in (first, commit):
+    bench.messages(name, keyed=False)
+    for number in (bench.saying(b"INSERT INTO entry"), bench.saying(b"COMMIT")):
         assert bench.cut(name, Cut(TO, number, late=0.7), keyed=False) == "done"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_when_nobody_can_tell_it_says_so_and_a_repeat_does_it_once(bench: Bench, name: str) -> None:
-    commit = bench.commit(name)
-    assert bench.cut(name, Cut(TO, commit, late=0.2), then_down=True) == "untold"
-    assert bench.cut(name, Cut(TO, commit), then_down=True) == "untold"
+def test_when_nobody_can_tell_it_says_so_and_a_repeat_does_it_once(bench: Bench) -> None:
+    bench.messages("note")
+    assert bench.cut("note", Cut(TO, bench.saying(b"COMMIT"), late=0.2), then_down=True) == "untold"
 
 
 def test_a_wire_cut_at_each_attempt_is_told_as_what_it_is(bench: Bench) -> None:
     last = bench.messages("note")[FROM]
     assert bench.cut("note", Cut(FROM, last, every=True), keyed=True) in ("done", "untold")
     assert bench.cut("note", Cut(FROM, 3, every=True), keyed=True) == "not"
+
+
+def test_a_process_says_one_sentence_and_nothing_of_its_driver(bench: Bench) -> None:
+    bench.messages("note", keyed=False)
+    bench.wire.restore(Cut(TO, bench.saying(b"INSERT INTO entry")))
+    ran = bench.program.process(*COMMANDS["note"])
+    assert (ran.returncode, ran.stdout) == (7, "")
+    assert ran.stderr.count("\n") == 1
+    assert NOTHING in ran.stderr
+    bench.wire.restore(Cut(FROM, bench.messages("note", keyed=False)[FROM]))
+    ran = bench.program.process(*COMMANDS["note"])
+    assert (ran.returncode, ran.stderr) == (0, "")

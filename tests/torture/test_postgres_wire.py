@@ -43,3 +43,12 @@ def test_cut_at_every_message_the_command_happens_once_or_not_at_all(
     assert told["done"] > 0
     assert told["not"] > 0
     assert told["untold"] == 0
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("late", [0.0, 0.3])
+def test_when_nobody_can_tell_it_says_so_and_a_repeat_does_it_once(bench: Bench, name: str, late: float) -> None:
+    bench.messages(name)
+    for number in range(bench.saying(b"COMMIT"), bench.wire.counted[TO]):
+        assert bench.cut(name, Cut(TO, number, late=late), then_down=True) == "untold"

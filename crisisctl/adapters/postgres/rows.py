@@ -144,10 +144,20 @@ class PostgresLedger(PostgresLog):
     Nothing is fetched after the last change, so that changes and commit travel to the server together.
     """
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, pipeline: psycopg.Pipeline | None = None) -> None:
         super().__init__(db)
+        self._pipeline = pipeline
         self.last: Written | None = None
         self.busy = False  # there may be something to do for a watch
+
+    def _rows(self, query: str, *values: object) -> list[TupleRow]:
+        cursor = self.db.execute(query, values)
+        if self._pipeline:
+            self._pipeline.sync()  # without it, the server would not count the time that the transaction rests
+        return cursor.fetchall()
+
+    def _row(self, query: str, *values: object) -> TupleRow | None:
+        return next(iter(self._rows(query, *values)), None)
 
     def tip(self, incident: str) -> tuple[str, str] | None:
         """The tip of an incident, which nobody else can move until the transaction ends."""

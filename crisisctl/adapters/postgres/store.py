@@ -7,6 +7,7 @@ one for all changes and the commit.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -44,6 +45,8 @@ _USUAL = {
 }
 # No command may hold up the others for long: one that was stopped in the middle is put out before others give up.
 _LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s'"
+# What the driver has to say of a connection that was lost is told in a sentence, once.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Postgres:
@@ -66,17 +69,19 @@ class Postgres:
         """One transaction: committed when it ends well, rolled back when anything was raised."""
         with self._failures():
             db = self._ready()
-            ledger, end = PostgresLedger(db), None
+            last, end = None, None
             try:
-                with db.pipeline():
+                with db.pipeline() as pipeline:
                     db.execute("BEGIN")
+                    ledger = PostgresLedger(db, pipeline)
                     yield ledger
+                    last = ledger.last
                     end = db.execute("COMMIT")
                     if ledger.busy:
                         db.execute(f"NOTIFY {HINT}")
             except BaseException as error:
                 self._undo(db)
-                if end is None or not self._came_to_pass(ledger.last, end, error):
+                if end is None or not self._came_to_pass(last, end, error):
                     raise
 
     @contextmanager
@@ -117,7 +122,10 @@ class Postgres:
     def time(self) -> datetime:
         """What the server's clock says."""
         with self._failures():
-            row = self._open().execute("SELECT extract(epoch FROM clock_timestamp())::text").fetchone()
+            db = self._open()
+            with db.pipeline():  # perhaps inside that of a transaction
+                asked = db.execute("SELECT extract(epoch FROM clock_timestamp())::text")
+            row = asked.fetchone()
             return datetime.fromtimestamp(float(row[0] if row else "nan"), UTC)
 
     def close(self) -> None:

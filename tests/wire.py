@@ -81,8 +81,12 @@ class Wire:
                 self.counted = {TO: 0, FROM: 0}
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for source, sink, direction in ((near, far, TO), (far, near, FROM)):
-            threading.Thread(target=self._pump, args=(source, sink, direction), daemon=True).start()
+        pumps = [
+            threading.Thread(target=self._pump, args=way, daemon=True) for way in ((near, far, TO), (far, near, FROM))
+        ]
+        for pump in pumps:
+            pump.start()
+        threading.Thread(target=_close_after, args=(pumps, (near, far)), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, direction: str) -> None:
         held, greeted = b"", direction == FROM
@@ -119,18 +123,18 @@ def _sever(cut: Cut, source: socket.socket, sink: socket.socket, held: bytes) ->
     near, far = (source, sink) if cut.direction == TO else (sink, source)
     if cut.late:
         held += _rest(near)
-    silent = bool(cut.number % 2)
-    if silent:
+    elif cut.number % 2:
         near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    _shut(near, socket.SHUT_RD if silent else socket.SHUT_RDWR)  # which wakes whoever still reads it
-    near.close()
+        _shut(near, socket.SHUT_RD)
+        _shut(far, socket.SHUT_RDWR)
+        return
+    _shut(near, socket.SHUT_RDWR)
     if cut.late:
         time.sleep(cut.late)
         with suppress(OSError):
             far.sendall(held)
             time.sleep(0.2)
     _shut(far, socket.SHUT_RDWR)
-    far.close()
 
 
 def _rest(near: socket.socket) -> bytes:
@@ -141,6 +145,14 @@ def _rest(near: socket.socket) -> bytes:
         while got := near.recv(65_536):
             rest += got
     return rest
+
+
+def _close_after(pumps: list[threading.Thread], ends: tuple[socket.socket, socket.socket]) -> None:
+    """Nobody may still read what is closed, or it would read from the next one."""
+    for pump in pumps:
+        pump.join()
+    for end in ends:
+        end.close()
 
 
 def _shut(end: socket.socket, how: int) -> None:

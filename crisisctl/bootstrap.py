@@ -106,17 +106,22 @@ class Office:
 
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
-        mine = self.roster.of_login(self.login)
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
         if self.settings.identity == "strict":
-            if mine is None:
-                raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {self.login}.")
-            if told not in (None, mine):
-                raise Refused(f"Identity is strict: {self.login} is {mine} and may not act as {told}.")
-            return Source(mine, self.login, role=role)
+            return self._tied(told, self.store.login() or self.login, role)
+        mine = self.roster.of_login(self.login)
         if told is not None:
             self.roster.require(told)
         return Source(told or mine or self.login, self.login, role=role)
+
+    def _tied(self, told: str | None, login: str, role: str | None) -> Source:
+        """Whoever the roster ties to the login, and nobody else."""
+        mine = self.roster.of_login(login)
+        if mine is None:
+            raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {login}.")
+        if told not in (None, mine):
+            raise Refused(f"Identity is strict: {login} is {mine} and may not act as {told}.")
+        return Source(mine, login, role=role)
 
     def viewer(self, role: str | None = None) -> Source:
         """Who looks: whoever may act, else the login, for looking is free to all who can read the files."""

@@ -73,7 +73,7 @@ class Desk:
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
-        if isinstance(command, ask.Assign):
+        if isinstance(command, ask.Assign | ask.Handover):
             self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
@@ -131,10 +131,21 @@ class Desk:
         digest, playbook_digest = tip
         known = self._known.get(id_)
         if known is None or known.digest != digest:
-            kept = self._kept(log, id_, playbook_digest)
-            known = kept if kept and kept.digest == digest else replay(log.entries(id_))
+            known = self._moved_on(log, known) if known else None
+            if known is None or known.digest != digest:
+                known = self._kept(log, id_, playbook_digest)
+            if known is None or known.digest != digest:
+                known = replay(log.entries(id_))
             self._known[id_] = known
         return known
+
+    def _moved_on(self, log: Log, known: Incident) -> Incident | None:
+        """The incident as it was known with what others wrote since; None when they erased what it still holds."""
+        newer = list(log.entries(known.id, known.version))
+        try:
+            return None if any(entry.type == "entry.redacted" for entry in newer) else replay(newer, known)
+        except Unverified:
+            return None
 
     def _kept(self, log: Log, id_: str, playbook_digest: str) -> Incident | None:
         """The incident from its snapshot on; None when that is no use, for the log knows better."""
@@ -167,12 +178,15 @@ class Desk:
     ) -> Outcome:
         if isinstance(command, ask.Redact):
             command = command._replace(fields=_erasable(ledger, page.id, command, asked.at or page.now))
+        if isinstance(command, ask.Handover):
+            command = command._replace(brief=_briefed(ledger, page))
         try:
             events = decide(page.reached, command, asked.source, asked.at or page.now)
         except Refused as error:
             if any(entry.type == "incident.advanced" for entry in page.entries):
                 raise _after_timers(error) from None
             raise
+        events = attach(events, self._directory, f"{page.id}/{page.reached.version + 1}")
         added = page.write(events, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
@@ -245,6 +259,13 @@ def _erasable(log: Log, id_: str, command: ask.Redact, at: datetime) -> tuple[st
         if name not in held:
             raise nearest(name, held, f"field in entry {command.version}")
     return command.fields or tuple(held)
+
+
+def _briefed(log: Log, page: Page) -> str:
+    """The brief of the incident as this transaction leaves it before its command."""
+    from crisisctl.service.brief import brief  # noqa: PLC0415 - only a handover writes one
+
+    return brief(page.reached, [*log.entries(page.id), *page.entries], page.now)
 
 
 def _erased(entry: Entry, command: ask.Redact) -> Entry:

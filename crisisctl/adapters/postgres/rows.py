@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -19,6 +21,13 @@ from crisisctl.service.ports import Batch, Beat, Head, Queued
 Db = psycopg.Connection[TupleRow]
 HINT = "crisisctl"  # the channel on which writers say that there may be something to do
 
+
+def _numbered(statement: str) -> str:
+    """The statement with its places for values as the server's own language counts them."""
+    places = count(1)
+    return re.sub("%s", lambda _: f"${next(places)}", statement)
+
+
 _ENTRY = ", ".join(COLUMNS.split())
 _OWN = ", ".join(COLUMNS.split()[1:])
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
@@ -29,10 +38,12 @@ _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
 
 _INSERT = f"INSERT INTO entry ({_OWN}) VALUES ({'%s, ' * (len(COLUMNS.split()) - 2)}%s)"
 _CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
+_changing = attrgetter(*_CHANGING.split(", "))
 _KEEP = f"""INSERT INTO head (number, {_HEAD}, snapshot)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, ''))
     ON CONFLICT (number) DO UPDATE SET ({_CHANGING}) = ROW (excluded.{_CHANGING.replace(", ", ", excluded.")}),
     snapshot = CASE excluded.snapshot WHEN '' THEN head.snapshot ELSE excluded.snapshot END"""
+_MOVE = f"UPDATE head SET ({_CHANGING}) = ROW (%s, %s, %s, %s, %s, %s, %s) WHERE incident = %s"
 _QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
@@ -42,9 +53,24 @@ _LEASE = """WITH taken AS (
         ORDER BY attempts, contact, ready_at, number LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE outbox SET attempts = attempts + 1, ready_at = %s FROM taken WHERE outbox.key = taken.key
     RETURNING outbox.key, incident, version, person, contact, attempts, outbox.ready_at, taken.ready_at, number"""
-# Held from the first insert to the end of the commit, so that positions become visible in their order.
-_IN_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl position ' || current_schema(), 0))"
+# The order of positions is held to the end of the commit, and with a disk in it everybody would wait in turn. So the
+# commit does not wait for the disk; the next transaction, which is but a mark, waits for both, beside those of others.
+_IN_ORDER_THEN_DURABLE = (
+    "SET LOCAL synchronous_commit = off",
+    "COMMIT",
+    "SELECT pg_logical_emit_message(true, 'crisisctl', '')",
+)
 _NEXT = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl number ' || current_schema(), 0))"
+
+
+_TIP = "SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE"
+_LATER = f"SELECT {_ENTRY} FROM entry WHERE incident = %s AND version > %s ORDER BY version"
+# What nearly every transaction says; a connection that stays has the server plan it once.
+_OFTEN = {statement: f"crisisctl_{number}" for number, statement in enumerate((_TIP, _LATER, _INSERT, _MOVE))}
+PREPARE = "; ".join(f"PREPARE {name} AS {_numbered(statement)}" for statement, name in _OFTEN.items())
+_SHORT = {
+    statement: f"EXECUTE {name} ({', '.join(['%s'] * statement.count('%s'))})" for statement, name in _OFTEN.items()
+}
 
 
 class Written(NamedTuple):
@@ -90,8 +116,7 @@ class PostgresLog:
         return row[0] if row else None
 
     def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
-        query = f"SELECT {_ENTRY} FROM entry WHERE incident = %s AND version > %s ORDER BY version"
-        return map(from_columns, self._rows(query, incident, after))
+        return map(from_columns, self._rows(_LATER, incident, after))
 
     def entry(self, incident: str, version: int) -> Entry | None:
         return self._one("incident = %s AND version = %s", incident, version)
@@ -139,29 +164,48 @@ class PostgresLog:
 
 
 class PostgresLedger(PostgresLog):
-    """What a writer sees. It holds the incidents that it has asked for the tip of; appending holds the order of all.
+    """What a writer sees. It holds the incidents that it has asked for the tip of.
 
-    Nothing is fetched after the last change, so that changes and commit travel to the server together.
+    Changes wait for the next question, or for the commit, and travel to the server together with it.
     """
 
-    def __init__(self, db: Db, pipeline: psycopg.Pipeline | None = None) -> None:
+    def __init__(self, db: Db, *, prepared: bool = False) -> None:
         super().__init__(db)
-        self._pipeline = pipeline
+        self._prepared = prepared
         self.last: Written | None = None
+        self._cursor = psycopg.ClientCursor(db)
+        self._waiting = ["BEGIN"]
         self.busy = False  # there may be something to do for a watch
 
+    def commit(self) -> None:
+        """Make what was changed last."""
+        self._waiting += _IN_ORDER_THEN_DURABLE if self.last else ("COMMIT",)
+        if self.busy:  # after the commit: inside it, all who commit would wait for one another
+            self._waiting.append(f"NOTIFY {HINT}")
+        self._send()
+
+    def _change(self, statement: str, *values: object) -> None:
+        said = _SHORT.get(statement, statement) if self._prepared else statement
+        self._waiting.append(self._cursor.mogrify(said, values) if values else said)
+
     def _rows(self, query: str, *values: object) -> list[TupleRow]:
-        cursor = self.db.execute(query, values)
-        if self._pipeline:
-            self._pipeline.sync()  # without it, the server would not count the time that the transaction rests
-        return cursor.fetchall()
+        self._change(query, *values)
+        self._send()
+        return self._cursor.fetchall()
 
     def _row(self, query: str, *values: object) -> TupleRow | None:
-        return next(iter(self._rows(query, *values)), None)
+        rows = self._rows(query, *values)
+        return rows[0] if rows else None
+
+    def _send(self) -> None:
+        statements, self._waiting = self._waiting, []
+        self._cursor.execute("; ".join(statements))
+        while self._cursor.nextset():
+            pass
 
     def tip(self, incident: str) -> tuple[str, str] | None:
         """The tip of an incident, which nobody else can move until the transaction ends."""
-        found = self._row("SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE", incident)
+        found = self._row(_TIP, incident)
         return (found[0], found[1]) if found else None
 
     def written(self) -> Iterator[Entry]:
@@ -172,14 +216,17 @@ class PostgresLedger(PostgresLog):
         return held is not None or self._row("SELECT 1 FROM head WHERE incident = %s", incident) is None
 
     def next_incident(self) -> str:
-        self.db.execute(_NEXT)
-        row = self._row("SELECT coalesce(max(number), 0) + 1 FROM head")
+        self._change(_NEXT)
+        row = self._row("SELECT next_number()")
         return f"INC-{row[0] if row else 1}"
 
     def append(self, batch: Batch) -> None:
         incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else _LONG_PAST)
         self._enter(batch.entries)
-        self.db.execute(_KEEP, (int(incident.rpartition("-")[2]), *batch.head, batch.snapshot))
+        if batch.entries and batch.entries[0].version > 1 and batch.snapshot is None:
+            self._change(_MOVE, *_changing(batch.head), incident)
+        else:
+            self._change(_KEEP, int(incident.rpartition("-")[2]), *batch.head, batch.snapshot)
         self._each("DELETE FROM timer WHERE id = %s", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
         self._each(_QUEUE, [(*notice, ready) for notice in batch.notices])
@@ -190,40 +237,39 @@ class PostgresLedger(PostgresLog):
 
     def _enter(self, entries: Sequence[Entry]) -> None:
         if entries:
-            self.db.execute(_IN_ORDER)
             self._each(_INSERT, [columns(entry)[1:] for entry in entries])
             self.last = Written(*attrgetter("incident", "version", "digest")(entries[-1]))
 
     def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         for row in rows:
-            self.db.execute(statement, row)
+            self._change(statement, *row)
 
     def _arm(self, timers: Sequence[Timer]) -> None:
         self._each(_ARM, [(t.id, t.incident, t.kind, stamp(t.due), t.subject) for t in timers])
 
     def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
-        self.db.execute("DELETE FROM timer WHERE incident = %s", (incident,))
+        self._change("DELETE FROM timer WHERE incident = %s", incident)
         self._arm(timers)
 
     def forget(self) -> None:
-        self.db.execute("LOCK TABLE head IN EXCLUSIVE MODE")
+        self._change("LOCK TABLE head IN EXCLUSIVE MODE")
         for derived in ("head", "timer", "outbox"):
-            self.db.execute(f"DELETE FROM {derived}")
+            self._change(f"DELETE FROM {derived}")
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
         rows = self._rows(_LEASE, stamp(now), limit, stamp(until))
         return [_queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[7:]))]
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        self.db.execute("UPDATE outbox SET ready_at = %s WHERE ready_at > %s", (stamp(now), stamp(latest)))
+        self._change("UPDATE outbox SET ready_at = %s WHERE ready_at > %s", stamp(now), stamp(latest))
 
     def postpone(self, key: str, until: datetime) -> None:
-        self.db.execute("UPDATE outbox SET ready_at = %s WHERE key = %s", (stamp(until), key))
+        self._change("UPDATE outbox SET ready_at = %s WHERE key = %s", stamp(until), key)
 
     def beat(self, beat: Beat) -> None:
         query = """INSERT INTO beat (watch, at, every) VALUES (%s, %s, %s)
             ON CONFLICT (watch) DO UPDATE SET (at, every) = (excluded.at, excluded.every)"""
-        self.db.execute(query, (beat.watch, stamp(beat.at), beat.every))
+        self._change(query, beat.watch, stamp(beat.at), beat.every)
 
     def _erase(self, incident: str, version: int, fields: Sequence[str]) -> None:
         entry = self.entry(incident, version)
@@ -231,7 +277,7 @@ class PostgresLedger(PostgresLog):
             return
         gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
         kept = dump_words({**entry.words, **gone})
-        self.db.execute("UPDATE entry SET words = %s WHERE incident = %s AND version = %s", (kept, incident, version))
+        self._change("UPDATE entry SET words = %s WHERE incident = %s AND version = %s", kept, incident, version)
 
 
 def _timer(row: TupleRow) -> Timer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg import errors, sql
+from psycopg import sql
 
 from crisisctl.domain.errors import StoreFailed
 
@@ -51,8 +51,9 @@ CREATE TABLE head (
     drill boolean NOT NULL,
     opened_at {_TEXT},
     closed_at {_MAYBE},
-    snapshot {_TEXT}
-) WITH (fillfactor = 70);
+    snapshot {_TEXT},
+    members {_MAYBE}
+) WITH (fillfactor = 70, toast_tuple_target = 128);
 CREATE TABLE timer (id {_TEXT} PRIMARY KEY, incident {_TEXT}, kind {_TEXT}, due {_TEXT}, subject {_TEXT});
 CREATE INDEX timer_due ON timer (due, id);
 CREATE INDEX timer_incident ON timer (incident);
@@ -87,16 +88,61 @@ CREATE TRIGGER entry_is_kept BEFORE UPDATE OR DELETE ON entry FOR EACH ROW EXECU
 CREATE TRIGGER entry_is_never_emptied BEFORE TRUNCATE ON entry FOR EACH STATEMENT EXECUTE FUNCTION entry_is_kept();
 """
 
-_MIGRATIONS = (_TABLES + _GUARD,)
+# Whoever enters holds the order of positions until the commit is done, so that they become visible in their order and a
+# reader of the tail misses none.
+_ORDER = """
+CREATE FUNCTION entries_come_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('crisisctl position ' || TG_TABLE_SCHEMA, 0));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER entries_come_in_order BEFORE INSERT ON entry
+    FOR EACH STATEMENT EXECUTE FUNCTION entries_come_in_order();
+"""
+
+# Who may see which incident, enforced by the server: `members` of its head is empty, or names the person that `seat`
+# ties to the login. A login with the seat `*`, such as that of a watch, sees all, and so does the owner of the tables.
+_NEED_TO_KNOW = """
+CREATE TABLE seat (login text PRIMARY KEY, person text NOT NULL);
+CREATE FUNCTION hidden() RETURNS SETOF text STABLE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT incident FROM head WHERE members IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM seat WHERE login = session_user AND (person = '*' OR person = ANY (string_to_array(members, ' ')))
+    )
+$$;
+CREATE FUNCTION next_number() RETURNS bigint VOLATILE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT coalesce(max(number), 0) + 1 FROM head
+$$;
+DO $$
+DECLARE
+    part text;
+BEGIN
+    FOREACH part IN ARRAY ARRAY['hidden', 'next_number'] LOOP
+        EXECUTE format('ALTER FUNCTION %I() SET search_path = %I, pg_temp', part, current_schema());
+    END LOOP;
+    FOREACH part IN ARRAY ARRAY['entry', 'head', 'timer', 'outbox'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);
+        EXECUTE format('CREATE POLICY need_to_know ON %I USING (incident NOT IN (SELECT hidden()))', part);
+    END LOOP;
+END $$;
+"""
+
+_MIGRATIONS = (_TABLES + _GUARD + _ORDER + _NEED_TO_KNOW,)
+
+
+_THERE = """
+SELECT current_schema(), to_regclass(format('%I.crisisctl_schema', coalesce(current_schema(), 'public')))
+"""
 
 
 def version(db: psycopg.Connection[Any]) -> int:
     """The version of the schema that is there; 0 when there is none. `StoreFailed` when it is a newer one."""
-    asked = db.execute("SELECT current_schema(), to_regclass(quote_ident(current_schema()) || '.crisisctl_schema')")
-    place, table = asked.fetchone() or (None, None)
-    if place is None:
-        raise errors.InvalidSchemaName
-    if table is None:
+    there = db.execute(_THERE).fetchone()
+    if there is None or there[0] is None:
+        raise StoreFailed(
+            "The database has no schema that this login may use. Make the one that the search path names, or have the "
+            "log's owner run what crisisctl store grants prints. Nothing was written."
+        )
+    if there[1] is None:
         return 0
     row = db.execute("SELECT max(version) FROM crisisctl_schema").fetchone()
     found = int(row[0] or 0) if row else 0
@@ -120,9 +166,17 @@ def migrate(db: psycopg.Connection[Any]) -> None:
 def differences(db: psycopg.Connection[Any]) -> list[str]:
     """What guards the log and is not there, or not at work."""
     found = {row[0] for row in db.execute(_GUARDS_AT_WORK).fetchall()}
-    return [f"the trigger {name}" for name in ("entry_is_kept", "entry_is_never_emptied") if name not in found]
+    missing = [f"the trigger {name}" for name in _AT_WORK if name not in found]
+    open_ = [row[0] for row in db.execute(_UNGUARDED).fetchall()]
+    return [*missing, *(f"the row-level security of {name}" for name in open_)]
 
 
+_AT_WORK = ("entry_is_kept", "entry_is_never_emptied", "entries_come_in_order")
 _GUARDS_AT_WORK = """
 SELECT tgname FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgenabled IN ('O', 'A') AND NOT tgisinternal
+"""
+_UNGUARDED = """
+SELECT name FROM unnest(ARRAY['entry', 'head', 'timer', 'outbox']) AS name WHERE NOT EXISTS (
+    SELECT 1 FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+    WHERE c.oid = name::regclass AND c.relrowsecurity AND p.polname = 'need_to_know')
 """

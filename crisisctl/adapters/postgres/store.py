@@ -8,6 +8,7 @@ one for all changes and the commit.
 from __future__ import annotations
 
 import logging
+import select
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,16 +22,12 @@ from psycopg import conninfo
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost, passing, undecided
-from crisisctl.adapters.postgres.rows import HINT, Db, PostgresLedger, PostgresLog, Written
+from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog, Written
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
 
 if TYPE_CHECKING:
-    from psycopg.rows import TupleRow
-
     from crisisctl.service.ports import Log
-
-    Cursor = psycopg.Cursor[TupleRow]
 
 _PAUSES = (0.1, 0.3, 0.6, 1.0)  # seconds between attempts to reach a server that is away
 _LOOKS = 3  # at whether a transaction came to pass, each with those pauses
@@ -43,8 +40,9 @@ _USUAL = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-# No command may hold up the others for long: one that was stopped in the middle is put out before others give up.
+# No command may hold up the others for long: one that was stopped in the middle is put out before they give up.
 _LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s'"
+_SEVERAL = 3
 # What the driver has to say of a connection that was lost is told in a sentence, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
@@ -58,6 +56,7 @@ class Postgres:
         self._place = _shown(told)
         self._connection: Db | None = None
         self._made = False
+        self._written = 0  # transactions on this connection
         self._door = Lock()  # threads that look at the clock or at the log share the connection, and its replacement
 
     def place(self) -> str:
@@ -69,19 +68,14 @@ class Postgres:
         """One transaction: committed when it ends well, rolled back when anything was raised."""
         with self._failures():
             db = self._ready()
-            last, end = None, None
+            ledger, ended = PostgresLedger(db, prepared=self._prepared(db)), False
             try:
-                with db.pipeline() as pipeline:
-                    db.execute("BEGIN")
-                    ledger = PostgresLedger(db, pipeline)
-                    yield ledger
-                    last = ledger.last
-                    end = db.execute("COMMIT")
-                    if ledger.busy:
-                        db.execute(f"NOTIFY {HINT}")
+                yield ledger
+                ended = True
+                ledger.commit()
             except BaseException as error:
                 self._undo(db)
-                if end is None or not self._came_to_pass(last, end, error):
+                if not ended or not self._came_to_pass(ledger.last, error):
                     raise
 
     @contextmanager
@@ -122,10 +116,7 @@ class Postgres:
     def time(self) -> datetime:
         """What the server's clock says."""
         with self._failures():
-            db = self._open()
-            with db.pipeline():  # perhaps inside that of a transaction
-                asked = db.execute("SELECT extract(epoch FROM clock_timestamp())::text")
-            row = asked.fetchone()
+            row = self._open().execute("SELECT extract(epoch FROM clock_timestamp())::text").fetchone()
             return datetime.fromtimestamp(float(row[0] if row else "nan"), UTC)
 
     def close(self) -> None:
@@ -133,6 +124,13 @@ class Postgres:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _prepared(self, db: Db) -> bool:
+        """Whether the server knows the usual statements of this connection; one that writes once need not teach it."""
+        self._written += 1
+        if self._written == _SEVERAL:
+            db.execute(PREPARE)
+        return self._written >= _SEVERAL
 
     def _ready(self) -> Db:
         """A connection to a log that is there; made when there is none."""
@@ -146,8 +144,8 @@ class Postgres:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
         with self._door:
             db = self._connection
-            if db is None or db.closed:
-                self._connection, self._made = None, False
+            if db is None or not _alive(db):
+                self._connection, self._made, self._written = None, False, 0
                 db = self._connected()
             try:
                 self._made = self._made or schema.version(db) == schema.VERSION
@@ -168,15 +166,7 @@ class Postgres:
                     raise
                 time.sleep(pause)
             else:
-                return self._limited(db)
-
-    def _limited(self, db: Db) -> Db:
-        try:
-            db.execute(_LIMITS)
-        except BaseException:
-            db.close()
-            raise
-        return db
+                return _limited(db)
 
     def _undo(self, db: Db) -> None:
         """End the transaction without a trace; a connection that cannot even do that is given up."""
@@ -188,15 +178,12 @@ class Postgres:
         except psycopg.Error:
             db.close()
 
-    def _came_to_pass(self, last: Written | None, end: Cursor, error: BaseException) -> bool:
+    def _came_to_pass(self, last: Written | None, error: BaseException) -> bool:
         """Whether a transaction whose end went wrong was committed all the same.
 
-        When the server's answer to COMMIT is missing, the last entry tells: it is sealed with salts, so it is nobody
-        else's. Whoever holds the incident ends before that answer is given, so a commit under way is waited for.
+        Its last entry tells: it is sealed with salts, so it is nobody else's.
         """
-        if end.statusmessage == "COMMIT":
-            return True
-        if last is None or not undecided(error):
+        if last is None or not (isinstance(error, psycopg.OperationalError) or undecided(error)):
             return False
         for _ in range(_LOOKS):
             try:
@@ -207,16 +194,17 @@ class Postgres:
         raise lost(self._place) from None
 
     def _is_there(self, last: Written) -> bool:
+        """Whoever holds the incident ends before this is answered, so a commit still under way is waited for."""
         db = self._open()
+        look = PostgresLedger(db)
         try:
-            db.execute("BEGIN")
-            log = PostgresLedger(db)
-            log.next_incident()  # of one that was just being opened, there is no head to hold
-            log.tip(last.incident)
-            found = log.entry(last.incident, last.version)
-            return found is not None and found.digest == last.digest
+            look.next_incident()  # of one that was just being opened, there is no head to hold
+            look.tip(last.incident)
+            found = look.entry(last.incident, last.version)
+            look.commit()  # which makes durable what was found
         finally:
             self._undo(db)
+        return found is not None and found.digest == last.digest
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -224,6 +212,27 @@ class Postgres:
             yield
         except psycopg.Error as error:
             raise explained(self._place, error) from None
+
+
+def _limited(db: Db) -> Db:
+    try:
+        db.execute(_LIMITS)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _alive(db: Db) -> bool:
+    """Whether the connection is still there: what the server said at the end, if it ended it, is waiting to be read."""
+    with db.lock:  # or it would be the answer for another thread that is read here
+        if not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
+            try:
+                db.pgconn.consume_input()
+                db.pgconn.get_result()
+            except psycopg.Error:
+                db.pgconn.finish()
+    return not db.closed
 
 
 def _read(url: str) -> dict[str, str]:

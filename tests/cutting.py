@@ -109,4 +109,5 @@ class Around(NamedTuple):
 
 def around_the_end(bench: Bench, name: str) -> Around:
     messages = bench.messages(name, keyed=False)
-    return Around(list(range(bench.saying(b"COMMIT") - 2, messages[TO])), list(range(messages[FROM] - 6, messages[FROM] + 1)))
+    commit, last = bench.saying(b"COMMIT"), messages[FROM]
+    return Around(list(range(commit - 1, messages[TO] + 1)), list(range(last - 6, last + 1)))

@@ -37,7 +37,7 @@ def test_cut_at_every_message_the_command_happens_once_or_not_at_all(
         for number in range(1, messages[direction] + 1):
             for keyed in (True, False):
                 told[bench.cut(name, Cut(direction, number), keyed=keyed)] += 1
-    for number in range(1, messages[TO]):
+    for number in range(1, messages[TO] + 1):
         told[bench.cut(name, Cut(TO, number, late=0.3))] += 1
     report(f"{name}: {sum(messages.values())} messages, {dict(told)}")
     assert told["done"] > 0
@@ -50,5 +50,5 @@ def test_cut_at_every_message_the_command_happens_once_or_not_at_all(
 @pytest.mark.parametrize("late", [0.0, 0.3])
 def test_when_nobody_can_tell_it_says_so_and_a_repeat_does_it_once(bench: Bench, name: str, late: float) -> None:
     bench.messages(name)
-    for number in range(bench.saying(b"COMMIT"), bench.wire.counted[TO]):
+    for number in range(bench.saying(b"COMMIT"), bench.wire.counted[TO] + 1):
         assert bench.cut(name, Cut(TO, number, late=late), then_down=True) == "untold"

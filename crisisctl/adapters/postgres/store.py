@@ -231,7 +231,7 @@ def _alive(db: Db) -> bool:
                 db.pgconn.consume_input()
                 db.pgconn.get_result()
             except psycopg.Error:
-                db.pgconn.finish()
+                db.close()
     return not db.closed
 
 

@@ -98,7 +98,7 @@ def _modes(state: Path) -> Iterator[Check]:
     for path in loose:
         yield Check("warning", f"{path} can be read by others", f"chmod go-rwx {path}")
     if not loose:
-        yield Check("ok", "the log is closed to others")
+        yield Check("ok", "the state folder is closed to others")
 
 
 def _open(path: Path) -> bool:

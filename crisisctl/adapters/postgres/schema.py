@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 
 from crisisctl.domain.errors import StoreFailed
 
@@ -92,7 +92,11 @@ _MIGRATIONS = (_TABLES + _GUARD,)
 
 def version(db: psycopg.Connection[Any]) -> int:
     """The version of the schema that is there; 0 when there is none. `StoreFailed` when it is a newer one."""
-    if db.execute("SELECT to_regclass(format('%I.crisisctl_schema', current_schema()))").fetchone() == (None,):
+    asked = db.execute("SELECT current_schema(), to_regclass(quote_ident(current_schema()) || '.crisisctl_schema')")
+    place, table = asked.fetchone() or (None, None)
+    if place is None:
+        raise errors.InvalidSchemaName
+    if table is None:
         return 0
     row = db.execute("SELECT max(version) FROM crisisctl_schema").fetchone()
     found = int(row[0] or 0) if row else 0

@@ -14,35 +14,42 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import conninfo, errors
+from psycopg import conninfo
 
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
-from crisisctl.adapters.postgres.failures import explained, lost
-from crisisctl.adapters.postgres.rows import HINT, Db, PostgresLedger, PostgresLog
+from crisisctl.adapters.postgres.failures import explained, lost, passing, undecided
+from crisisctl.adapters.postgres.rows import HINT, Db, PostgresLedger, PostgresLog, Written
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
 
 if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
+
     from crisisctl.service.ports import Log
 
+    Cursor = psycopg.Cursor[TupleRow]
+
 _PAUSES = (0.1, 0.3, 0.6, 1.0)  # seconds between attempts to reach a server that is away
-_USUAL = {"connect_timeout": "5", "application_name": "crisisctl"}
-# No command may hold up the others for long: neither one that waits, nor one that was stopped in the middle.
-_LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '15s'"
-_PASSING = (errors.CannotConnectNow, errors.TooManyConnections, errors.AdminShutdown, errors.CrashShutdown)
+_LOOKS = 3  # at whether a transaction came to pass, each with those pauses
+# A server that is gone without a word is noticed within half a minute, not after the hours that systems grant.
+_USUAL = {
+    "connect_timeout": "5",
+    "application_name": "crisisctl",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+# No command may hold up the others for long: one that was stopped in the middle is put out before others give up.
+_LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s'"
 
 
 class Postgres:
     """A store that is a database."""
 
     def __init__(self, url: str) -> None:
-        try:
-            told = conninfo.conninfo_to_dict(url)
-        except psycopg.ProgrammingError:  # which may quote the password
-            raise Invalid(
-                "The store's URL cannot be read. Write postgresql://LOGIN@HOST/DATABASE, the password in ~/.pgpass."
-            ) from None
+        told = _read(url)
         self._told = conninfo.make_conninfo("", **(_USUAL | told))
         self._place = _shown(told)
         self._connection: Db | None = None
@@ -57,20 +64,18 @@ class Postgres:
         """One transaction: committed when it ends well, rolled back when anything was raised."""
         with self._failures():
             db = self._ready()
-            ledger, ended = PostgresLedger(db), False
+            ledger, end = PostgresLedger(db), None
             try:
                 with db.pipeline():
                     db.execute("BEGIN")
                     yield ledger
-                    ended = True
-                    db.execute("COMMIT")
+                    end = db.execute("COMMIT")
                     if ledger.busy:
                         db.execute(f"NOTIFY {HINT}")
             except BaseException as error:
                 self._undo(db)
-                if ended and isinstance(error, psycopg.OperationalError) and self._came_to_pass(ledger):
-                    return
-                raise
+                if end is None or not self._came_to_pass(ledger.last, end, error):
+                    raise
 
     @contextmanager
     def reading(self) -> Iterator[Log]:
@@ -130,6 +135,7 @@ class Postgres:
     def _open(self) -> Db:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
         if self._connection is not None and not self._connection.closed:
+            self._made = self._made or schema.version(self._connection) == schema.VERSION
             return self._connection
         self._connection = None
         db = self._connected()
@@ -148,12 +154,19 @@ class Postgres:
                 db: Db = psycopg.connect(self._told, autocommit=True)
             except psycopg.OperationalError as error:
                 pause = next(pauses, None)
-                if pause is None or not _passing(error) or time.monotonic() > until:
+                if pause is None or not passing(error) or time.monotonic() > until:
                     raise
                 time.sleep(pause)
             else:
-                db.execute(_LIMITS)
-                return db
+                return self._limited(db)
+
+    def _limited(self, db: Db) -> Db:
+        try:
+            db.execute(_LIMITS)
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def _undo(self, db: Db) -> None:
         """End the transaction without a trace; a connection that cannot even do that is given up."""
@@ -165,22 +178,35 @@ class Postgres:
         except psycopg.Error:
             db.close()
 
-    def _came_to_pass(self, ledger: PostgresLedger) -> bool:
-        """Whether the transaction whose end was not heard of was committed: its last entry, sealed with salts, tells.
+    def _came_to_pass(self, last: Written | None, end: Cursor, error: BaseException) -> bool:
+        """Whether a transaction whose end went wrong was committed all the same.
 
-        Whoever holds the incident ends before the answer is given, so a commit still under way is waited for.
+        When the server's answer to COMMIT is missing, the last entry tells: it is sealed with salts, so it is nobody
+        else's. Whoever holds the incident ends before that answer is given, so a commit under way is waited for.
         """
-        if ledger.last is None:
+        if end.statusmessage == "COMMIT":
+            return True
+        if last is None or not undecided(error):
             return False
-        incident, version, digest = ledger.last
+        for _ in range(_LOOKS):
+            try:
+                return self._is_there(last)
+            except (psycopg.Error, StoreFailed) as again:
+                if not undecided(again):
+                    break
+        raise lost(self._place) from None
+
+    def _is_there(self, last: Written) -> bool:
+        db = self._open()
         try:
-            with self.writing() as again:
-                again.next_incident()  # of one that was just being opened, there is no head to hold
-                again.tip(incident)
-                found = again.entry(incident, version)
-        except StoreFailed:
-            raise lost(self._place) from None
-        return found is not None and found.digest == digest
+            db.execute("BEGIN")
+            log = PostgresLedger(db)
+            log.next_incident()  # of one that was just being opened, there is no head to hold
+            log.tip(last.incident)
+            found = log.entry(last.incident, last.version)
+            return found is not None and found.digest == last.digest
+        finally:
+            self._undo(db)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -190,12 +216,23 @@ class Postgres:
             raise explained(self._place, error) from None
 
 
-def _passing(error: psycopg.OperationalError) -> bool:
-    """Whether the server may be back in a moment: refused, starting up, full; not when it has said no."""
-    return error.sqlstate is None or isinstance(error, _PASSING)
+def _read(url: str) -> dict[str, str]:
+    """The parts of a URL; `Invalid`, without quoting any, when part of a password may have ended up in another one."""
+    try:
+        told = {name: str(value) for name, value in conninfo.conninfo_to_dict(url).items()}
+    except psycopg.ProgrammingError:  # which may quote the password
+        told = {"port": "unknown"}
+    numbered = all(port.isdigit() for port in told.get("port", "").split(",") if port)
+    path = url.partition("://")[2].partition("?")[0].partition("/")[2]
+    if not numbered or "@" in told.get("host", "").partition("/")[0] or "@" in path:
+        raise Invalid(
+            "The store's URL cannot be read. Write postgresql://LOGIN@HOST/DATABASE, the password in ~/.pgpass; "
+            "in the URL, / @ and : in a password are written %2F %40 and %3A."
+        )
+    return told
 
 
-def _shown(told: Mapping[str, object]) -> str:
+def _shown(told: Mapping[str, str]) -> str:
     login = f"{told['user']}@" if told.get("user") else ""
     port = f":{told['port']}" if told.get("port") else ""
     return f"postgresql://{login}{told.get('host', '')}{port}/{told.get('dbname', '')}"

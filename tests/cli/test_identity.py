@@ -117,7 +117,9 @@ def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(opened: Prog
 
 
 @pytest.mark.parametrize("roster", ["people: {}", "people: {lee: {login: somebody-else}}", None])
-def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(opened: Program, behind: Behind, roster: str | None) -> None:
+def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(
+    opened: Program, behind: Behind, roster: str | None
+) -> None:
     _settings(opened, "identity = 'strict'\n")
     if roster:
         (opened.root / "roster.yaml").write_text(roster)

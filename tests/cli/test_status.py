@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.behind import Behind
     from pathlib import Path
 
+    from tests.behind import Behind
     from tests.conftest import HandClock, Program
 
 TASK = "task pause-posts (Pause scheduled posts) is open: crisisctl task done pause-posts, or task skip with a reason"

@@ -106,9 +106,7 @@ def test_what_is_derived_can_be_written_anew(published: Program, behind: Behind)
     assert published.ok("verify", "--rebuild", "--json").json["ok"] is True
 
 
-def test_what_is_derived_is_not_written_anew_from_a_log_that_is_not_whole(
-    published: Program, behind: Behind
-) -> None:
+def test_what_is_derived_is_not_written_anew_from_a_log_that_is_not_whole(published: Program, behind: Behind) -> None:
     behind.change("DELETE FROM entry WHERE version = (SELECT max(version) FROM entry)")
     told = published("verify", "--rebuild")
     assert (told.code, told.out) == (8, "")

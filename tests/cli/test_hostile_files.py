@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
     from tests.behind import Behind
     from tests.conftest import Program
@@ -91,9 +93,9 @@ TEMPLATES = {
 }
 
 
-@pytest.mark.parametrize(("source", "place"), TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize(("source", "where"), TEMPLATES.values(), ids=TEMPLATES)
 def test_a_hostile_template_gives_no_text_and_says_where(
-    program: Program, source: str, place: str, bounded: Bounded, shown: Shown
+    program: Program, source: str, where: str, bounded: Bounded, shown: Shown
 ) -> None:
     (program.root / "templates" / "holding" / "data-breach.md.j2").write_text(source)
     program.ok("open", "data-breach", "--title", "x", "--fact", "affected_accounts=3")
@@ -102,7 +104,7 @@ def test_a_hostile_template_gives_no_text_and_says_where(
         told = program("statement", "draft", "holding")
     assert (told.code, told.out) == (6, "")
     assert "holding/data-breach.md.j2" in shown(told.err)
-    assert place in told.err
+    assert where in told.err
     assert len(told.err) < 1_000
     assert program.ok("status", "--json").json["version"] == before
 
@@ -158,6 +160,7 @@ def test_a_hostile_roster_is_refused_with_its_file(
     assert not (opened.root / "owned").exists()
 
 
+@ON_FILE  # a store that the environment names comes before that of the settings
 @pytest.mark.parametrize(
     "content", ["[" * 50_000, "a = '\x1b[31m'", '"k\\u001b" = 1', 'store = "a\\u001b[31m"', "x" * 200_000, "as = 'a b'"]
 )

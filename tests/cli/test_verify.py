@@ -36,7 +36,7 @@ def test_an_empty_log_verifies(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "place"),
+    ("statement", "where"),
     [
         ("UPDATE entry SET actor = 'lee' WHERE version = 6", "entry 6"),
         ("UPDATE entry SET occurred_at = '2020-01-01T00:00:00.000000Z' WHERE version = 6", "entry 6"),
@@ -50,17 +50,17 @@ def test_an_empty_log_verifies(program: Program) -> None:
     ],
 )
 def test_what_was_changed_behind_its_back_is_found_and_named(
-    published: Program, behind: Behind, statement: str, place: str
+    published: Program, behind: Behind, statement: str, where: str
 ) -> None:
     behind.change(statement)
     told = published("verify")
     assert told.code == 8
-    assert place in told.out
+    assert where in told.out
     assert "INC-1" in told.out
     assert "flaw. Keep it as it is, and restore a backup." in told.err.replace("flaws", "flaw")
     document = published("verify", "--json")
     assert (document.code, document.json["ok"]) == (8, False)
-    assert any(place in flaw for flaw in document.json["flaws"])
+    assert any(where in flaw for flaw in document.json["flaws"])
 
 
 def test_a_missing_guard_is_a_flaw(published: Program, behind: Behind) -> None:

@@ -124,12 +124,12 @@ def test_7_a_login_that_may_not_enter_is_told_whom_to_ask(opened: Program, login
 
 
 @ON_DATABASE
-def test_doctor_finds_a_database_that_cannot_be_reached(opened: Program, login: Login) -> None:
-    told = at(opened, login.url(port="9"))("doctor", "--json")
+def test_doctor_finds_a_database_that_lets_nobody_in(opened: Program, login: Login) -> None:
+    told = at(opened, login.url(password=f"{SECRET}x"))("doctor", "--json")
     assert told.code == 6
     errors = [check["what"] for check in told.json["checks"] if check["state"] == "error"]
     assert len(errors) == 1, "one cause is told once"
-    assert errors[0].startswith(f"{login.shown(port='9')} cannot be reached")
+    assert errors[0].startswith(f"{login.shown()} refuses the login or its password.")
     assert SECRET not in told.out + told.err
 
 

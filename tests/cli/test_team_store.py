@@ -98,7 +98,6 @@ TROUBLES = {
         {"dbname": "nowhere"},
         "has no database of that name. Make it with createdb, or mend the URL.",
     ),
-    "unknown schema": ({"options": "-csearch_path=nowhere"}, "Make it, or mend the search path in the URL."),
 }
 
 
@@ -109,11 +108,19 @@ def test_7_a_database_that_cannot_be_reached_or_entered_is_one_sentence(
 ) -> None:
     before, files = behind.mark(), sorted(opened.root.rglob("*"))
     elsewhere = at(opened, login.url(**other))
-    shown = login.shown(**{name: value for name, value in other.items() if name not in ("password", "options")})
+    shown = login.shown(**{name: value for name, value in other.items() if name != "password"})
     refused(elsewhere, f"{shown} ", ["status"])
     refused(elsewhere, sentence, ["note", "x", "--json"])
     assert behind.mark() == before
     assert sorted(opened.root.rglob("*")) == files, "no file is made in its stead"
+
+
+@ON_DATABASE
+def test_7_a_search_path_that_leads_nowhere_is_told(opened: Program, login: Login) -> None:
+    lost = at(opened, login.url(options="-csearch_path=nowhere"))
+    refused(lost, "has no schema that this login may ", ["status"], ["note", "x", "--json"])
+    refused(lost, "Make ", ["status"])
+    refused(lost, "Nothing was written.", ["status"])
 
 
 @ON_DATABASE

@@ -80,14 +80,14 @@ def _settings(office: Office) -> Iterator[Check]:
 
 def _store(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
-        count = len(log.heads())
-    if count:
-        with office.store.writing():
-            pass  # what cannot be begun now could not be written on the night
+        heads = log.heads()
+    if heads:
+        with office.store.writing() as ledger:
+            ledger.tip(heads[-1].incident)  # whoever may not hold an incident now could not write on the night
     flaws = office.store.flaws()
     yield from (Check("error", flaw, "crisisctl verify") for flaw in flaws)
     if not flaws:
-        yield Check("ok", f"log {office.store.place()} with {show.count(count, 'incident')}")
+        yield Check("ok", f"log {office.store.place()} with {show.count(len(heads), 'incident')}")
     yield from _modes(office.settings.state)
     if not os.access(_existing(office.settings.state), os.W_OK):
         yield Check("error", f"{office.settings.state} cannot be written", "check its owner and mode")
@@ -98,7 +98,7 @@ def _modes(state: Path) -> Iterator[Check]:
     for path in loose:
         yield Check("warning", f"{path} can be read by others", f"chmod go-rwx {path}")
     if not loose:
-        yield Check("ok", "the log is closed to others")
+        yield Check("ok", "the state folder is closed to others")
 
 
 def _open(path: Path) -> bool:

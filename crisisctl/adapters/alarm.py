@@ -6,9 +6,10 @@ Memory job store, no misfire grace, coalesced, one instance of each job: a round
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 from crisisctl.domain.errors import CrisisError
 from crisisctl.service.watch import Round
@@ -57,6 +58,22 @@ def ring(
     while not stop.wait(EVERY):
         pass
     scheduler.shutdown(wait=True)
+
+
+@contextmanager
+def beside(work: Callable[[], None]) -> Iterator[None]:
+    """Do something every second in a thread of its own, which holds up nobody, its end included."""
+    stop = Event()
+
+    def repeat() -> None:
+        while not stop.wait(EVERY):
+            work()
+
+    Thread(target=repeat, name="beside", daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
 
 
 def _round(work: Callable[[], Round], tell: Tell, complain: Complain) -> None:

@@ -14,7 +14,7 @@ import socketserver
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Thread
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from crisisctl.domain.errors import Usage
 
@@ -64,9 +64,9 @@ def place(told: str) -> Place:
         found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0][4][0]
         return Place(str(found), int(port), not ipaddress.ip_address(str(found).partition("%")[0]).is_loopback)
     except (OSError, UnicodeError):
-        raise Usage(f"--metrics: there is no host {host!r} here. Write 127.0.0.1, or an address of this machine.") from (
-            None
-        )
+        raise Usage(
+            f"--metrics: there is no host {host!r} here. Write 127.0.0.1, or an address of this machine."
+        ) from (None)
 
 
 class Window:
@@ -85,7 +85,7 @@ class Window:
         """Where it listens, as an address to be opened."""
         return f"http://{_spelt(*self._server.server_address[:2])}"
 
-    def __enter__(self) -> Window:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -119,10 +119,14 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__(where, _Client)
 
     def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._free.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread could be started, so none will let go
+            self._free.release()
+            raise
 
     def process_request_thread(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object

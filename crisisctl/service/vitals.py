@@ -85,4 +85,7 @@ def effective(tally: Tally, look: Look) -> bool:
     """Whether the last rounds went well and nothing that is due is left undone."""
     if ailing(tally, look) or any(tally.figures().trouble.values()):
         return False
-    return look.vitals().late <= TOO_LATE.total_seconds()
+    try:
+        return look.vitals().late <= TOO_LATE.total_seconds()
+    except CrisisError:
+        return False

@@ -46,16 +46,17 @@ def vitals(log: Log, now: datetime) -> Vitals:
 class Look:
     """Reads the store at most once a second however many ask. The store must be nobody else's connection."""
 
-    def __init__(self, store: Store, clock: Clock, seconds: Callable[[], float]) -> None:
+    def __init__(self, store: Store, clock: Clock, seconds: Callable[[], float], *, patience: float = PATIENCE) -> None:
         self._store = store
         self._clock = clock
         self._seconds = seconds
+        self._patience = patience
         self._lock = Lock()
         self._read: tuple[float, Vitals] | None = None
 
     def vitals(self) -> Vitals:
         """The state of the room, a second old at most; `StoreFailed` when the store does not answer."""
-        if not self._lock.acquire(timeout=PATIENCE):
+        if not self._lock.acquire(timeout=self._patience):
             raise StoreFailed("The store does not answer. See: crisisctl doctor")
         try:
             if self._read is None or self._seconds() - self._read[0] > FRESH:

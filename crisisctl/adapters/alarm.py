@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
 from crisisctl.domain.errors import CrisisError
@@ -51,13 +52,28 @@ def ring(
     for name, work in (("tick", fire), ("send", carry)):
         scheduler.add_job(work)
         scheduler.add_job(work, "interval", seconds=EVERY, id=name)
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    asked = asked_to_stop()
     scheduler.start()
-    while not stop.wait(EVERY):
+    while not asked(EVERY):
         pass
     scheduler.shutdown(wait=True)
+
+
+def asked_to_stop() -> Callable[[float], bool]:
+    """From now on SIGINT and SIGTERM ask; what comes back waits so many seconds for them, and says whether they did."""
+    # An Event would not do: a handler that sets it while the same thread is about to wait for it hangs for ever.
+    asked: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: asked.put(number))
+
+    def waited(seconds: float) -> bool:
+        try:
+            asked.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
+
+    return waited
 
 
 @contextmanager

@@ -72,9 +72,9 @@ def place(told: str) -> Place:
 class Window:
     """Serves pages by their paths until it is closed."""
 
-    def __init__(self, where: Place, pages: Mapping[str, Page]) -> None:
+    def __init__(self, where: Place, pages: Mapping[str, Page], *, seconds: float = SECONDS) -> None:
         try:
-            self._server = _server(where, pages)
+            self._server = _server(where, pages, seconds)
         except OSError as error:
             told = f"{_spelt(where.host, where.port)} ({(error.strerror or str(error)).lower()})"
             raise Usage(f"--metrics cannot listen at {told}. Name another port, or 0 for any that is free.") from None
@@ -94,10 +94,10 @@ class Window:
         self._server.server_close()
 
 
-def _server(where: Place, pages: Mapping[str, Page]) -> _Server:
+def _server(where: Place, pages: Mapping[str, Page], seconds: float) -> _Server:
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
     kind = type("_Server", (_Server,), {"address_family": family})
-    made: _Server = kind((where.host, where.port), pages)
+    made: _Server = kind((where.host, where.port), pages, seconds)
     return made
 
 
@@ -113,8 +113,9 @@ class _Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 32
 
-    def __init__(self, where: tuple[str, int], pages: Mapping[str, Page]) -> None:
+    def __init__(self, where: tuple[str, int], pages: Mapping[str, Page], seconds: float) -> None:
         self.pages = pages
+        self.seconds = seconds
         self._free = BoundedSemaphore(CLIENTS)
         super().__init__(where, _Client)
 
@@ -145,7 +146,7 @@ class _Client(socketserver.BaseRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        until = monotonic() + SECONDS
+        until = monotonic() + self.server.seconds
         with contextlib.suppress(OSError):
             method, answer = self._asked(until)
             self._say(method, answer)
@@ -196,7 +197,7 @@ class _Client(socketserver.BaseRequestHandler):
             "Connection: close",
             "\r\n",
         ]
-        self.request.settimeout(SECONDS)
+        self.request.settimeout(self.server.seconds)
         self.request.sendall("\r\n".join(lines).encode() + (b"" if method == "HEAD" else body))
 
     def _drain(self, until: float) -> None:

@@ -37,12 +37,15 @@ def ring(
 
     defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
-    turn, way = Lock(), Lock()
+    turn, way, ending = Lock(), Lock(), Event()
 
     def fire() -> None:
         with turn:
+            if ending.is_set():
+                return
             _round(tick, tell, complain)
-            if due := _asked(next_due, complain):
+            due = _asked(next_due, complain)
+            if due and not ending.is_set():
                 scheduler.add_job(fire, "date", run_date=due, id="due", replace_existing=True)
 
     def carry() -> None:
@@ -56,6 +59,9 @@ def ring(
     scheduler.start()
     while not asked(EVERY):
         pass
+    ending.set()
+    with turn:
+        pass  # a shutdown waits for the round under way, which must not wait for it in turn, to set the alarm
     scheduler.shutdown(wait=True)
 
 

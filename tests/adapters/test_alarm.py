@@ -237,6 +237,29 @@ for number in range(4000):
 """
 
 
+IN_A_ROUND = """
+import os, signal, time
+from datetime import UTC, datetime, timedelta
+from crisisctl.adapters.alarm import ring
+from crisisctl.service.watch import Round
+
+def tick():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(1.5)
+    return Round(fired=1)
+
+ring(tick, Round, lambda: datetime.now(UTC) + timedelta(hours=1), print, print)
+"""
+
+
+def test_a_signal_during_a_round_is_heard_and_the_round_is_finished() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", IN_A_ROUND], check=True, timeout=PATIENCE, capture_output=True, text=True
+    )
+    assert "fired=1" in told.stdout
+    assert told.stderr == ""
+
+
 def test_a_signal_at_any_instant_is_heard() -> None:
     subprocess.run([sys.executable, "-c", SIGNALS], check=True, timeout=PATIENCE)
 

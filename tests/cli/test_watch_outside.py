@@ -389,7 +389,7 @@ def test_systemd_hears_that_the_watch_is_ready_alive_and_ending(opened: Program,
         watch = start(**{VARIABLE: str(tmp_path / "notify")})
         assert [ear.recv(100) for _ in range(3)] == [b"READY=1\nWATCHDOG=1"] * 3
         assert watch.ends()[0] == 0
-        heard = []
+        heard: list[bytes] = []
         while not heard or heard[-1] != b"STOPPING=1":
             heard.append(ear.recv(100))
 

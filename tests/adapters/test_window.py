@@ -179,8 +179,10 @@ def test_a_client_that_drips_is_cut_off(hasty: Window) -> None:
 
 
 def test_a_client_that_says_nothing_is_told_so_in_the_end(hasty: Window) -> None:
+    begun = time.monotonic()
     with _line(hasty) as way:
         assert _all(way).startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - begun < 7
 
 
 def test_more_clients_than_there_is_room_for_are_turned_away_and_no_thread_is_made_for_them(

@@ -72,9 +72,6 @@ class Watching:
         self._ear.join(PATIENCE)
         return code, "".join(self.said)
 
-    def freeze(self, frozen: bool) -> None:  # noqa: FBT001 - one thing or the other
-        self._process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
-
     def gone(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -253,15 +250,16 @@ def test_the_known_watches_are_listed(program: Program, clock: HandClock) -> Non
     assert program.ok("watch", "--list", clock=clock).out == "No watch is known.\n"
     program.ok("watch", "--once", clock=clock)
     [one] = program.ok("watch", "--list", "--json", clock=clock).json["watches"]
-    assert one == {"watch": f"{os.uname().nodename}:cron", "last": _start(), "every": 60.0, "alive": True}
+    assert one == {
+        "watch": f"{os.uname().nodename}:cron",
+        "last": "2026-03-28T22:00:00.000000Z",
+        "every": 60.0,
+        "alive": True,
+    }
     clock.tick(minutes=4)
     rows = program.ok("watch", "--list", clock=clock).out.splitlines()
     assert rows[0].split() == ["WATCH", "LAST", "SIGN", "(UTC)", "THAT", "IS", "STATE"]
     assert rows[1].split()[1:] == ["2026-03-28", "22:00:00", "4m", "ago", "silent"]
-
-
-def _start() -> str:
-    return "2026-03-28T22:00:00.000000Z"
 
 
 def test_doctor_shows_the_known_watches(program: Program, clock: HandClock) -> None:

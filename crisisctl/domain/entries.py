@@ -7,6 +7,7 @@ leaf. A word field is sealed by its commitment `SHA-256(0x02 || salt || value)` 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -219,6 +220,7 @@ def _read(row: tuple[Any, ...]) -> Entry:
     )
 
 
+@lru_cache(maxsize=1024)  # an entry mostly has the same instant twice, and so have its neighbours
 def _moment(text: str) -> datetime:
     moment = instant(text)
     if stamp(moment) != text:

@@ -61,8 +61,9 @@ class Look:
         try:
             if self._read is None or self._seconds() - self._read[0] > FRESH:
                 self._read = None
+                now = self._clock.now()  # before: it may be the store's own
                 with self._store.reading() as log:
-                    self._read = self._seconds(), vitals(log, self._clock.now())
+                    self._read = self._seconds(), vitals(log, now)
             return self._read[1]
         finally:
             self._lock.release()

@@ -159,7 +159,8 @@ class Watch:
 
     def _fire(self, id_: str) -> int:
         try:
-            entries = self._desk.fire(id_).entries
+            fired = self._desk.fire(id_)
+            entries = fired.entries if fired else ()
             self._tally.fired(entries)
             return len(entries)
         except Conflict:

@@ -81,6 +81,7 @@ class Watching:
 
 
 Start = Callable[..., Watching]
+ON_FILE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # what these tests break is the file
 
 
 @pytest.fixture
@@ -153,6 +154,7 @@ def _beats(program: Program) -> list[Any]:
     return rows
 
 
+@ON_FILE
 def test_the_figures_tell_what_the_watch_has_done(opened: Program, start: Start) -> None:
     watch = start("--metrics", "0")
     eventually(lambda: bool(watch.port) and watch.figures()["crisisctl_watch_notices_sent_total"] == 2)
@@ -171,6 +173,7 @@ def test_the_figures_tell_what_the_watch_has_done(opened: Program, start: Start)
     assert said.splitlines()[0] == f"Watching {opened.root / 'state' / 'crisisctl.db'}. Stop with Ctrl-C."
 
 
+@ON_FILE
 def test_health_says_when_the_store_is_gone(opened: Program, start: Start) -> None:
     watch = start("--metrics", "0")
     eventually(lambda: bool(watch.port) and watch.get("/health")[0] == 200)
@@ -186,6 +189,7 @@ def test_health_says_when_the_store_is_gone(opened: Program, start: Start) -> No
     assert watch.ends()[0] == 0
 
 
+@ON_FILE
 def test_health_notices_a_tick_that_is_stuck(opened: Program, start: Start) -> None:
     """Somebody holds the log's turnstile, so that firing waits; what is only read still answers."""
     watch = start("--metrics", "0")
@@ -328,6 +332,7 @@ def test_a_round_from_cron_calls_too(program: Program, clock: HandClock, outside
     assert SECRET not in told.err + told.out
 
 
+@ON_FILE
 def test_a_round_that_fails_calls_nobody(opened: Program, clock: HandClock, outside: Outside) -> None:
     _settings(opened, f'dead_man = "{outside.address}"\n')
     with closing(sqlite3.connect(opened.root / "state" / "crisisctl.db", isolation_level=None)) as db:
@@ -392,6 +397,7 @@ def test_systemd_hears_that_the_watch_is_ready_alive_and_ending(opened: Program,
             heard.append(ear.recv(100))
 
 
+@ON_FILE
 def test_systemd_hears_no_sign_of_life_while_the_store_fails(opened: Program, start: Start, tmp_path: Path) -> None:
     with closing(sqlite3.connect(opened.root / "state" / "crisisctl.db", isolation_level=None)) as db:
         db.execute("DROP TABLE timer")

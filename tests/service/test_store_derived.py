@@ -273,3 +273,12 @@ def test_whoever_holds_the_store_sees_the_signs_of_life_that_are_left(store: Sto
         ledger.beat(Beat("b", NOW, 5.0))
         ledger.forget_beats(["a"])
         assert [beat.watch for beat in ledger.beats()] == ["b"]
+
+
+def test_a_reader_who_came_before_the_log_was_made_sees_it_once_it_is(door: Door, rows: Any) -> None:
+    early, late = door(), door()
+    with early.reading() as log:
+        assert log.heads() == []
+    rows.append(late, rows.entry(1), notices=[rows.notice("n")])
+    with early.reading() as log:
+        assert [row.notice.key for row in log.outbox()] == ["n"]

@@ -166,6 +166,10 @@ class _State:
     def beat(self, beat: Beat) -> None:
         self._beats[beat.watch] = beat
 
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        for watch in watches:
+            self._beats.pop(watch, None)
+
     def _pending(self) -> Iterator[Timer]:
         return (timer for timers in self._timers.values() for timer in timers.values())
 

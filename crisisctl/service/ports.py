@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
 Value = str | int | bool
+SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 class Clock(Protocol):
@@ -109,6 +110,10 @@ class Beat(NamedTuple):
     watch: str
     at: datetime
     every: float
+
+    def alive(self, now: datetime) -> bool:
+        """Whether the next sign is not overdue by much."""
+        return now - self.at <= timedelta(seconds=max(SILENT * self.every, 10))
 
 
 class Batch(NamedTuple):
@@ -231,6 +236,10 @@ class Ledger(Log, Protocol):
 
     def beat(self, beat: Beat) -> None:
         """Leave a sign of life."""
+        ...
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        """Remove the signs of life of these watches; names that left none are no error."""
         ...
 
 

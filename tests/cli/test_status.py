@@ -119,7 +119,9 @@ def test_a_closed_incident_has_no_moves_tasks_or_timers(published: Program) -> N
 
 def test_without_a_watch_status_says_that_nobody_is_notified(opened: Program) -> None:
     warning = opened.ok("status").err
-    assert warning == ("No watch is running (there never was one), so nobody is notified. Start one: crisisctl watch\n")
+    assert warning == (
+        "No watch is running (there is no sign of one), so nobody is notified. Start one: crisisctl watch\n"
+    )
 
 
 def test_a_watch_that_went_silent_is_told(program: Program, clock: HandClock) -> None:

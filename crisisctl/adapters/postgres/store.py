@@ -84,6 +84,7 @@ class Postgres:
         """A view of one moment."""
         with self._failures():
             db = self._open()
+            self._made = self._made or schema.version(db) == schema.VERSION  # somebody may have made it since
             if not self._made:
                 yield Nothing()
                 return

@@ -1,10 +1,13 @@
 """Notices: messages to people about what fired. The entry that causes them holds them, so the log can rebuild them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry, Event
+from crisisctl.domain.reach import Reach
+from crisisctl.domain.times import instant
 
 SETTLED = ("notice.sent", "notice.failed", "notice.dropped")
 
@@ -24,15 +27,23 @@ class Directory(Protocol):
         """`NotFound` when there is a roster and the person is not in it."""
         ...
 
+    def reach(self, person: str) -> Reach:
+        """The delays of those contacts, and when the person is left in peace."""
+        ...
+
 
 class Notice(NamedTuple):
-    """One message to one contact of one person. `key` is stable: the same on every attempt, in every store."""
+    """One message to one contact of one person. `key` is stable: the same on every attempt, in every store.
+
+    One with a `not_before` waits until then, and is looked at again: it may have been answered meanwhile.
+    """
 
     key: str
     incident: str
     version: int
     person: str
     contact: int
+    not_before: datetime | None = None
 
 
 def attach(events: Sequence[Event], directory: Directory) -> list[Event]:
@@ -63,8 +74,10 @@ def _key(timers: Sequence[str], person: str) -> str:
 def notices(entry: Entry) -> Iterator[Notice]:
     """The notices that an entry causes, one for each contact of each person."""
     for told in entry.data.get("notices", ()):
-        for contact in range(told["contacts"]):
-            yield Notice(f"{told['key']}-{contact}", entry.incident, entry.version, told["to"], contact)
+        times = told.get("not_before") or [None] * told["contacts"]
+        for contact, time in enumerate(times):
+            key, wait = f"{told['key']}-{contact}", instant(time) if time else None
+            yield Notice(key, entry.incident, entry.version, told["to"], contact, wait)
 
 
 def unsettled(entries: Iterable[Entry]) -> dict[str, Notice]:

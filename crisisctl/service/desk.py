@@ -11,6 +11,7 @@ from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident, Visit
+from crisisctl.domain.instead import passed_on, spread
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
@@ -101,8 +102,14 @@ class Desk:
             if settles and all(row.notice.key != settles for row in ledger.outbox(id_)):
                 return False
             page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
-            self._write(ledger, page, page.write(events, source))
+            self._write(ledger, page, page.write([self._passed_on(ledger, page, event) for event in events], source))
             return True
+
+    def _passed_on(self, log: Log, page: Page, event: Event) -> Event:
+        """A notice that was given up, with one to whoever stands in: both are written, or neither."""
+        if event.type != "notice.failed":
+            return event
+        return passed_on(event, [*log.entries(page.id)], self._directory, page.reached, page.now)
 
     def repair(self, id_: str) -> int:
         """Make the pending timers those that the log gives; how many were wrong, each of which is logged."""
@@ -185,7 +192,8 @@ class Desk:
 
     def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
         _, events = overdue(page.reached, until, MOST_AT_ONCE)
-        return page.write(attach(events, self._directory), TIMER) if events else []
+        told = spread(attach(events, self._directory), self._directory, page.reached, page.now)
+        return page.write(told, TIMER) if events else []
 
     def _write(self, ledger: Ledger, page: Page, added: Sequence[Entry]) -> Outcome:
         if page.entries:

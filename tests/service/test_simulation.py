@@ -26,6 +26,7 @@ from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import machine
+from crisisctl.domain.reach import Reach
 from crisisctl.domain.timers import timers
 from crisisctl.domain.times import parse_duration
 from crisisctl.service.desk import MOST_AT_ONCE, Asked, Desk, Outcome
@@ -143,6 +144,9 @@ class Town:
 
     def require(self, person: str) -> None:
         """Any name will do."""
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * self.count(person))
 
     def check(self, to: str) -> None:
         """Any address will do."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import typer
 
+from crisisctl.adapters.roster.pings import proven
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
@@ -18,6 +20,7 @@ from crisisctl.domain.errors import CrisisError, Invalid
 from crisisctl.domain.playbook import Playbook, build
 
 app = typer.Typer(rich_markup_mode=None)
+PROVEN_FOR = timedelta(days=90)  # after which a contact is to be tested again
 
 
 class Check(NamedTuple):
@@ -187,6 +190,24 @@ def _roster(office: Office) -> Iterator[Check]:
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
 
 
+def _reached(office: Office) -> Iterator[Check]:
+    """Contacts that nobody has proven for long, and hours in which nobody at all is told."""
+    if office.roster.trouble or not office.roster.people:
+        return
+    people, _ = office.roster.details()
+    oldest = office.clock.now().date() - PROVEN_FOR
+    for id_, spec in people.items():
+        days = proven(spec.get("contacts") or ())
+        if old := [day for day in days if day is None or day < oldest]:
+            contacts = f"{len(old)} of {show.count(len(days), 'contact')} of {id_}"
+            what = f"{contacts}: no test was answered for {PROVEN_FOR.days} days, if ever"
+            yield Check("warning", what, f"crisisctl roster ping {id_}")
+        if "quiet" in spec and "fallback" not in spec:
+            quiet = spec["quiet"]
+            what = f"{id_} rests from {quiet['from']} to {quiet['to']}, and nobody is told instead"
+            yield Check("warning", what, f"name a fallback in {office.settings.roster}")
+
+
 def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
     """Roles in the roster that no playbook has, most likely misspelt."""
     for person in office.roster.people.values():
@@ -199,4 +220,4 @@ def _watch(session: Session) -> Iterator[Check]:
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _notices, _unsent)
+_LOOKS = (_settings, _store, _playbooks, _roster, _reached, _notices, _unsent)

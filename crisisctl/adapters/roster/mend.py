@@ -25,17 +25,23 @@ def put_verified(path: Path, person: str, number: int, day: date) -> None:
 
     The result is read again before it takes the place of the file, and must differ in nothing else.
     """
-    target = path.resolve()
-    before = _bytes(target)
+    before = _bytes(path)
     wanted = _plain(before)
     contacts = wanted["people"][person]["contacts"]
     contacts[number] = _proven(contacts[number], day)
+    if not _exchanged(path, before, _changed(before.decode(), person, number, day), wanted):
+        place = f"{path}: people.{person}.contacts[{number}]"
+        raise Invalid(f"{place}: it cannot be changed without touching more. Write there: verified: {day}")
+
+
+def _exchanged(path: Path, before: bytes, text: str, wanted: object) -> bool:
+    """Put the text in the place of the file; False, and nothing is done, when it does not read as wanted."""
+    target = path.resolve()
     fresh = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _write(fresh, _changed(before.decode(), person, number, day), stat.S_IMODE(target.stat().st_mode))
+        _write(fresh, text, stat.S_IMODE(target.stat().st_mode))
         if not _same(fresh, wanted):
-            place = f"{path}: people.{person}.contacts[{number}]"
-            raise Invalid(f"{place}: it cannot be changed without touching more. Write there: verified: {day}")
+            return False
         if _bytes(target) != before:
             raise Conflict(f"{path} has just been changed by somebody else. Nothing was written; repeat the command.")
         fresh.replace(target)
@@ -44,6 +50,7 @@ def put_verified(path: Path, person: str, number: int, day: date) -> None:
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
+    return True
 
 
 def _proven(contact: Any, day: date) -> dict[str, Any]:  # noqa: ANN401 - a text or a mapping, as the file has it

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crisisctl.adapters.roster import ways
 from crisisctl.adapters.roster.pings import proven
+from crisisctl.adapters.yaml import load
 from crisisctl.bootstrap import Office
 from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.text import visible
@@ -109,10 +110,8 @@ def _roles(office: Office) -> tuple[dict[str, dict[str, Any]], list[str]]:
 
 def _roles_of(office: Office, name: str) -> dict[str, Mapping[str, Any]] | None:
     """The roles of a playbook, whatever else is wrong with it; None when they cannot be made out."""
-    try:
-        found = (office.read_playbook(name).document or {}).get("roles")
-    except CrisisError:
-        return None
+    document = load(office.settings.playbooks / f"{name}.yaml").document
+    found = document.get("roles") if isinstance(document, dict) else None
     if not isinstance(found, dict):
         return None
     return {str(id_): spec if isinstance(spec, dict) else {} for id_, spec in found.items()}

@@ -25,7 +25,7 @@ from crisisctl.cli.run import run
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.reach import Reach
+from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store

@@ -1,15 +1,31 @@
 """Notices: messages to people about what fired. The entry that causes them holds them, so the log can rebuild them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta, tzinfo
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry, Event
-from crisisctl.domain.reach import Reach
 from crisisctl.domain.times import instant
 
 SETTLED = ("notice.sent", "notice.failed", "notice.dropped")
+
+
+class Quiet(NamedTuple):
+    """Hours of the wall clock in a zone, over midnight if need be; `breaks` None: the most severe severity does."""
+
+    start: time
+    end: time
+    zone: tzinfo
+    breaks: tuple[str, ...] | None = None
+
+
+class Reach(NamedTuple):
+    """How one person can be reached: the delay of each contact in order, the quiet hours, and who stands in."""
+
+    delays: tuple[timedelta, ...] = (timedelta(),)
+    quiet: Quiet | None = None
+    fallback: str | None = None
 
 
 class Directory(Protocol):
@@ -75,8 +91,8 @@ def notices(entry: Entry) -> Iterator[Notice]:
     """The notices that an entry causes, one for each contact of each person."""
     for told in entry.data.get("notices", ()):
         times = told.get("not_before") or [None] * told["contacts"]
-        for contact, time in enumerate(times):
-            key, wait = f"{told['key']}-{contact}", instant(time) if time else None
+        for contact, at in enumerate(times):
+            key, wait = f"{told['key']}-{contact}", instant(at) if at else None
             yield Notice(key, entry.incident, entry.version, told["to"], contact, wait)
 
 

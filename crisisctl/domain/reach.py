@@ -1,31 +1,15 @@
-"""How people can be reached: how long each contact waits its turn, and the hours in which they are left in peace."""
+"""The hours in which people are left in peace."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+
+from crisisctl.domain.notices import Quiet, Reach
 
 Rest = Callable[[datetime], datetime | None]
 _MINUTE = timedelta(minutes=1)
 _LONGEST_GAP = 24 * 60  # minutes; a zone has once left out a whole day
-
-
-class Quiet(NamedTuple):
-    """Hours of the wall clock in a zone, over midnight if need be; `breaks` None: the most severe severity does."""
-
-    start: time
-    end: time
-    zone: tzinfo
-    breaks: tuple[str, ...] | None = None
-
-
-class Reach(NamedTuple):
-    """How one person can be reached: the delay of each contact in order, the quiet hours, and who stands in."""
-
-    delays: tuple[timedelta, ...] = (timedelta(),)
-    quiet: Quiet | None = None
-    fallback: str | None = None
 
 
 def rest(reach: Reach, severity: str, worst: str) -> Rest:

@@ -11,7 +11,6 @@ from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident, Visit
-from crisisctl.domain.instead import passed_on, spread
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
@@ -109,6 +108,8 @@ class Desk:
         """A notice that was given up, with one to whoever stands in: both are written, or neither."""
         if event.type != "notice.failed":
             return event
+        from crisisctl.domain.instead import passed_on  # noqa: PLC0415 - only the watch comes here
+
         return passed_on(event, [*log.entries(page.id)], self._directory, page.reached, page.now)
 
     def repair(self, id_: str) -> int:
@@ -192,8 +193,12 @@ class Desk:
 
     def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
         _, events = overdue(page.reached, until, MOST_AT_ONCE)
+        if not events:
+            return []
+        from crisisctl.domain.instead import spread  # noqa: PLC0415 - only what is overdue pays for it
+
         told = spread(attach(events, self._directory), self._directory, page.reached, page.now)
-        return page.write(told, TIMER) if events else []
+        return page.write(told, TIMER)
 
     def _write(self, ledger: Ledger, page: Page, added: Sequence[Entry]) -> Outcome:
         if page.entries:

@@ -21,7 +21,7 @@ from crisisctl.adapters.system import SystemChance, SystemClock
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import Conflict, CrisisError, Refused
-from crisisctl.domain.reach import Reach
+from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.opening import opening
 from crisisctl.service.verify import verify

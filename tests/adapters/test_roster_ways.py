@@ -11,7 +11,8 @@ import pytest
 
 from crisisctl.adapters.roster import Roster
 from crisisctl.domain.errors import Invalid
-from crisisctl.domain.reach import Quiet, Reach, quiet_until
+from crisisctl.domain.notices import Quiet, Reach
+from crisisctl.domain.reach import quiet_until
 
 GOOD = """
 people:

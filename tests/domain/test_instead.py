@@ -11,8 +11,7 @@ import pytest
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Event, canonical
 from crisisctl.domain.instead import answered, cause, passed_on, spread
-from crisisctl.domain.notices import attach, notices
-from crisisctl.domain.reach import Quiet, Reach
+from crisisctl.domain.notices import Quiet, Reach, attach, notices
 from crisisctl.domain.times import instant
 from tests.domain.conftest import RICH, Case
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crisisctl.domain.reach import Quiet, Reach, quiet_until, rest
+from crisisctl.domain.notices import Quiet, Reach
+from crisisctl.domain.reach import quiet_until, rest
 
 MADRID = ZoneInfo("Europe/Madrid")
 HALF_HOUR = ZoneInfo("Australia/Lord_Howe")  # its clocks are set by half an hour

@@ -13,7 +13,7 @@ import pytest
 from crisisctl.adapters.memory import Memory
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import NotFound
-from crisisctl.domain.reach import Reach
+from crisisctl.domain.notices import Reach
 from crisisctl.service.ports import DeliveryFailed, Message, Store
 from crisisctl.service.watch import AT_ONE_TIME, Round
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain.reach import Quiet, Reach
+from crisisctl.domain.notices import Quiet, Reach
 from crisisctl.service.ports import DeliveryFailed, Store
 from crisisctl.service.verify import rebuild, verify
 from crisisctl.service.watch import BACK_OFF, LEASE

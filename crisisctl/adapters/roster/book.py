@@ -16,9 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crisisctl.adapters.roster import form, ways
+from crisisctl.adapters.roster import form
 from crisisctl.domain.errors import Invalid, Refused
-from crisisctl.domain.reach import Quiet, Reach
+from crisisctl.domain.notices import Quiet, Reach
 from crisisctl.domain.text import PERSON, nearest
 
 _OURS = ("crisisctl", "timer", "watch")
@@ -103,6 +103,8 @@ class Roster:
         except Invalid:
             if self._document is None:  # contacts are kept nowhere else
                 raise Invalid(f"{person} cannot be reached until {self._path} is mended.") from None
+        from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only the watch pays for it
+
         written = self._document.get(person, {}).get("contacts") or self._fallback
         return tuple(ways.address(contact) for contact in written)
 
@@ -165,6 +167,8 @@ class Roster:
 
 
 def _person(id_: str, spec: dict[str, Any]) -> Person:
+    from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
+
     contacts = spec.get("contacts") or []
     roles, delays = tuple(spec.get("roles") or ()), tuple(int(ways.delay(one).total_seconds()) for one in contacts)
     quiet = spec.get("quiet")

@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from crisisctl.adapters.roster import ways
 from crisisctl.domain.errors import Invalid
 from crisisctl.domain.text import PERSON
 
@@ -37,6 +36,8 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
         raise Invalid(f"{path}: write `people:` and below it one entry for each person, and nothing else.")
     for id_, spec in found.items():
         _check(path, id_, spec)
+    from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
+
     ways.check_fallbacks(str(path), found)
     logins = sorted(spec["login"] for spec in found.values() if "login" in spec)
     if twice := [one for one, next_ in pairwise(logins) if one == next_]:
@@ -52,6 +53,8 @@ def _check(path: Path, id_: object, spec: object) -> None:
         raise Invalid(f"{where}: write a mapping such as {{name: Dana Ruiz, roles: [comms-lead]}}.")
     if odd := sorted(str(key) for key in spec if key not in _KEYS):
         raise Invalid(f"{where}: unknown key {odd[0]!r}. The keys are {', '.join(sorted(_KEYS))}.")
+    from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
+
     ways.check(where, spec)
     value = spec.get("roles", [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):

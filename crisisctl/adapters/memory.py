@@ -144,10 +144,10 @@ class _State:
         return taken
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        for key, row in self._outbox.items():
-            own = row.notice.not_before or now
-            if row.ready_at > max(latest, own):
-                self._outbox[key] = row._replace(ready_at=max(now, own))
+        late = {key: row for key, row in self._outbox.items() if row.ready_at > latest}
+        self._outbox |= {
+            key: row._replace(ready_at=max(now, row.notice.not_before or now)) for key, row in late.items()
+        }
 
     def postpone(self, key: str, until: datetime) -> None:
         if key in self._outbox:

@@ -68,7 +68,7 @@ def _mail(address: str) -> Iterator[str]:
         named = [one for value in parse_qs(parts.query).get("to", []) for one in value.split(",")]
     except ValueError:
         return
-    plain = [] if named or ":" in parts.netloc.rpartition("@")[0] else [parts.netloc or parts.path]
+    plain = [] if named else [parts.netloc or parts.path]
     yield from (one.strip() for one in (*named, *plain) if _MAIL.fullmatch(one.strip()))
 
 

@@ -163,8 +163,7 @@ class SqliteLedger(SqliteLog):
         return [row._replace(attempts=row.attempts + 1, ready_at=until) for row in rows]
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        own = "coalesce(not_before, '')"
-        late = f"UPDATE outbox SET ready_at = max(?, {own}) WHERE ready_at > max(?, {own})"
+        late = "UPDATE outbox SET ready_at = max(?, coalesce(not_before, '')) WHERE ready_at > ?"
         self.db.execute(late, (stamp(now), stamp(latest)))
 
     def postpone(self, key: str, until: datetime) -> None:

@@ -34,7 +34,7 @@ class Office:
         self._told = told
         self._actor = actor
         self._root = root
-        self.clock: Clock = clock or system.SystemClock()
+        self._clock = clock
         self.chance: Chance = system.SystemChance()
         self.login = system.login()
 
@@ -60,11 +60,12 @@ class Office:
     @cached_property
     def store(self) -> Store:
         """Where the log lives."""
-        scheme, _, place = self.settings.store.partition(":")
-        if scheme != "sqlite" or not place:
-            raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or another path.")
-        path = self.settings.root / place.removeprefix("//")
-        return Sqlite(path, posix.turnstile, posix.network_file_system)
+        return opened(self.settings.store, self.settings.root)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What time it is: the machine's clock, or the one that a team shares with its database."""
+        return self._clock or self.store.clock() or system.SystemClock()
 
     @cached_property
     def desk(self) -> Desk:
@@ -95,7 +96,7 @@ class Office:
 
     def another(self) -> Office:
         """An office of the same workspace with a store of its own, for another thread."""
-        return Office(root=self.settings.root, actor=self._actor, clock=self.clock)
+        return Office(root=self.settings.root, actor=self._actor, clock=self._clock)
 
     @cached_property
     def couriers(self) -> Mapping[str, Courier]:
@@ -113,17 +114,22 @@ class Office:
 
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
-        mine = self.roster.of_login(self.login)
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
         if self.settings.identity == "strict":
-            if mine is None:
-                raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {self.login}.")
-            if told not in (None, mine):
-                raise Refused(f"Identity is strict: {self.login} is {mine} and may not act as {told}.")
-            return Source(mine, self.login, role=role)
+            return self._tied(told, self.store.login() or self.login, role)
+        mine = self.roster.of_login(self.login)
         if told is not None:
             self.roster.require(told)
         return Source(told or mine or self.login, self.login, role=role)
+
+    def _tied(self, told: str | None, login: str, role: str | None) -> Source:
+        """Whoever the roster ties to the login, and nobody else."""
+        mine = self.roster.of_login(login)
+        if mine is None:
+            raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {login}.")
+        if told not in (None, mine):
+            raise Refused(f"Identity is strict: {login} is {mine} and may not act as {told}.")
+        return Source(mine, login, role=role)
 
     def viewer(self, role: str | None = None) -> Source:
         """Who looks: whoever may act, else the login, for looking is free to all who can read the files."""
@@ -151,3 +157,17 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.read(path, self.settings.templates)
+
+
+def opened(url: str, root: Path) -> Store:
+    """The store that a URL names; relative paths are relative to the workspace. `Invalid` when there is none such."""
+    scheme, _, place = url.partition(":")
+    if scheme == "sqlite" and place:
+        return Sqlite(root / place.removeprefix("//"), posix.turnstile, posix.network_file_system)
+    if scheme not in ("postgresql", "postgres"):
+        raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or postgresql://HOST/DATABASE.")
+    try:
+        from crisisctl.adapters.postgres import Postgres  # noqa: PLC0415 - only a team's store pays for it
+    except ImportError:
+        raise Invalid("A store in PostgreSQL needs its driver: pip install 'crisisctl[postgres]'") from None
+    return Postgres(url)

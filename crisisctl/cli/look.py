@@ -54,6 +54,10 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "drill": incident.drill,
         "stages": incident.stages,
         "roles": incident.roles,
+        "handovers": [
+            {"role": role, "from": offer.giver, "to": offer.taker, "since": stamp(offer.since)}
+            for role, offer in incident.handovers.items()
+        ],
         "tasks": [_task(incident, task) for task in incident.here()],
         "moves": [_move(option) for option in moves],
         "timers": [{"kind": t.kind, "due": stamp(t.due), "what": what(incident, t)} for t in timers(incident)],
@@ -99,7 +103,9 @@ def _standing(incident: Incident) -> None:
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
-            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}")
+            offer = incident.handovers.get(role.id)
+            pending = f" (offered to {offer.taker} since {clock_time(offer.since)} UTC)" if offer else ""
+            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}{pending}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():

@@ -22,6 +22,7 @@ _ANSWERS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "task.overdue": (("task.done", ("stage", "task")), ("task.skipped", ("stage", "task")), ("stage.left", ("stage",))),
     "statement.overdue": (("statement.published", ("statement",)),),
     "promise.overdue": (("statement.published", ("statement",)),),
+    "handover.offered": tuple((f"handover.{end}", ("role",)) for end in ("accepted", "declined", "withdrawn")),
 }
 
 
@@ -45,13 +46,17 @@ class _Moment:
         late = {"contacts": len(delays), "not_before": times}
         return told | late | ({"quiet_until": stamp(quiet)} if quiet else {})
 
-    def stand_ins(self, timed: Sequence[Sequence[Told]]) -> Iterator[tuple[int, Told]]:
-        """A notice for the fallback of those who rest, with the place of the event that it belongs to."""
+    def stand_ins(self, timed: Sequence[Sequence[Told]], due: Sequence[bool]) -> Iterator[tuple[int, Told]]:
+        """A notice for the fallback of those who rest, with the place of the event, one that was `due`, it belongs to.
+
+        What no timer caused, such as the offer of a role, is for its reader alone.
+        """
         own = {told["to"]: told["covers"] for group in timed for told in group}
         spared: dict[str, list[tuple[int, Told]]] = {}
         for at, group in enumerate(timed):
             for told in group:
-                other = self._directory.reach(told["to"]).fallback if "quiet_until" in told else None
+                spare = due[at] and "quiet_until" in told
+                other = self._directory.reach(told["to"]).fallback if spare else None
                 if other and other not in _chain(told):
                     spared.setdefault(other, []).append((at, told))
         for other, cases in spared.items():
@@ -85,7 +90,8 @@ def spread(events: Sequence[Event], directory: Directory, incident: Incident, no
     """The events with the times of their notices; of who may not be disturbed, the fallback is told at once."""
     moment = _Moment(directory, incident, now)
     timed = [[moment.timed(told) for told in event.data.get("notices", ())] for event in events]
-    for at, told in [*moment.stand_ins(timed)]:
+    due = [event.timer is not None or event.type == "notice.failed" for event in events]
+    for at, told in [*moment.stand_ins(timed, due)]:
         timed[at].append(told)
     return [
         event._replace(data={**event.data, "notices": told}) if told else event
@@ -105,6 +111,8 @@ def passed_on(
     if entry is None or other is None or other in _chain(told) or not _given_up(failed, told, entries):
         return failed
     about = told.get("about", entry.version)
+    if entries[about - 1].timer is None:
+        return failed  # what no timer caused is for its reader alone
     if _told_already(other, told, entries) or answered(entries[about - 1], told["to"], entries[about:]):
         return failed
     new = _Moment(directory, incident, now).instead(other, [told | {"about": about}])

@@ -99,7 +99,7 @@ def fire(incident: Incident, timer: Timer) -> list[Event]:
 
 def recipients(incident: Incident, timer: Timer) -> tuple[str, ...]:
     """Whom the timer reaches if it fires now."""
-    return tuple(dict.fromkeys(person for role in roles(incident, timer) for person in incident.holders(role)))
+    return tuple(dict.fromkeys(person for role in roles(incident, timer) for person in incident.reach(role)))
 
 
 def roles(incident: Incident, timer: Timer) -> tuple[str, ...]:

@@ -195,10 +195,14 @@ class Log(Protocol):
 
 
 class Ledger(Log, Protocol):
-    """The store as the one who holds it sees it: nobody else writes until the transaction ends."""
+    """The store as a writer sees it: an incident whose tip was asked for is moved by nobody else before the end."""
 
     def next_incident(self) -> str:
-        """The id of the next incident."""
+        """The id of the next incident, which nobody else gets before the transaction ends."""
+        ...
+
+    def claim(self, incident: str) -> bool:
+        """Hold an incident for this transaction; False when somebody else holds it just now."""
         ...
 
     def append(self, batch: Batch) -> None:
@@ -246,6 +250,14 @@ class Store(Protocol):
 
     def place(self) -> str:
         """Where that is, for people."""
+        ...
+
+    def clock(self) -> Clock | None:
+        """The clock of all who share the store; None where that is the machine's."""
+        ...
+
+    def login(self) -> str | None:
+        """As whom the store itself knows whoever asks; None where it knows nobody."""
         ...
 
     def flaws(self) -> list[str]:

@@ -141,7 +141,8 @@ class Watch:
 
     def _fire(self, id_: str) -> int:
         try:
-            return len(self._desk.fire(id_).entries)
+            fired = self._desk.fire(id_)
+            return len(fired.entries) if fired else 0
         except Conflict:
             return 0  # somebody else was faster; whatever is left is due again in the next round
         except CrisisError as error:

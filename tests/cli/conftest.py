@@ -84,6 +84,14 @@ def _conversation(master: int, slave: int, process: subprocess.Popen[bytes], typ
     pytest.fail(f"the program hangs; the terminal shows {shown!r}")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Every test of the command line runs on both databases, but for those about the file itself."""
+    if request.param == "sqlite":
+        return None
+    return str(request.getfixturevalue("place").url)
+
+
 @pytest.fixture
 def terminal(program: Program) -> Terminal:
     return Terminal(program)

@@ -61,7 +61,7 @@ def told(case: Case, ways: Ways, *events: Event, now: datetime = NOW) -> list[li
 
 def entry(version: int, event: Event, **changes: Any) -> Entry:
     bare = Entry("INC-1", version, NOW, NOW, "crisisctl", "", None, "timer", event.type, event.data, {}, "")
-    return bare._replace(**changes)
+    return bare._replace(timer=event.timer)._replace(**changes)
 
 
 def test_without_delays_and_quiet_hours_an_entry_stays_as_it_was(case: Case) -> None:
@@ -127,6 +127,18 @@ def test_the_fallback_waits_its_own_delays(case: Case) -> None:
     ways = Ways(dana=Reach(quiet=NIGHT, fallback="sam"), sam=Reach(minutes(0, 5)))
     ((_, sam),) = told(case, ways, fired("t1", "dana"))
     assert sam["not_before"] == [None, "2026-01-10T23:05:00.123456Z"]
+
+
+def test_what_no_timer_caused_waits_like_all_else_and_is_told_to_nobody_else(case: Case) -> None:
+    ways = Ways(dana=Reach(minutes(0, 2), NIGHT, "sam"))
+    offer = Event("handover.offered", {"reached": ["dana"]})
+    (event,) = spread(attach([offer], ways, "INC-1/2"), ways, case.incident, NOW)
+    (one,) = event.data["notices"]
+    assert (one["to"], instant(one["quiet_until"])) == ("dana", SEVEN)
+    awake = Ways(dana=Reach(fallback="sam"))
+    (event,) = spread(attach([offer], awake, "INC-1/2"), awake, case.incident, NOW)
+    entries = [entry(1, event)]
+    assert passed(case, awake, entries, failed(next(notices(entries[0])).key)) is None
 
 
 def failed(notice: str, person: str = "dana", contact: int = 0) -> Event:
@@ -218,6 +230,7 @@ ABOUT = {
     "task.overdue": {"task": "look", "stage": "begun"},
     "statement.overdue": {"statement": "holding"},
     "promise.overdue": {"statement": "holding"},
+    "handover.offered": {"role": "legal"},
 }
 ANSWERS = [
     ("escalation.fired", "escalation.acknowledged", {"ladder": "l"}, True),
@@ -233,6 +246,8 @@ ANSWERS = [
     ("statement.overdue", "statement.published", {"statement": "holding"}, True),
     ("statement.overdue", "statement.published", {"statement": "update"}, False),
     ("promise.overdue", "statement.published", {"statement": "holding"}, True),
+    ("handover.offered", "handover.withdrawn", {"role": "legal"}, True),
+    ("handover.offered", "handover.accepted", {"role": "lead"}, False),
 ]
 
 

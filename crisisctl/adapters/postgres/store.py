@@ -1,0 +1,218 @@
+"""The store in a PostgreSQL database.
+
+Writers hold the incident first (`FOR UPDATE`), then its timers and notices, then the order of positions; always in
+that order, so nobody waits in a circle. A transaction takes two trips to the server: one for the tip of the incident,
+one for all changes and the commit.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import conninfo, errors
+
+from crisisctl.adapters.postgres import schema
+from crisisctl.adapters.postgres.clock import ServerClock
+from crisisctl.adapters.postgres.failures import explained, lost
+from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog
+from crisisctl.domain.errors import Invalid, StoreFailed
+from crisisctl.service.nothing import Nothing
+
+if TYPE_CHECKING:
+    from crisisctl.service.ports import Log
+
+_PAUSES = (0.1, 0.3, 0.6, 1.0)  # seconds between attempts to reach a server that is away
+_USUAL = {"connect_timeout": "5", "application_name": "crisisctl"}
+# No command may hold up the others for long: neither one that waits, nor one that was stopped in the middle.
+_LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '15s'"
+_SEVERAL = 3
+_PASSING = (errors.CannotConnectNow, errors.TooManyConnections, errors.AdminShutdown, errors.CrashShutdown)
+
+
+class Postgres:
+    """A store that is a database."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            told = conninfo.conninfo_to_dict(url)
+        except psycopg.ProgrammingError:  # which may quote the password
+            raise Invalid(
+                "The store's URL cannot be read. Write postgresql://LOGIN@HOST/DATABASE, the password in ~/.pgpass."
+            ) from None
+        self._told = conninfo.make_conninfo("", **(_USUAL | told))
+        self._place = _shown(told)
+        self._connection: Db | None = None
+        self._made = False
+        self._written = 0  # transactions on this connection
+
+    def place(self) -> str:
+        """The URL without its password."""
+        return self._place
+
+    @contextmanager
+    def writing(self) -> Iterator[PostgresLedger]:
+        """One transaction: committed when it ends well, rolled back when anything was raised."""
+        with self._failures():
+            db = self._ready()
+            ledger, ended = PostgresLedger(db, prepared=self._prepared(db)), False
+            try:
+                yield ledger
+                ended = True
+                ledger.commit()
+            except BaseException as error:
+                self._undo(db)
+                if ended and isinstance(error, psycopg.OperationalError) and self._came_to_pass(ledger):
+                    return
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Log]:
+        """A view of one moment."""
+        with self._failures():
+            db = self._open()
+            if not self._made:
+                yield Nothing()
+                return
+            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            log = PostgresLog(db)
+            try:
+                yield log
+            finally:
+                with suppress(psycopg.Error):
+                    log.finish()
+                self._undo(db)
+
+    def clock(self) -> ServerClock:
+        """The server's."""
+        return ServerClock(self.time)
+
+    def login(self) -> str:
+        """The login of the database session."""
+        with self._failures():
+            return self._open().info.user
+
+    def flaws(self) -> list[str]:
+        """What differs from the schema that this program makes, and numbers that are not those of their incidents."""
+        with self._failures(), self.reading() as log:
+            if not isinstance(log, PostgresLog):
+                return []
+            found = [f"{what} of the schema is not the one that crisisctl makes" for what in schema.differences(log.db)]
+            wrong = log.db.execute("SELECT incident FROM head WHERE incident <> 'INC-' || number").fetchall()
+            return [*found, *(f"{row[0]} has a number that is not its own" for row in wrong)]
+
+    def time(self) -> datetime:
+        """What the server's clock says."""
+        with self._failures():
+            row = self._open().execute("SELECT extract(epoch FROM clock_timestamp())::text").fetchone()
+            return datetime.fromtimestamp(float(row[0] if row else "nan"), UTC)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _prepared(self, db: Db) -> bool:
+        """Whether the server knows the usual statements of this connection; one that writes once need not teach it."""
+        self._written += 1
+        if self._written == _SEVERAL:
+            db.execute(PREPARE)
+        return self._written >= _SEVERAL
+
+    def _ready(self) -> Db:
+        """A connection to a log that is there; made when there is none."""
+        db = self._open()
+        if not self._made:
+            schema.migrate(db)
+            self._made = True
+        return db
+
+    def _open(self) -> Db:
+        """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
+        if self._connection is not None and _alive(self._connection):
+            return self._connection
+        self._connection = None
+        db = self._connected()
+        try:
+            self._made = schema.version(db) == schema.VERSION
+        except BaseException:
+            db.close()
+            raise
+        self._connection, self._written = db, 0
+        return db
+
+    def _connected(self) -> Db:
+        pauses, until = iter(_PAUSES), time.monotonic() + sum(_PAUSES)
+        while True:
+            try:
+                db: Db = psycopg.connect(self._told, autocommit=True)
+            except psycopg.OperationalError as error:
+                pause = next(pauses, None)
+                if pause is None or not _passing(error) or time.monotonic() > until:
+                    raise
+                time.sleep(pause)
+            else:
+                db.execute(_LIMITS)
+                return db
+
+    def _undo(self, db: Db) -> None:
+        """End the transaction without a trace; a connection that cannot even do that is given up."""
+        if db.closed:
+            return
+        try:
+            if db.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                db.execute("ROLLBACK")
+        except psycopg.Error:
+            db.close()
+
+    def _came_to_pass(self, ledger: PostgresLedger) -> bool:
+        """Whether the transaction whose end was not heard of was committed: its last entry, sealed with salts, tells.
+
+        Whoever holds the incident ends before the answer is given, so a commit still under way is waited for.
+        """
+        if ledger.last is None:
+            return False
+        incident, version, digest = ledger.last
+        try:
+            with self.writing() as again:
+                again.next_incident()  # of one that was just being opened, there is no head to hold
+                again.tip(incident)
+                found = again.entry(incident, version)
+        except StoreFailed:
+            raise lost(self._place) from None
+        return found is not None and found.digest == digest
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise explained(self._place, error) from None
+
+
+def _alive(db: Db) -> bool:
+    """Whether the connection is still there: what the server said at the end, if it ended it, is waiting to be read."""
+    if not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
+        try:
+            db.pgconn.consume_input()
+            db.pgconn.get_result()
+        except psycopg.Error:
+            db.close()
+    return not db.closed
+
+
+def _passing(error: psycopg.OperationalError) -> bool:
+    """Whether the server may be back in a moment: refused, starting up, full; not when it has said no."""
+    return error.sqlstate is None or isinstance(error, _PASSING)
+
+
+def _shown(told: Mapping[str, object]) -> str:
+    login = f"{told['user']}@" if told.get("user") else ""
+    port = f":{told['port']}" if told.get("port") else ""
+    return f"postgresql://{login}{told.get('host', '')}{port}/{told.get('dbname', '')}"

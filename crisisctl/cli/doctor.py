@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
@@ -206,6 +206,20 @@ def _reached(office: Office) -> Iterator[Check]:
             quiet = spec["quiet"]
             what = f"{id_} rests from {quiet['from']} to {quiet['to']}, and nobody is told instead"
             yield Check("warning", what, f"name a fallback in {office.settings.roster}")
+    yield from _unbroken(office, people)
+
+
+def _unbroken(office: Office, people: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+    """Severities that are to break quiet hours and that no playbook has, most likely misspelt: nobody would wake."""
+    breaks = {id_: spec["quiet"].get("breaks") or () for id_, spec in people.items() if "quiet" in spec}
+    if not any(breaks.values()):
+        return
+    documents = [office.read_playbook(name).document for name in office.playbooks()]
+    known = {severity for document in documents for severity in (document or {}).get("severities", ())}
+    for id_, severities in breaks.items():
+        if odd := [severity for severity in severities if known and severity not in known]:
+            what = f"no playbook has the severity {', '.join(odd)} that breaks the quiet hours of {id_}"
+            yield Check("warning", what, "mend its name")
 
 
 def _strangers(office: Office, known: set[str]) -> Iterator[Check]:

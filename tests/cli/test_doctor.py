@@ -72,6 +72,13 @@ def test_who_rests_and_has_nobody_to_stand_in_is_a_warning(program: Program) -> 
     assert _of(_checks(program), "warning") == ["dana rests from 22:00 to 07:00, and nobody is told instead"]
 
 
+def test_a_severity_that_breaks_quiet_hours_and_that_no_playbook_has_is_a_warning(program: Program) -> None:
+    quiet = "quiet: {from: '22:00', to: '07:00', breaks: [sev1, sev0]}, fallback: lee"
+    (program.root / "roster.yaml").write_text(ROSTER.replace("dana: {", f"dana: {{{quiet}, "))
+    told = _of(_checks(program), "warning")
+    assert told == ["no playbook has the severity sev0 that breaks the quiet hours of dana"]
+
+
 def test_a_slip_in_how_somebody_is_reached_is_an_error_with_its_place(program: Program) -> None:
     (program.root / "roster.yaml").write_text(ROSTER.replace("roles: [legal]", "fallback: dnaa"))
     (error,) = _of(_checks(program, code=6), "error")

@@ -16,6 +16,8 @@ SETTINGS = """\
 # identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
 # as = "dana"                             # who acts when nothing else says so
 # notices = ["console:", "textfile:state/notices.txt"]    # how to reach people who have no contacts of their own
+# dead_man = "env:DEAD_MAN"               # an address outside that a watch calls while all goes well: it misses us
+# dead_man_every = "60s"                  # how often
 """
 
 ROSTER = """\

@@ -41,6 +41,9 @@ class Memory:
     def login(self) -> None:
         """Nobody."""
 
+    def listener(self) -> None:
+        """Only looking tells."""
+
     def flaws(self) -> list[str]:
         """There is nothing outside the program that could have changed it."""
         return []
@@ -164,6 +167,10 @@ class _State:
 
     def beat(self, beat: Beat) -> None:
         self._beats[beat.watch] = beat
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        for watch in watches:
+            self._beats.pop(watch, None)
 
     def _pending(self) -> Iterator[Timer]:
         return (timer for timers in self._timers.values() for timer in timers.values())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
 Value = str | int | bool
+SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 class Clock(Protocol):
@@ -112,6 +113,10 @@ class Beat(NamedTuple):
     watch: str
     at: datetime
     every: float
+
+    def alive(self, now: datetime) -> bool:
+        """Whether the next sign is not overdue by much."""
+        return now - self.at <= timedelta(seconds=max(SILENT * self.every, 10))
 
 
 class Batch(NamedTuple):
@@ -236,6 +241,22 @@ class Ledger(Log, Protocol):
         """Leave a sign of life."""
         ...
 
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        """Remove the signs of life of these watches; names that left none are no error."""
+        ...
+
+
+class Listener(Protocol):
+    """Hears that somebody wrote; for one thread."""
+
+    def __call__(self, seconds: float) -> bool:
+        """Wait so long at most; whether there may be something to do. Never raises, and may miss what was written."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
 
 class Store(Protocol):
     """Where the log lives."""
@@ -258,6 +279,10 @@ class Store(Protocol):
 
     def login(self) -> str | None:
         """As whom the store itself knows whoever asks; None where it knows nobody."""
+        ...
+
+    def listener(self) -> Listener | None:
+        """What hears others write, on a connection of its own; None where only looking tells."""
         ...
 
     def flaws(self) -> list[str]:

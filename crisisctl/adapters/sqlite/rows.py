@@ -177,6 +177,9 @@ class SqliteLedger(SqliteLog):
             "INSERT OR REPLACE INTO beat (watch, at, every) VALUES (?, ?, ?)", (beat.watch, stamp(beat.at), beat.every)
         )
 
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        self._each("DELETE FROM beat WHERE watch = ?", [(watch,) for watch in watches])
+
     def _erase(self, incident: str, version: int, fields: Sequence[str]) -> None:
         entry = self.entry(incident, version)
         if entry is None:

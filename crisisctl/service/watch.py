@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from crisisctl.domain.entries import Event
+from crisisctl.domain.entries import Entry, Event
 from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.notices import Directory
+from crisisctl.domain.instead import answered, cause
+from crisisctl.domain.notices import Directory, Notice
 from crisisctl.domain.timers import timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
-from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Message, Queued
+from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Log, Message, Queued
 from crisisctl.service.tally import Tally
 from crisisctl.service.wording import message
 
@@ -211,9 +212,12 @@ class Watch:
         notice = row.notice
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
+            about, late = _about(log, entry, notice)
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
-        self._deliver(row, incident, message(incident, entry, notice, self._desk.now()))
+        if late:
+            return Result(row, "dropped", "answered meanwhile")
+        self._deliver(row, incident, message(incident, entry, notice, self._desk.now(), about))
         return Result(row, "sent")
 
     def _deliver(self, row: Queued, incident: Incident, told: Message) -> None:
@@ -260,6 +264,17 @@ class Watch:
         except CrisisError as error:
             self._troubles.append(error)
             return 0
+
+
+def _about(log: Log, entry: Entry | None, notice: Notice) -> tuple[Entry | None, bool]:
+    """The entry that the notice is about, and whether it waited so long that it has been answered meanwhile."""
+    if entry is None:
+        return None, False
+    _, told = cause([entry], notice.key)
+    about = log.entry(notice.incident, told["about"]) if "about" in told else entry
+    if about is None or notice.not_before is None:
+        return about, False
+    return about, answered(about, notice.person, log.entries(notice.incident, about.version))
 
 
 def _reason(result: Result) -> list[str]:

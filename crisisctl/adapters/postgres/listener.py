@@ -10,7 +10,7 @@ import psycopg
 from crisisctl.adapters.postgres.rows import HINT
 
 if TYPE_CHECKING:
-    from crisisctl.adapters.postgres.rows import Db
+    from crisisctl.adapters.postgres.wire import Db
 
 
 class Listener:

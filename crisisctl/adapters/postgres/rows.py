@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
+from crisisctl.adapters.postgres.wire import Db, Wire
 from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
 from crisisctl.service.ports import Batch, Beat, Head, Queued
 
-Db = psycopg.Connection[TupleRow]
 HINT = "crisisctl"  # the channel on which writers say that there may be something to do
 
 
@@ -57,14 +57,14 @@ _LEASE = """WITH taken AS (
 # The order of positions is held to the end of the commit, and with a disk in it everybody would wait in turn. So the
 # commit does not wait for the disk; the next transaction, which is but a mark, waits for both, beside those of others.
 _IN_ORDER_THEN_DURABLE = (
-    "SET LOCAL synchronous_commit = off",
-    "COMMIT",
-    "SELECT pg_logical_emit_message(true, 'crisisctl', '')",
+    "SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_message(true, 'crisisctl', '')"
 )
 _NEXT = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl number ' || current_schema(), 0))"
 
 
-_TIP = "SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE"
+_TIP = f"""WITH held AS MATERIALIZED (SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE)
+    SELECT held.digest, held.playbook_digest, {", ".join(f"e.{name}" for name in COLUMNS.split())} FROM held
+    LEFT JOIN entry AS e ON e.incident = %s AND e.version > %s ORDER BY e.version"""
 _LATER = f"SELECT {_ENTRY} FROM entry WHERE incident = %s AND version > %s ORDER BY version"
 # What nearly every transaction says; a connection that stays has the server plan it once.
 _OFTEN = {statement: f"crisisctl_{number}" for number, statement in enumerate((_TIP, _LATER, _INSERT, _MOVE))}
@@ -80,6 +80,11 @@ class Written(NamedTuple):
     incident: str
     version: int
     digest: str
+
+
+_written = attrgetter("incident", "version", "digest")
+_VERSION, _DIGEST = (COLUMNS.split().index(name) for name in ("version", "digest"))
+_NEVER_MET = Written("", 2**62, "")  # after which there is no version
 
 
 class PostgresLog:
@@ -170,44 +175,56 @@ class PostgresLedger(PostgresLog):
     Changes wait for the next question, or for the commit, and travel to the server together with it.
     """
 
-    def __init__(self, db: Db, *, prepared: bool = False) -> None:
+    def __init__(self, db: Db, known: dict[str, Written] | None = None, *, prepared: bool = False) -> None:
         super().__init__(db)
         self._prepared = prepared
+        self._known = {} if known is None else known  # of each incident, what this connection met last
+        self._later: tuple[str, int, list[TupleRow]] | None = None
         self.last: Written | None = None
-        self._cursor = psycopg.ClientCursor(db)
-        self._waiting = ["BEGIN"]
+        self._wire = Wire(db)
+        self._wire.say("BEGIN")
         self.busy = False  # there may be something to do for a watch
 
     def commit(self) -> None:
         """Make what was changed last."""
-        self._waiting += _IN_ORDER_THEN_DURABLE if self.last else ("COMMIT",)
+        self._wire.say(_IN_ORDER_THEN_DURABLE if self.last else "COMMIT")
         if self.busy:  # after the commit: inside it, all who commit would wait for one another
-            self._waiting.append(f"NOTIFY {HINT}")
-        self._send()
+            self._wire.say(f"NOTIFY {HINT}")
+        self._wire.ask()
 
     def _change(self, statement: str, *values: object) -> None:
-        said = _SHORT.get(statement, statement) if self._prepared else statement
-        self._waiting.append(self._cursor.mogrify(said, values) if values else said)
+        self._wire.say(_SHORT.get(statement, statement) if self._prepared else statement, *values)
 
     def _rows(self, query: str, *values: object) -> list[TupleRow]:
         self._change(query, *values)
-        self._send()
-        return self._cursor.fetchall()
+        return self._wire.ask()
 
     def _row(self, query: str, *values: object) -> TupleRow | None:
         rows = self._rows(query, *values)
         return rows[0] if rows else None
 
-    def _send(self) -> None:
-        statements, self._waiting = self._waiting, []
-        self._cursor.execute("; ".join(statements))
-        while self._cursor.nextset():
-            pass
-
     def tip(self, incident: str) -> tuple[str, str] | None:
-        """The tip of an incident, which nobody else can move until the transaction ends."""
-        found = self._row(_TIP, incident)
-        return (found[0], found[1]) if found else None
+        """The tip of an incident, which nobody else can move until the transaction ends.
+
+        What others wrote since this connection last met the incident comes along, for it is asked for next; unless the
+        incident had to be waited for: then what was waited for is not among it.
+        """
+        known = self._known.get(incident, _NEVER_MET)
+        rows = self._rows(_TIP, incident, incident, known.version)
+        if not rows:
+            return None
+        tip, later = (rows[0][0], rows[0][1]), [row[2:] for row in rows if row[2] is not None]
+        newest = Written(incident, later[-1][_VERSION], later[-1][_DIGEST]) if later else known
+        if newest.digest == tip[0]:
+            self._known[incident] = newest
+            self._later = (incident, known.version, later)
+        return tip
+
+    def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
+        later, self._later = self._later, None
+        if later is None or later[:2] != (incident, after):
+            return super().entries(incident, after)
+        return map(from_columns, later[2])
 
     def written(self) -> Iterator[Entry]:
         return map(from_columns, self._rows(_WRITTEN))  # changes and cursors of the server do not go together
@@ -239,7 +256,8 @@ class PostgresLedger(PostgresLog):
     def _enter(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._each(_INSERT, [columns(entry)[1:] for entry in entries])
-            self.last = Written(*attrgetter("incident", "version", "digest")(entries[-1]))
+            self.last = Written(*_written(entries[-1]))
+            self._known[self.last.incident] = self.last
 
     def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         for row in rows:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,10 +26,12 @@ from crisisctl.cli.run import run
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
 from tests.postgres import ELSEWHERE, Databases, Place, Server
+from tests.wire import Wire
 
 DATA = Path(__file__).parent / "data"
 START = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)  # the night on which Europe's clocks go forward
@@ -63,6 +65,9 @@ class Everybody:
 
     def require(self, person: str) -> None:
         return None
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * len(self.addresses))
 
 
 class Room:
@@ -172,6 +177,32 @@ def place(databases: Databases) -> Iterator[Place]:
     given = databases.place()
     yield given
     databases.drop(given)
+
+
+@pytest.fixture(scope="session")
+def rough() -> Iterator[Server]:
+    """A PostgreSQL of our own, to be killed, filled and cut off."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def there(rough: Server) -> Iterator[Place]:
+    """An empty place in it."""
+    with closing(Databases(rough.url)) as handed:
+        given = handed.place()
+    yield given
+    with closing(Databases(rough.url)) as handed:
+        handed.drop(given)
+
+
+@pytest.fixture
+def wire(rough: Server) -> Iterator[Wire]:
+    """A wire to it that can be cut."""
+    made = Wire(rough.port)
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

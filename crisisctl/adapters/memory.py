@@ -61,6 +61,9 @@ class Memory:
     def login(self) -> None:
         """Nobody."""
 
+    def listener(self) -> None:
+        """Only looking tells."""
+
     def flaws(self) -> list[str]:
         """There is nothing outside the program that could have changed it."""
         return []
@@ -157,7 +160,7 @@ class _State:
             "timer": lambda: ((t.id, t.incident, t.kind, stamp(t.due), t.subject) for t in self._pending()),
         }
         if table == "outbox":
-            return ((*row.notice, row.attempts, stamp(row.ready_at)) for row in self._outbox.values())
+            return map(_queued_row, self._outbox.values())
         return iter(sorted(rows[table](), key=itemgetter(0)))
 
     def load(self, table: str, rows: Iterable[Row]) -> None:
@@ -179,8 +182,9 @@ class _State:
         self._timers.setdefault(incident, {})[id_] = Timer(id_, incident, kind, instant(due), subject)
 
     def _load_notice(self, row: Row) -> None:
-        *notice, attempts, ready = row
-        self._outbox[row[0]] = Queued(Notice(*notice), attempts, instant(ready))
+        key, incident, version, person, contact, attempts, ready, later = row
+        notice = Notice(key, incident, version, person, contact, instant(later) if later else None)
+        self._outbox[key] = Queued(notice, attempts, instant(ready))
 
     def clear(self) -> None:
         empty = _State()
@@ -206,7 +210,7 @@ class _State:
         kept = {id_: timer for id_, timer in self._timers.get(incident, {}).items() if id_ not in gone}
         self._timers[incident] = kept | {timer.id: timer for timer in batch.armed}
         ready = batch.entries[-1].recorded_at if batch.entries else datetime.min.replace(tzinfo=UTC)
-        self._outbox |= {n.key: Queued(n, 0, ready) for n in batch.notices}
+        self._outbox |= {n.key: Queued(n, 0, max(ready, n.not_before or ready)) for n in batch.notices}
         for key in batch.settled:
             self._outbox.pop(key, None)
         for version, fields in batch.erased.items():
@@ -227,7 +231,9 @@ class _State:
 
     def hurry(self, latest: datetime, now: datetime) -> None:
         late = {key: row for key, row in self._outbox.items() if row.ready_at > latest}
-        self._outbox |= {key: row._replace(ready_at=now) for key, row in late.items()}
+        self._outbox |= {
+            key: row._replace(ready_at=max(now, row.notice.not_before or now)) for key, row in late.items()
+        }
 
     def postpone(self, key: str, until: datetime) -> None:
         if key in self._outbox:
@@ -235,6 +241,10 @@ class _State:
 
     def beat(self, beat: Beat) -> None:
         self._beats[beat.watch] = beat
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        for watch in watches:
+            self._beats.pop(watch, None)
 
     def _pending(self) -> Iterator[Timer]:
         return (timer for timers in self._timers.values() for timer in timers.values())
@@ -265,3 +275,8 @@ def _when(timer: Timer) -> tuple[datetime, str]:
 
 def _number(incident: str) -> int:
     return int(incident.rpartition("-")[2])
+
+
+def _queued_row(row: Queued) -> Row:
+    later = row.notice.not_before
+    return (*row.notice[:5], row.attempts, stamp(row.ready_at), stamp(later) if later else None)

@@ -42,6 +42,7 @@ _MODULES = {
     "verify": "verify",
     "watch": "watch",
     "store": "store",
+    "roster": "roster",
     "playbook": "playbook",
     "doctor": "doctor",
     "demo": "demo",

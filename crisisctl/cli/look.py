@@ -19,13 +19,11 @@ from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
 from crisisctl.domain.timers import forecast, overdue, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
-from crisisctl.service.ports import Beat
 
 app = typer.Typer(rich_markup_mode=None)
 
 NEXT = 12
 MOST = 50  # that a search shows
-SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 @app.command(epilog="Example: crisisctl status --json")
@@ -170,11 +168,6 @@ def _next(session: Session, incident: Incident) -> None:
             show.talk(show.style(warning, "yellow"))
 
 
-def alive(beats: Iterable[Beat], now: datetime) -> list[Beat]:
-    """Those of the watches that were heard of lately."""
-    return [beat for beat in beats if now - beat.at <= timedelta(seconds=max(SILENT * beat.every, 10))]
-
-
 def silence(session: Session) -> str | None:
     """A sentence when timers wait and no watch is alive, or one is overdue; None when all is well."""
     now = session.now()
@@ -182,8 +175,8 @@ def silence(session: Session) -> str | None:
         due, beats = log.next_due(), log.beats()
     if due is None:
         return None
-    if not alive(beats, now):
-        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there never was one"
+    if not any(beat.alive(now) for beat in beats):
+        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there is no sign of one"
         return f"No watch is running ({last}), so nobody is notified. Start one: crisisctl watch"
     if due < now - timedelta(seconds=30):
         return f"A timer has been overdue for {words(now - due)}, although a watch is running. See: crisisctl doctor"

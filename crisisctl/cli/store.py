@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crisisctl.cli import options, show
-from crisisctl.cli.look import alive
 from crisisctl.cli.session import Session
 from crisisctl.domain.entries import STORE
 from crisisctl.domain.errors import Usage
@@ -156,7 +155,7 @@ def _contents(log: Log, session: Session) -> dict[str, object]:
         },
         "pending_timers": len(log.due(_EVER, _MANY)),
         "unsent_notices": len(log.outbox()),
-        "watches": [{"watch": beat.watch, "at": stamp(beat.at)} for beat in alive(log.beats(), now)],
+        "watches": [{"watch": beat.watch, "at": stamp(beat.at)} for beat in log.beats() if beat.alive(now)],
         "moved": _moved(log),
     }
 

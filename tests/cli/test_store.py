@@ -50,7 +50,13 @@ def test_a_move_says_where_the_log_is_now_and_what_comes_next(opened: Program, h
 
 def test_after_a_move_every_write_is_refused_and_reading_works(opened: Program, here: str, elsewhere: str) -> None:
     opened.ok("store", "move", here, elsewhere)
-    lines = (("note", "too late"), ("ack",), ("decide", "x", "--because", "y"), ("watch", "--once"), ("verify", "--rebuild"))
+    lines = (
+        ("note", "too late"),
+        ("ack",),
+        ("decide", "x", "--because", "y"),
+        ("watch", "--once"),
+        ("verify", "--rebuild"),
+    )
     for line in (*lines, ("open", "data-breach", "--title", "x"), ("redact", "1", "--because", "x")):
         ran = opened(*line)
         assert (ran.code, "This log was moved to postgresql://" in ran.err) == (7, True), (line, ran.err)
@@ -277,7 +283,7 @@ def test_info_tells_what_the_store_holds_and_how_it_is_kept(opened: Program, url
     found = opened.ok("store", "info", "--json").json
     assert (found["entries"], found["incidents"]) == (4, {"open": 1, "closed": 0, "drills": 0})
     assert found["pending_timers"] > 0
-    assert (found["unsent_notices"], found["watches"], found["moved"], found["schema"]) == (0, [], None, 1)
+    assert (found["unsent_notices"], found["watches"], found["moved"]) == (0, [], None)
     assert found["size"] > 0
     if url:
         assert found["engine"].startswith("PostgreSQL")
@@ -308,7 +314,7 @@ def test_info_says_where_the_log_went(opened: Program, here: str) -> None:
 
 def test_init_makes_an_empty_log_once(program: Program) -> None:
     assert program.ok("store", "init", "--json").json["made"] is True
-    assert program.ok("store", "info", "--json").json["schema"] == 1
+    assert program.ok("store", "info", "--json").json["schema"] > 0
     again = program.ok("store", "init")
     assert "holds a log already" in again.out
     program.ok("open", "data-breach", "--title", "The first")

@@ -72,7 +72,11 @@ def test_tips_and_extent_are_told_by_the_entries(store: Store, rows: Any) -> Non
 
 def test_what_is_handed_out_is_all_there_is_in_its_order(store: Store, rows: Any) -> None:
     filled(store, rows)
-    rows.append(store, rows.entry(3), notices=[rows.notice("b", version=3), rows.notice("a", version=3)])
+    rows.append(
+        store,
+        rows.entry(3),
+        notices=[rows.notice("b", version=3), rows.notice("a", version=3)._replace(not_before=NOW)],
+    )
     told = dumped(store)
     assert [(row[1], row[2]) for row in told["entry"]] == [("INC-1", 1), ("INC-1", 2), ("INC-2", 1), ("INC-1", 3)]
     positions = [row[0] for row in told["entry"]]
@@ -194,5 +198,5 @@ def test_each_store_says_how_to_get_there_and_what_it_is(store: Store, rows: Any
     before = store.about()
     assert before["engine"]
     filled(store, rows)
-    assert store.about()["schema"] == 1
+    assert store.about()["schema"] in (1, 2)
     assert store.address()

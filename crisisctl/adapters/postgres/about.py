@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crisisctl.adapters.postgres.rows import Db
+from crisisctl.adapters.postgres.wire import Db
 
 _SERVER = """SELECT current_setting('server_version'), current_user::text, pg_is_in_recovery(),
     coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from crisisctl.adapters.postgres import schema
-from crisisctl.adapters.postgres.rows import COPIED, ENTER, NEXT, Db, PostgresLedger
+from crisisctl.adapters.postgres.rows import COPIED, ENTER, NEXT, PostgresLedger
+from crisisctl.adapters.postgres.wire import Db
 from crisisctl.domain.entries import Entry, columns
 from crisisctl.domain.errors import StoreFailed
 from crisisctl.domain.moving import sentence
@@ -57,7 +58,7 @@ class PostgresCustody(PostgresLedger):
     def _do(self, *statements: str) -> None:
         for statement in statements:
             self._change(statement)
-        self._send()
+        self._wire.ask()
 
 
 @contextmanager

@@ -28,11 +28,12 @@ LOOKS = [
     "report",
     "verify",
     "doctor",
+    "store info",
     "watch --once",
 ]
 # What holds names of things instead of fields.
 NAMES = {"roles", "data", "templates"}
-GROUPS = {"task", "fact", "statement", "playbook"}
+GROUPS = {"task", "fact", "statement", "playbook", "store"}
 WRITES = [
     "assign legal lee",
     "release legal",

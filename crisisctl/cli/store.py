@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 stores = typer.Typer(
-    help="The place where the log lives: move it, back it up, restore it, look at it.",
+    help="The place where the log lives.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -33,9 +33,7 @@ _STEP = 1024
 Url = "sqlite:FILE or postgresql://HOST/DATABASE, as in the settings."
 
 
-@stores.command(
-    "move", epilog="Example: crisisctl store move sqlite:state/crisisctl.db postgresql://db.example.org/crisis"
-)
+@stores.command("move", epilog="Example: crisisctl store move sqlite:state/log.db postgresql://db/crisis")
 def move(
     ctx: typer.Context,
     there: Annotated[str, typer.Argument(metavar="FROM", help=f"Where the log is: {Url}")],

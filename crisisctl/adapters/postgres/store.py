@@ -226,7 +226,7 @@ def _limited(db: Db) -> Db:
 def _alive(db: Db) -> bool:
     """Whether the connection is still there: what the server said at the end, if it ended it, is waiting to be read."""
     with db.lock:  # or it would be the answer for another thread that is read here
-        if not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
+        while not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
             try:
                 db.pgconn.consume_input()
                 db.pgconn.get_result()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from crisisctl.adapters.postgres import store as module
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import CrisisError, Invalid, StoreFailed
 from crisisctl.service.verify import verify
-from tests.postgres import Place, Server
+from tests.postgres import Databases, Place, Server
 from tests.wire import Wire
 
 if TYPE_CHECKING:
@@ -232,12 +232,21 @@ for line in sys.stdin:
 """
 
 
-def test_two_who_make_the_schema_at_the_same_moment_make_one(rough: Server) -> None:
-    from tests.postgres import Databases  # noqa: PLC0415 - only here
-
+@pytest.fixture
+def makers() -> Iterator[list[subprocess.Popen[str]]]:
+    """Two processes that open the place that they are told, and make the log there."""
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", MAKER]
-    makers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) for _ in range(2)]
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1))
+            for _ in range(2)
+        ]
+
+
+def test_two_who_make_the_schema_at_the_same_moment_make_one(
+    rough: Server, makers: list[subprocess.Popen[str]]
+) -> None:
     with closing(Databases(rough.url)) as handed:
         for _ in range(20):
             given = handed.place()
@@ -248,7 +257,6 @@ def test_two_who_make_the_schema_at_the_same_moment_make_one(rough: Server) -> N
             with given.connect() as db:
                 assert db.execute("SELECT count(*) FROM crisisctl_schema").fetchone() == (module.schema.VERSION,)
             handed.drop(given)
-    assert [maker.communicate()[1] or maker.returncode for maker in makers] == [0, 0]
 
 
 def test_where_everything_is_read_only_reading_works_and_writing_is_refused(made: Any, there: Place) -> None:

@@ -198,6 +198,7 @@ def acknowledged(path: str, said: str) -> None:
             except CrisisError as error:
                 out.write(f"failed {error.code} {error}\n")
             else:
+                time.sleep(0.02)
                 out.write(f"done {entry.incident} {entry.version} {entry.digest}\n")
 
 

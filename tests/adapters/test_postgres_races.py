@@ -1,4 +1,4 @@
-"""Many at one database: each version has one author, each key one deed, each timer one shot, each number one incident"""
+"""Many at one database: a version has one author, a key one deed, a timer one shot and a number one incident."""
 
 from __future__ import annotations
 

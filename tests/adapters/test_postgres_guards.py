@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
 
 from crisisctl.adapters.postgres import Postgres
 from crisisctl.domain import commands as ask
@@ -55,13 +55,12 @@ def test_the_log_only_grows_for_its_owner_too(room: Any, place: Place, statement
 
 
 def test_only_the_words_that_a_redaction_names_may_change(room: Any, place: Place) -> None:
-    room.ask(ask.Redact(11, because="a name"))
+    room.ask(ask.Redact(11, (), "a name"))
     change = "UPDATE entry SET words = '{}' WHERE incident = 'INC-1' AND version = %s"
     with place.connect() as db:
-        for version in (1, 10, 12, 111):
-            if version < 100:
-                with pytest.raises(errors.RaiseException, match="append-only"):
-                    db.execute(change, (version,))
+        for version in (1, 10, 12):
+            with pytest.raises(errors.RaiseException, match="append-only"):
+                db.execute(change, (version,))
         with pytest.raises(errors.RaiseException, match="append-only"):
             db.execute("UPDATE entry SET words = '{}', actor = 'x' WHERE incident = 'INC-1' AND version = 11")
         room.open()
@@ -72,18 +71,20 @@ def test_only_the_words_that_a_redaction_names_may_change(room: Any, place: Plac
 
 
 def test_a_redaction_of_one_does_not_open_eleven(room: Any, place: Place) -> None:
-    room.ask(ask.Redact(1, because="a name"))
+    room.ask(ask.Redact(1, (), "a name"))
     with place.connect() as db, pytest.raises(errors.RaiseException, match="append-only"):
         db.execute("UPDATE entry SET words = '{}' WHERE incident = 'INC-1' AND version = 11")
 
 
 def test_what_was_redacted_is_in_no_table(room: Any, place: Place) -> None:
     version = next(entry.version for entry in room.entries() if entry.type == "note.added")
-    room.ask(ask.Redact(version, because="a name"))
+    room.ask(ask.Redact(version, (), "a name"))
     first = f"{CANARY} 0"
     with place.connect() as db:
         for table in ("entry", "head", "timer", "outbox", "beat"):
-            assert first not in json.dumps(db.execute(f"SELECT t::text FROM {table} t").fetchall())
+            assert first not in json.dumps(
+                db.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table))).fetchall()
+            )
         assert f"{CANARY} 1" in json.dumps(db.execute("SELECT words FROM entry").fetchall())
     assert verify(room.store, None).flaws == []
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from crisisctl.adapters.postgres import Postgres
+from crisisctl.adapters.postgres import Postgres, schema
 from crisisctl.adapters.postgres import store as module
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import CrisisError, Invalid, StoreFailed
@@ -37,14 +37,14 @@ def login(rough: Server, there: Place) -> Iterator[Login]:
     """Makes logins of the server, each with a password and with what it is told; the URL by which one comes in."""
     made: list[str] = []
 
-    def create(name: str, *grants: str, port: int = rough.port, password: str = SECRET, schema: str = "") -> str:
+    def create(name: str, *grants: str, port: int = rough.port, password: str = SECRET, place: str = "") -> str:
         with there.connect() as db:
             name = f"{name}_{there.schema[-12:]}"
             db.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), SECRET))
             made.append(name)
             for grant in grants:
                 db.execute(sql.SQL(grant).format(login=sql.Identifier(name), schema=sql.Identifier(there.schema)))
-        path = schema or there.schema
+        path = place or there.schema
         plain = "sslmode=disable&gssencmode=disable"
         return f"postgresql://{name}:{password}@127.0.0.1:{port}/postgres?{plain}&options=-csearch_path%3D{path}"
 
@@ -139,7 +139,7 @@ def test_a_database_that_is_missing_is_told(there: Place) -> None:
 
 
 def test_a_schema_that_is_missing_is_told(login: Login) -> None:
-    assert "no schema that this login may use" in refused(login("dana", schema="nowhere"))
+    assert "no schema that this login may use" in refused(login("dana", place="nowhere"))
 
 
 def test_a_login_without_rights_on_the_schema_is_told(made: Any, login: Login) -> None:
@@ -222,7 +222,7 @@ def tables(there: Place) -> list[object]:
 
 MAKER = """
 import sys
-from crisisctl.adapters.postgres import Postgres
+from crisisctl.adapters.postgres import Postgres, schema
 for line in sys.stdin:
     store = Postgres(line.strip())
     with store.writing() as ledger:
@@ -255,7 +255,7 @@ def test_two_who_make_the_schema_at_the_same_moment_make_one(
                 maker.stdin.write(f"{given.url}\n")
             assert [maker.stdout and maker.stdout.readline() for maker in makers] == ["made\n"] * 2
             with given.connect() as db:
-                assert db.execute("SELECT count(*) FROM crisisctl_schema").fetchone() == (module.schema.VERSION,)
+                assert db.execute("SELECT count(*) FROM crisisctl_schema").fetchone() == (schema.VERSION,)
             handed.drop(given)
 
 
@@ -338,7 +338,7 @@ def test_an_incident_held_by_somebody_else_is_waited_for_and_then_told(made: Any
 
 STOPPED = """
 import sys
-from crisisctl.adapters.postgres import Postgres
+from crisisctl.adapters.postgres import Postgres, schema
 store = Postgres(sys.argv[1])
 store._open().execute("SET idle_in_transaction_session_timeout = '" + sys.argv[2] + "'")
 try:

@@ -19,8 +19,12 @@ from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 
 if TYPE_CHECKING:
+    from crisisctl.adapters.deadman import DeadMan
+    from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.ports import Courier, Templates
+    from crisisctl.service.tally import Tally
+    from crisisctl.service.vitals import Look
     from crisisctl.service.watch import Watch
 
 
@@ -48,6 +52,13 @@ class Office:
         """Who there is."""
         settings = self.settings
         return Roster(settings.roster, settings.state / "roster.json", settings.notices)
+
+    @cached_property
+    def pings(self) -> Pings:
+        """The tests of contacts that wait for an answer."""
+        from crisisctl.adapters.roster.pings import Pings  # noqa: PLC0415 - only tests of contacts pay for it
+
+        return Pings(self.settings.state / "pings.json", self.settings.roster, posix.turnstile)
 
     @cached_property
     def store(self) -> Store:
@@ -84,11 +95,42 @@ class Office:
         from crisisctl.service.watch import AT_ONE_TIME, Watch  # noqa: PLC0415
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
-        return Watch(self.desk, self.roster, self.couriers, f"{system.host()}:{os.getpid()}", each)
+        return Watch(self.desk, self.roster, self.couriers, self.watch_name, each, self.tally)
+
+    @cached_property
+    def watch_name(self) -> str:
+        """What a watch in this process is called."""
+        return f"{system.host()}:{os.getpid()}"
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What the watches of this process have done."""
+        from crisisctl.service.tally import Tally  # noqa: PLC0415 - only the watch pays for it
+
+        return Tally(system.seconds)
+
+    @cached_property
+    def look(self) -> Look:
+        """How the room does, through a store of its own, for another thread."""
+        from crisisctl.service.vitals import Look  # noqa: PLC0415 - only the watch pays for it
+
+        other = self.another()
+        return Look(other.store, other.clock, system.seconds)
+
+    @cached_property
+    def dead_man(self) -> DeadMan | None:
+        """Whom to call while all goes well, if the settings say so."""
+        from crisisctl.adapters.apprise import referred  # noqa: PLC0415 - only the watch and doctor pay for it
+        from crisisctl.adapters.deadman import DeadMan  # noqa: PLC0415 - the same
+
+        to = self.settings.dead_man
+        return None if to is None else DeadMan(lambda: referred(to, self.settings.root, f"dead_man, {_shown(to)},"))
 
     def another(self) -> Office:
         """An office of the same workspace with a store of its own, for another thread."""
-        return Office(root=self.settings.root, actor=self._actor, clock=self._clock)
+        other = Office(root=self.settings.root, actor=self._actor, clock=self._clock)
+        other.tally = self.tally
+        return other
 
     @cached_property
     def couriers(self) -> Mapping[str, Courier]:
@@ -163,3 +205,10 @@ def opened(url: str, root: Path) -> Store:
     except ImportError:
         raise Invalid("A store in PostgreSQL needs its driver: pip install 'crisisctl[postgres]'") from None
     return Postgres(url)
+
+
+def _shown(to: str) -> str:
+    """A reference to a secret, which is none itself."""
+    from crisisctl.domain.text import visible  # noqa: PLC0415 - loaded by whoever gets here
+
+    return visible(to)

@@ -24,7 +24,6 @@ app = typer.Typer(rich_markup_mode=None)
 
 NEXT = 12
 MOST = 50  # that a search shows
-SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 @app.command(epilog="Example: crisisctl status --json")
@@ -176,9 +175,8 @@ def silence(session: Session) -> str | None:
         due, beats = log.next_due(), log.beats()
     if due is None:
         return None
-    alive = [beat for beat in beats if now - beat.at <= timedelta(seconds=max(SILENT * beat.every, 10))]
-    if not alive:
-        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there never was one"
+    if not any(beat.alive(now) for beat in beats):
+        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there is no sign of one"
         return f"No watch is running ({last}), so nobody is notified. Start one: crisisctl watch"
     if due < now - timedelta(seconds=30):
         return f"A timer has been overdue for {words(now - due)}, although a watch is running. See: crisisctl doctor"

@@ -31,7 +31,7 @@ def _numbered(statement: str) -> str:
 _ENTRY = ", ".join(COLUMNS.split())
 _OWN = ", ".join(COLUMNS.split()[1:])
 _HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
-_NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+_NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
 _LONGEST_BEAT = 86_400.0
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
@@ -44,7 +44,7 @@ _KEEP = f"""INSERT INTO head (number, {_HEAD}, snapshot)
     ON CONFLICT (number) DO UPDATE SET ({_CHANGING}) = ROW (excluded.{_CHANGING.replace(", ", ", excluded.")}),
     snapshot = CASE excluded.snapshot WHEN '' THEN head.snapshot ELSE excluded.snapshot END"""
 _MOVE = f"UPDATE head SET ({_CHANGING}) = ROW (%s, %s, %s, %s, %s, %s, %s) WHERE incident = %s"
-_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s)"
+_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s, %s)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
 _WRITTEN = f"SELECT {_ENTRY} FROM entry WHERE words <> '{{}}' ORDER BY position DESC"
@@ -52,7 +52,8 @@ _LEASE = """WITH taken AS (
         SELECT key, ready_at FROM outbox WHERE ready_at <= %s
         ORDER BY attempts, contact, ready_at, number LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE outbox SET attempts = attempts + 1, ready_at = %s FROM taken WHERE outbox.key = taken.key
-    RETURNING outbox.key, incident, version, person, contact, attempts, outbox.ready_at, taken.ready_at, number"""
+    RETURNING outbox.key, incident, version, person, contact, attempts, outbox.ready_at, not_before,
+    taken.ready_at, number"""
 # The order of positions is held to the end of the commit, and with a disk in it everybody would wait in turn. So the
 # commit does not wait for the disk; the next transaction, which is but a mark, waits for both, beside those of others.
 _IN_ORDER_THEN_DURABLE = (
@@ -229,7 +230,7 @@ class PostgresLedger(PostgresLog):
             self._change(_KEEP, int(incident.rpartition("-")[2]), *batch.head, batch.snapshot)
         self._each("DELETE FROM timer WHERE id = %s", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
-        self._each(_QUEUE, [(*notice, ready) for notice in batch.notices])
+        self._each(_QUEUE, [_outgoing(notice, ready) for notice in batch.notices])
         self._each("DELETE FROM outbox WHERE key = %s", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
@@ -258,10 +259,11 @@ class PostgresLedger(PostgresLog):
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
         rows = self._rows(_LEASE, stamp(now), limit, stamp(until))
-        return [_queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[7:]))]
+        return [_queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[8:]))]
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        self._change("UPDATE outbox SET ready_at = %s WHERE ready_at > %s", stamp(now), stamp(latest))
+        late = "UPDATE outbox SET ready_at = greatest(%s, not_before) WHERE ready_at > %s"
+        self._change(late, stamp(now), stamp(latest))
 
     def postpone(self, key: str, until: datetime) -> None:
         self._change("UPDATE outbox SET ready_at = %s WHERE key = %s", stamp(until), key)
@@ -270,6 +272,10 @@ class PostgresLedger(PostgresLog):
         query = """INSERT INTO beat (watch, at, every) VALUES (%s, %s, %s)
             ON CONFLICT (watch) DO UPDATE SET (at, every) = (excluded.at, excluded.every)"""
         self._change(query, beat.watch, stamp(beat.at), beat.every)
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        # In one order whoever does it, so that no two wait for each other.
+        self._each("DELETE FROM beat WHERE watch = %s", [(watch,) for watch in sorted(watches)])
 
     def _erase(self, incident: str, version: int, fields: Sequence[str]) -> None:
         entry = self.entry(incident, version)
@@ -293,4 +299,11 @@ def _moment(text: str) -> datetime:
 
 
 def _queued(row: Any) -> Queued:  # noqa: ANN401 - a row as psycopg hands it over
-    return Queued(Notice(*row[:5]), row[5], _moment(row[6]))
+    key, incident, version, person, contact, attempts, ready_at, wait, *_ = row
+    not_before = _moment(wait) if wait is not None else None
+    return Queued(Notice(key, incident, version, person, contact, not_before), attempts, _moment(ready_at))
+
+
+def _outgoing(notice: Notice, ready: str) -> tuple[object, ...]:
+    wait = stamp(notice.not_before) if notice.not_before else None
+    return (*notice[:5], max(ready, wait or ready), wait)

@@ -65,7 +65,8 @@ CREATE TABLE outbox (
     person {_TEXT},
     contact integer NOT NULL,
     attempts integer NOT NULL,
-    ready_at {_TEXT}
+    ready_at {_TEXT},
+    not_before {_MAYBE}
 );
 CREATE INDEX outbox_ready ON outbox (ready_at);
 CREATE INDEX outbox_incident ON outbox (incident);
@@ -151,7 +152,10 @@ def version(db: psycopg.Connection[Any]) -> int:
     row = db.execute("SELECT max(version) FROM crisisctl_schema").fetchone()
     found = int(row[0] or 0) if row else 0
     if found > VERSION:
-        raise StoreFailed(f"The log there has schema {found}, made by a newer crisisctl; this one knows {VERSION}.")
+        raise StoreFailed(
+            f"The log there has schema {found}, made by a newer crisisctl; this one knows {VERSION}. "
+            "Upgrade this one to use it. Nothing was written."
+        )
     return found
 
 

@@ -22,6 +22,7 @@ from psycopg import conninfo
 from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost, passing, undecided
+from crisisctl.adapters.postgres.listener import Listener
 from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog, Written
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
@@ -83,6 +84,7 @@ class Postgres:
         """A view of one moment."""
         with self._failures():
             db = self._open()
+            self._made = self._made or schema.version(db) == schema.VERSION  # somebody may have made it since
             if not self._made:
                 yield Nothing()
                 return
@@ -103,6 +105,10 @@ class Postgres:
         """The login of the database session."""
         with self._failures():
             return self._open().info.user
+
+    def listener(self) -> Listener:
+        """What hears that others write."""
+        return Listener(self._told)
 
     def flaws(self) -> list[str]:
         """What differs from the schema that this program makes, and numbers that are not those of their incidents."""
@@ -143,12 +149,12 @@ class Postgres:
     def _open(self) -> Db:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
         with self._door:
-            db = self._connection
-            if db is None or not _alive(db):
-                self._connection, self._made, self._written = None, False, 0
-                db = self._connected()
+            if self._connection is not None and _alive(self._connection):
+                return self._connection
+            self._connection, self._written = None, 0
+            db = self._connected()
             try:
-                self._made = self._made or schema.version(db) == schema.VERSION
+                self._made = schema.version(db) == schema.VERSION
             except BaseException:
                 db.close()
                 raise

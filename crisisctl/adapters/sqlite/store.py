@@ -83,6 +83,9 @@ class Sqlite:
     def login(self) -> None:
         """A file knows nobody."""
 
+    def listener(self) -> None:
+        """Only looking tells."""
+
     def flaws(self) -> list[str]:
         """What SQLite's own check finds, and what differs from the schema that this program makes."""
         with self._failures(), self.reading() as log:

@@ -166,7 +166,7 @@ def test_a_password_appears_nowhere(login: Login, program: Program, wire: Wire) 
     wrong = right.replace(SECRET, f"{SECRET}-wrong")
     said = ""
     for url in (right, wrong, f"{right}&port=x"):
-        for command in (["open", "data-breach", "--title", "Out"], ["doctor"], ["--debug", "list"]):
+        for command in (["--debug", "open", "data-breach", "--title", "Out"], ["doctor"]):
             ran = program.process(*command, env={"CRISISCTL_STORE": url})
             said += ran.stdout + ran.stderr
     kept = b"".join(path.read_bytes() for path in program.root.rglob("*") if path.is_file())

@@ -134,6 +134,10 @@ _THERE = """
 SELECT current_schema(), to_regclass(format('%I.crisisctl_schema', coalesce(current_schema(), 'public')))
 """
 
+_FIRST = """
+CREATE TABLE IF NOT EXISTS crisisctl_schema (version bigint PRIMARY KEY, made_at timestamptz DEFAULT now())
+"""
+
 
 def version(db: psycopg.Connection[Any]) -> int:
     """The version of the schema that is there; 0 when there is none. `StoreFailed` when it is a newer one."""
@@ -159,9 +163,8 @@ def migrate(db: psycopg.Connection[Any]) -> None:
     """Bring the database to the present schema, in one transaction; whoever comes second finds it done."""
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended('crisisctl schema', 0))")
+        db.execute(_FIRST)  # which also has the server look anew for what the other one has made meanwhile
         done = version(db)
-        if not done:
-            db.execute("CREATE TABLE crisisctl_schema (version bigint PRIMARY KEY, made_at timestamptz DEFAULT now())")
         for number, statements in enumerate(_MIGRATIONS[done:], done + 1):
             db.execute(sql.SQL(statements))
             db.execute("INSERT INTO crisisctl_schema (version) VALUES (%s)", (number,))

@@ -20,6 +20,7 @@ from crisisctl.service.ports import Chance, Clock, Store
 
 if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
+    from crisisctl.service.calendars import Calendars
     from crisisctl.service.ports import Courier, Templates
     from crisisctl.service.watch import Watch
 
@@ -47,7 +48,12 @@ class Office:
     def roster(self) -> Roster:
         """Who there is."""
         settings = self.settings
-        return Roster(settings.roster, settings.state / "roster.json", settings.notices)
+        return Roster(settings.roster, settings.state / "roster.json", settings.notices, self._calendars)
+
+    def _calendars(self) -> Calendars:
+        from crisisctl.adapters.calendars import Shelf  # noqa: PLC0415 - only a rota pays for it
+
+        return Shelf(self.settings.root, self.settings.state / "calendars", self.clock.now)
 
     @cached_property
     def store(self) -> Store:
@@ -127,8 +133,12 @@ class Office:
     def warnings(self) -> list[str]:
         """What is wrong with what was read, and did not stop the command."""
         roster: Roster | None = self.__dict__.get("roster")
-        trouble = roster.trouble if roster else None
-        return [f"{trouble} Until it is mended, the people known last count."] if trouble else []
+        if roster is None:
+            return []
+        if roster.trouble:
+            return [f"{roster.trouble} Until it is mended, the people known last count."]
+        trouble = roster.rotas.trouble if "rotas" in roster.__dict__ else None
+        return [f"{trouble} Until it is mended, the rotas known last count."] if trouble else []
 
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""

@@ -52,6 +52,7 @@ class Everybody:
 
     def __init__(self, contacts: Sequence[str] = ("console:",)) -> None:
         self.addresses = tuple(contacts)
+        self.duty: Callable[[str, datetime], Sequence[str]] = lambda _role, _at: ()
 
     def count(self, person: str) -> int:
         return len(self.addresses)
@@ -61,6 +62,9 @@ class Everybody:
 
     def require(self, person: str) -> None:
         return None
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return self.duty(role, at)
 
 
 class Room:

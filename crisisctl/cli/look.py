@@ -17,7 +17,7 @@ from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
-from crisisctl.domain.timers import forecast, overdue, timers, what
+from crisisctl.domain.timers import forecast, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
 
 app = typer.Typer(rich_markup_mode=None)
@@ -36,7 +36,7 @@ def status(ctx: typer.Context, incident: options.Incident = None, json: options.
     if json:
         show.data(_document(found, moves))
         return
-    _standing(found)
+    _standing(found, session)
     _checklist(found)
     _statements(found)
     _moves(moves)
@@ -87,7 +87,7 @@ def _state(incident: Incident, id_: str) -> str:
     return statement.state if statement else "planned"
 
 
-def _standing(incident: Incident) -> None:
+def _standing(incident: Incident, session: Session) -> None:
     mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
     state = show.style("open", "yellow") if incident.open else "closed"
     show.say(f"{mark}{show.style(incident.id, 'bold')} {incident.title}")
@@ -99,12 +99,19 @@ def _standing(incident: Incident) -> None:
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
-            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}")
+            show.say(f"  {role.id}: {', '.join(people) if people else _unheld(session, role.id)}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():
         left = incident.playbook.escalations[ladder.escalation].until == "left"
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
+
+
+def _unheld(session: Session, role: str) -> str:
+    """That nobody holds a role, and who is on call for it."""
+    people = session.office.roster.on_call(role, session.now())
+    on_call = f" (on call: {', '.join(people)})" if people else ""
+    return f"{show.style('nobody', 'red')}{on_call}"
 
 
 def _answered(ladder: Ladder) -> str:
@@ -158,7 +165,7 @@ def _next(session: Session, incident: Incident) -> None:
         when = "overdue" if first.due <= now else f"in {words(first.due - now)}"
         show.say()
         show.say(f"  next: {what(incident, first)}, {when}")
-    for warning in (ahead(incident, overdue(incident, now)[0]), silence(session)):
+    for warning in (ahead(incident, session.caught_up(incident)), silence(session)):
         if warning:
             show.talk(show.style(warning, "yellow"))
 
@@ -232,7 +239,7 @@ def timers_(
     """
     session: Session = ctx.obj
     found = session.look(incident)
-    plan = forecast(found)
+    plan = forecast(found, on_call=session.office.roster.on_call)
     if json:
         rows = [
             {"kind": f.timer.kind, "due": stamp(f.timer.due), "what": f.what, "why": f.why, "reaches": f.reaches}

@@ -112,15 +112,17 @@ class Incident(NamedTuple):
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Who holds the role, else its deputy, else the deputy's deputy, and so on."""
+        return next((people for seat in self.seats(role) if (people := self.roles.get(seat))), ())
+
+    def seats(self, role: str) -> Iterator[str]:
+        """The role, its deputy, the deputy's deputy, and so on, each once."""
         seen: set[str] = set()
         at: str | None = role
         while at and at not in seen:
-            if people := self.roles.get(at):
-                return people
+            yield at
             seen.add(at)
             spec = self.playbook.roles.get(at)
             at = spec.deputy if spec else None
-        return ()
 
     def held_by(self, person: str) -> tuple[str, ...]:
         """The roles that the person holds, in the order of the playbook."""

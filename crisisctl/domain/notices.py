@@ -1,6 +1,7 @@
 """Notices: messages to people about what fired. The entry that causes them holds them, so the log can rebuild them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -22,6 +23,10 @@ class Directory(Protocol):
 
     def require(self, person: str) -> None:
         """`NotFound` when there is a roster and the person is not in it."""
+        ...
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        """Who is on call for a role at an instant; nobody when it has no rota, or a gap in it."""
         ...
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ class Anybody:
 
     def require(self, person: str) -> None:
         return None
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
 
 
 def desk_at(path: Path, turnstile: Turnstile = posix.turnstile) -> Desk:

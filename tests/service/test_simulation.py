@@ -144,6 +144,9 @@ class Town:
     def require(self, person: str) -> None:
         """Any name will do."""
 
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
+
     def check(self, to: str) -> None:
         """Any address will do."""
 

@@ -12,6 +12,8 @@ from crisisctl.domain.errors import Invalid
 from crisisctl.domain.text import PERSON
 
 LONGEST = 131_072
+_TOP = {"people", "rotas", "overrides"}
+_SHAPE = "write `people:` and below it one entry for each person; beside it `rotas:` and `overrides:`, and nothing else"
 _KEYS = {"name", "login", "roles", "timezone", "contacts"}
 
 
@@ -30,10 +32,10 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
     except (YAMLError, ValueError, RecursionError) as error:
         raise Invalid(f"{path}{_place(error)} cannot be read: {_problem(error)}") from None
     document = {} if document is None else document
-    found = document.get("people") if isinstance(document, dict) and not document.keys() - {"people"} else ""
+    found = document.get("people") if isinstance(document, dict) and not document.keys() - _TOP else ""
     found = {} if found is None else found
     if not isinstance(found, dict):
-        raise Invalid(f"{path}: write `people:` and below it one entry for each person, and nothing else.")
+        raise Invalid(f"{path}: {_SHAPE}.")
     for id_, spec in found.items():
         _check(path, id_, spec)
     logins = sorted(spec["login"] for spec in found.values() if "login" in spec)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from datetime import datetime
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 from crisisctl.domain.errors import CrisisError
 from crisisctl.service.watch import Round
 
 EVERY = 1.0  # seconds between two looks at what others have changed
+ASIDE = 60.0  # seconds between two turns of what is done beside
 
 Tell = Callable[[Round], None]
 Complain = Callable[[str], None]
@@ -25,8 +26,11 @@ def ring(
     next_due: Callable[[], datetime | None],
     tell: Tell,
     complain: Complain,
+    aside: Callable[[], None] = lambda: None,
 ) -> None:
     """Tick every second and at the very instant when the next timer falls due, and send beside it, until asked to stop.
+
+    What is done `aside`, every minute, holds up neither, however long it takes.
 
     The first of both is at once, for what fell due while no watch was there. SIGINT and SIGTERM ask; the round under
     way is finished first.
@@ -50,6 +54,9 @@ def ring(
     for name, work in (("tick", fire), ("send", carry)):
         scheduler.add_job(work)
         scheduler.add_job(work, "interval", seconds=EVERY, id=name)
+    beside = _apart(aside, complain)
+    scheduler.add_job(beside)
+    scheduler.add_job(beside, "interval", seconds=ASIDE, id="aside")
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -65,6 +72,24 @@ def _round(work: Callable[[], Round], tell: Tell, complain: Complain) -> None:
         tell(work())
     except CrisisError as error:
         complain(str(error))
+
+
+def _apart(work: Callable[[], None], complain: Complain) -> Callable[[], None]:
+    """Begins the work in a thread that nobody waits for, not even the end of the watch; one at a time."""
+    begun: list[Thread] = []
+
+    def tried() -> None:
+        try:
+            work()
+        except CrisisError as error:
+            complain(str(error))
+
+    def begin() -> None:
+        if not any(thread.is_alive() for thread in begun):
+            begun[:] = [Thread(target=tried, daemon=True)]
+            begun[0].start()
+
+    return begin
 
 
 def _asked(next_due: Callable[[], datetime | None], complain: Complain) -> datetime | None:

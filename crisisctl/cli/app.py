@@ -27,6 +27,7 @@ _MODULES = {
     "release": "people",
     "ack": "people",
     "snooze": "people",
+    "oncall": "oncall",
     "task": "task",
     "note": "words",
     "decide": "words",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.session import Session
 from crisisctl.service.watch import Round
+
+QUARTER = 900.0  # seconds between two attempts to fetch a calendar
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -28,15 +32,31 @@ def watch(
     office = session.office
     if once:
         done = office.watch.round()
+        refresh(office)
         show.data(done._asdict()) if json else _say(done)
         return
     from crisisctl.adapters.alarm import ring  # noqa: PLC0415 - only the running watch pays for APScheduler
 
     gc.enable()  # a process that runs for weeks must collect, unlike one that carries out one command
     show.talk(f"Watching {office.store.place()}. Stop with Ctrl-C.")
-    sending = office.another()
-    ring(office.watch.tick, sending.watch.send, office.watch.next_due, lambda done: _log(done, json=json), show.talk)
+    sending, reading = office.another(), office.another()
+    tell = _teller(json=json)
+    ring(office.watch.tick, sending.watch.send, office.watch.next_due, tell, show.talk, lambda: refresh(reading))
     sending.store.close()
+
+
+def refresh(office: Office) -> None:
+    """Look at the calendars of the rotas; those that lie elsewhere are fetched a quarter of an hour apart."""
+    if not office.roster.has_rotas():
+        return
+    rotas = office.roster.rotas
+    rotas.fetch(QUARTER)
+    for role in rotas.plan.calendars:
+        rotas.known(role)  # so that nobody has to work out a changed file on the night
+
+
+def _teller(*, json: bool) -> Callable[[Round], None]:
+    return lambda done: _log(done, json=json)
 
 
 def _log(done: Round, *, json: bool) -> None:

@@ -79,11 +79,17 @@ class Rotas:
             for digest in addresses.keys() & remote:
                 self._calendars.fetch(remote[digest], addresses[digest], names, patience=patience)
 
-    def check(self) -> None:
-        """`Invalid` when the file has a slip."""
-        _ = self.plan  # reads the file if it has changed
-        if self.trouble:
-            raise Invalid(self.trouble)
+    def override(self, change: Override) -> None:
+        """Write an override into the file; nothing else in it changes."""
+        from crisisctl.adapters.roster.overriding import add  # noqa: PLC0415 - no other command writes the roster
+
+        add(self._path, change)
+
+    def end_override(self, role: str, at: datetime) -> Override:
+        """End the override of the role that is in force, or take away the next; as it was."""
+        from crisisctl.adapters.roster.overriding import end  # noqa: PLC0415 - as above
+
+        return end(self._path, role, at)
 
     def _names(self) -> Names | None:
         """The names in the file; None while it has a slip."""

@@ -137,7 +137,8 @@ class Office:
             return []
         if roster.trouble:
             return [f"{roster.trouble} Until it is mended, the people known last count."]
-        trouble = roster.rotas.trouble if "rotas" in roster.__dict__ else None
+        known = "rotas" in roster.__dict__ and roster.rotas.plan.roles
+        trouble = roster.rotas.trouble if known else None
         return [f"{trouble} Until it is mended, the rotas known last count."] if trouble else []
 
     def playbooks(self) -> list[str]:

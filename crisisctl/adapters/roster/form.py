@@ -26,7 +26,7 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
         text = ordinary(path).read_bytes()[: LONGEST + 1]
         if len(text) > LONGEST:
             raise Invalid(f"{path} is larger than {LONGEST // 1024} KiB.")
-        document = YAML(typ="safe", pure=True).load(text.decode())
+        document = _loader(YAML(typ="safe", pure=True)).load(text.decode())
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
     except (YAMLError, ValueError, RecursionError) as error:
@@ -42,6 +42,18 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
     if twice := [one for one, next_ in pairwise(logins) if one == next_]:
         raise Invalid(f"{path}: the login {twice[0]} is tied to two people. Leave it to the one whose it is.")
     return found
+
+
+def _loader(yaml: Any) -> Any:  # noqa: ANN401 - ruamel.yaml's loader, whose module is imported late
+    """The loader, to which times are texts: what they mean is checked where it can be said in which line they stand."""
+    from ruamel.yaml.constructor import SafeConstructor  # noqa: PLC0415 - as above
+
+    class Texts(SafeConstructor):
+        pass
+
+    Texts.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+    yaml.Constructor = Texts
+    return yaml
 
 
 def _check(path: Path, id_: object, spec: object) -> None:

@@ -141,7 +141,14 @@ def _slip(event: _Component) -> str | None:
         zone = event[name].params.get("TZID") if name in event else None
         if zone and event[name].dt.tzinfo is None:
             return f"nothing says what its zone {str(zone)[:_SHORT]!r} is"
-    return None
+    return "it ends before it begins" if _turned(event) else None
+
+
+def _turned(event: _Component) -> bool:
+    """Whether the event ends before it begins, which the library would put right by swapping the two."""
+    start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
+    alike = type(start) is type(end) and getattr(start, "tzinfo", None) == getattr(end, "tzinfo", None)
+    return alike and bool(end < start)
 
 
 def _events(calendar: _Component, zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[Any, ...]]:

@@ -299,7 +299,7 @@ def test_gaps_are_what_nothing_covers() -> None:
 INSTANTS = st.integers(0, 400).map(lambda hours: utc("2026-10-20T00:00") + timedelta(hours=hours))
 STRETCHES = st.tuples(INSTANTS, st.integers(1, 60)).map(lambda pair: (pair[0], pair[0] + timedelta(hours=pair[1])))
 SPANS = st.builds(lambda who, when: Span(who, *when), st.sampled_from(CREW), STRETCHES)
-CHANGES = st.builds(lambda who, when: Override("legal", who, *when, "x"), st.sampled_from(CREW), STRETCHES)
+CHANGES = st.builds(lambda who, when: Override("legal", who, when[0], when[1], "x"), st.sampled_from(CREW), STRETCHES)
 DUTIES = st.builds(
     Duty, st.none() | ROTATIONS, st.lists(SPANS, max_size=9).map(tuple), st.lists(CHANGES, max_size=1).map(tuple)
 )

@@ -14,6 +14,7 @@ from crisisctl.adapters.calendars.expand import Unusable
 
 SECONDS = 10.0
 LARGEST = 1024 * 1024
+_ELSEWHERE = "the server sends to another one or in a circle, which is not followed; write the final address"
 _ACCEPT = {"Accept": "text/calendar, */*;q=0.1", "User-Agent": "crisisctl"}
 
 
@@ -41,7 +42,7 @@ def _fetched(address: str, seconds: float) -> bytes | str:
         with _opener(address).open(request, timeout=seconds) as answer:
             return _content(answer, until)
     except urllib.error.HTTPError as error:
-        return f"the server answered {error.code}"
+        return _ELSEWHERE if 300 <= error.code < 400 else f"the server answered {error.code}"  # noqa: PLR2004 - HTTP's own
     except Unusable as error:
         return str(error)
     except urllib.error.URLError as error:
@@ -87,7 +88,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: ANN401 - urllib's interface
         """The request to the new place; `Unusable` when that is somewhere else."""
         if _server(newurl) != _server(self._address):
-            raise Unusable("the server sends to another one, which is not followed; write the final address")
+            raise Unusable(_ELSEWHERE)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

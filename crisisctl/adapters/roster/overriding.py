@@ -16,6 +16,7 @@ from crisisctl.adapters.roster import form
 from crisisctl.adapters.roster.plan import written
 from crisisctl.domain.errors import Conflict, Invalid, Refused, StoreFailed
 from crisisctl.domain.rota import Override, Plan
+from crisisctl.domain.text import nearest
 from crisisctl.domain.times import clock_time
 
 _Document = Any  # ruamel.yaml's mapping, which remembers comments
@@ -52,6 +53,8 @@ def end(path: Path, role: str, at: datetime) -> Override:
 
 
 def _appended(plan: Plan, change: Override) -> Plan:
+    if change.role not in plan.roles:
+        raise nearest(change.role, plan.roles, "role with a rota")
     for other in plan.overrides:
         if other.role == change.role and other.since < change.until and change.since < other.until:
             told = f"{other.person} takes over {other.role} from {_utc(other.since)} to {_utc(other.until)} UTC already"

@@ -190,8 +190,9 @@ class _Form:
         for before, after in pairwise(places):
             one, other = found[before], found[after]
             if one.role == other.role and other.since < one.until:
-                what = f"overlaps overrides[{before}], which is for {one.role} too. One of them must give way"
-                raise self._slip(node.value[after], f"overrides[{after}]", what)
+                first, last = sorted((before, after))
+                what = f"overlaps overrides[{first}], which is for {one.role} too. One of them must give way"
+                raise self._slip(node.value[last], f"overrides[{last}]", what)
         return tuple(found)
 
     def _override(self, node: _Node, where: str, roles: Collection[str]) -> Override:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Annotated, Any
@@ -34,7 +34,8 @@ def status(ctx: typer.Context, incident: options.Incident = None, json: options.
     found = session.look(incident)
     moves = moves_of(found, session)
     if json:
-        show.data(_document(found, moves))
+        on_call = _on_call(session, found)
+        show.data(_document(found, moves) | ({"on_call": on_call} if on_call else {}))
         return
     _standing(found, session)
     _checklist(found)
@@ -96,10 +97,12 @@ def _standing(incident: Incident, session: Session) -> None:
     for path in incident.stages:
         visit = incident.visits[path]
         show.say(f"  at {show.style(path, 'green')} since {clock_time(visit.entered_at)} UTC")
+    on_call = _on_call(session, incident)
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
-            show.say(f"  {role.id}: {', '.join(people) if people else _unheld(session, role.id)}")
+            duty = f" (on call: {', '.join(on_call[role.id])})" if role.id in on_call else ""
+            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red') + duty}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():
@@ -107,11 +110,11 @@ def _standing(incident: Incident, session: Session) -> None:
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
 
 
-def _unheld(session: Session, role: str) -> str:
-    """That nobody holds a role, and who is on call for it."""
-    people = session.office.roster.on_call(role, session.now())
-    on_call = f" (on call: {', '.join(people)})" if people else ""
-    return f"{show.style('nobody', 'red')}{on_call}"
+def _on_call(session: Session, incident: Incident) -> dict[str, Sequence[str]]:
+    """Who is on call for the required roles that nobody holds."""
+    empty = [role.id for role in incident.playbook.roles.values() if role.required and not incident.roles.get(role.id)]
+    found = {role: session.office.roster.on_call(role, session.now()) for role in empty}
+    return {role: people for role, people in found.items() if people}
 
 
 def _answered(ladder: Ladder) -> str:

@@ -232,6 +232,7 @@ def test_a_calendar_says_who_is_on_call_by_any_of_their_names(write: Write, tmp_
     assert write(f"{people}  bad: x\nrotas: {{legal: {{calendar: legal.ics}}}}").on_call("legal", NOW) == ("kim",)
 
 
+NOBODY: dict[str, Any] = {}
 CREW: Mapping[str, Mapping[str, Any]] = {
     "dana": {"name": "Dana Ruiz", "login": "druiz"},
     "kim": {"name": "Kim Lund", "contacts": ["mailto://kim:pw@example.com"]},
@@ -268,12 +269,12 @@ def test_an_event_names(summary: str, attendees: Sequence[str], description: str
 
 
 def test_where_nobody_is_known_nobody_is_named() -> None:
-    assert Names("x", dict).people("anybody", ("mailto:a@b.c",), "at all") == ()
+    assert Names("x", lambda: NOBODY).people("anybody", ("mailto:a@b.c",), "at all") == ()
 
 
 def test_the_seal_of_the_names_changes_with_them() -> None:
-    seals = {seal(people) for people in ({}, {"kim": {}}, {"kim": {"name": "K"}}, {"kim": {"contacts": ["a@b"]}})}
-    assert len(seals) == 4
+    others: list[dict[str, Any]] = [{}, {"kim": {}}, {"kim": {"name": "K"}}, {"kim": {"contacts": ["a@b"]}}]
+    assert len({seal(people) for people in others}) == 4
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -396,6 +398,51 @@ def test_without_rotas_commands_load_nothing_that_they_need_for_them(
         check=True,
     )
     assert ran.stdout.splitlines()[-1].split()[1:] == []
+
+
+@pytest.fixture
+def hanging() -> Iterator[tuple[str, threading.Event, threading.Event]]:
+    """A server that takes every question and answers none: its address, whether it was asked, and how to end it."""
+    asked, over = threading.Event(), threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            over.wait(60)
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/legal.ics", asked, over
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_calendar_that_hangs_holds_up_neither_the_watch_nor_its_end(
+    program: Program, hanging: tuple[str, threading.Event, threading.Event]
+) -> None:
+    address, asked, _ = hanging
+    roster(program, f"{PEOPLE}rotas:\n  legal: {{calendar: '{address}'}}\n".replace("console:", "textfile:told.txt"))
+    command = [sys.executable, "-m", "crisisctl", "watch"]
+    nowhere = subprocess.DEVNULL
+    watch = subprocess.Popen(command, cwd=program.root, env=program.environment(), stdout=nowhere, stderr=nowhere)
+    try:
+        assert asked.wait(60)
+        program.ok("open", "data-breach", "--title", "x", who="dana")
+        began = time.monotonic()
+        while not (program.root / "told.txt").exists():
+            assert time.monotonic() < began + 60
+            time.sleep(0.05)
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait(60) == 0
+        assert time.monotonic() < began + 8  # the server has answered nothing yet, and would be waited for for ten
+    finally:
+        watch.kill()
+        watch.wait()
 
 
 def test_the_clock_of_these_tests_stands_where_they_say(clock: HandClock) -> None:

@@ -13,7 +13,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid, Usage
 from crisisctl.domain.rota import Override, Plan, Turn, gaps, turns
 from crisisctl.domain.text import nearest, prose
-from crisisctl.domain.times import parse_instant, stamp
+from crisisctl.domain.times import parse_duration, parse_instant, stamp
 
 if TYPE_CHECKING:
     from crisisctl.adapters.roster.duty import Rotas
@@ -36,7 +36,10 @@ Days = Annotated[int, typer.Option("--days", metavar="N", min=1, max=366, help="
 Since = Annotated[
     str | None, typer.Option("--from", metavar="TIME", help="From when on; left out: now. 2026-11-24T09:00+01:00.")
 ]
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until when: 2026-11-26T09:00+01:00.")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Until when: 2026-11-26T09:00+01:00, or after how long: 2d."),
+]
 Reason = Annotated[str | None, typer.Option("--because", metavar="WHY", help="The reason.")]
 End = Annotated[bool, typer.Option("--end", help="End the override that is in force, or take away the next one.")]
 
@@ -110,7 +113,7 @@ def gaps_(ctx: typer.Context, days: Days = 30, json: options.Json = False) -> No
 
 @oncall.command(
     "override",
-    epilog="Example: crisisctl oncall override comms-lead sam --until 2026-11-26T09:00+01:00 --because 'Dana is ill'",
+    epilog="Example: crisisctl oncall override legal sam --until 2d --because ill",
 )
 def override(
     ctx: typer.Context,
@@ -163,12 +166,21 @@ def _change(
     if person is None or until is None or because is None or missing:
         raise Usage(f"An override also needs {' and '.join(missing)}. To end one early: --end.")
     session.office.roster.require(person)
-    begin, finish = parse_instant(since) if since else now, parse_instant(until)
+    begin = parse_instant(since) if since else now
+    finish = _end(begin, until)
     if finish <= begin:
         raise Usage(f"It would end ({duty.utc(finish)} UTC) before it begins ({duty.utc(begin)} UTC).")
     if finish <= now:
         raise Usage(f"It would have ended already, at {duty.utc(finish)} UTC. Give a later --until.")
     return Override(role, person, begin, finish, prose(because, "The reason", 500))
+
+
+def _end(begin: datetime, until: str) -> datetime:
+    """The instant that was typed, or so long after the beginning."""
+    try:
+        return begin + parse_duration(until)
+    except Invalid:
+        return parse_instant(until)
 
 
 def _tell(rotas: Rotas, change: Override, verb: str, *, json: bool) -> None:

@@ -158,6 +158,12 @@ def test_an_override_ends_early(run: Any, program: Program, clock: HandClock) ->
     assert "No override of comms-lead" in run("oncall", "override", "comms-lead", "--end", code=3).err
 
 
+def test_an_override_may_say_how_long_it_lasts(run: Any) -> None:
+    later = ("--from", "2026-04-01T09:00Z", "--until", "1d12h", "--because", "x", "--json")
+    told = run("oncall", "override", "comms-lead", "sam", *later).json["override"]
+    assert (told["from"][:16], told["until"][:16]) == ("2026-04-01T09:00", "2026-04-02T21:00")
+
+
 def test_an_override_that_has_not_begun_is_taken_away(run: Any, program: Program) -> None:
     later = ("--from", "2026-04-01T09:00Z", "--until", "2026-04-02T09:00Z", "--because", "x")
     assert run("oncall", "override", "comms-lead", "sam", *later, "--json").json == {

@@ -179,7 +179,7 @@ def _end(begin: datetime, until: str) -> datetime:
     """The instant that was typed, or so long after the beginning."""
     try:
         return begin + parse_duration(until)
-    except Invalid:
+    except (Invalid, OverflowError):
         return parse_instant(until)
 
 

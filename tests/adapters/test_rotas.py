@@ -157,6 +157,7 @@ BAD = {
     override(until="2026-11-24T09:00Z"): ":6: overrides[0].until: it ends before it begins",
     override(until=LONG_AGO): "overrides[0].until: it ends before it begins",
     override(until="2026-11-25T09:00"): "overrides[0].until: '2026-11-25T09:00' has no zone",
+    override(until="9999-12-31T23:59Z"): "overrides[0].until: '9999-12-31T23:59Z' lies outside the years 1970 to 2200",
     override(from_="tomorrow"): "overrides[0].from: 'tomorrow' is not a time",
     override(because=""): "overrides[0]: because is missing",
     override(because="'  '"): "overrides[0].because: write a text",

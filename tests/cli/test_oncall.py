@@ -197,6 +197,8 @@ REFUSED = [
         2,
         "It would have ended already",
     ),
+    ((*OVERRIDE, "comms-lead", "sam", "--from", "9999-12-31T00:00Z", "--until", "9d", *WHY), 3, "'9d' is not a time"),
+    ((*OVERRIDE, "comms-lead", "sam", "--until", "9999-12-31T23:59Z", *WHY), 6, "lies outside the years 1970 to 2200"),
     ((*OVERRIDE, "comms-lead", "sam", *LATER, "--because", "a\x1bb"), 3, "\\x1b"),
     (("oncall", "now", "legl"), 4, "There is no role with a rota 'legl'"),
     (("oncall", "gaps", "--days", "0"), 2, "0"),

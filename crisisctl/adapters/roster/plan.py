@@ -216,7 +216,10 @@ class _Form:
 
 
 def _instant(text: str) -> datetime:
-    return parse_instant(text).astimezone(UTC)
+    moment = parse_instant(text).astimezone(UTC)
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise Refused(f"{text!r} lies outside the years {_YEARS[0]} to {_YEARS[1]}")
+    return moment
 
 
 def _reason(text: str) -> str:

@@ -13,7 +13,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid, Usage
 from crisisctl.domain.rota import Override, Plan, Turn, gaps, turns
 from crisisctl.domain.text import nearest, prose
-from crisisctl.domain.times import parse_duration, parse_instant, stamp
+from crisisctl.domain.times import LONGEST, parse_duration, parse_instant, stamp
 
 if TYPE_CHECKING:
     from crisisctl.adapters.roster.duty import Rotas
@@ -168,6 +168,8 @@ def _change(
     session.office.roster.require(person)
     begin = parse_instant(since) if since else now
     finish = _end(begin, until)
+    if max(finish - now, now - begin) > LONGEST:
+        raise Usage("Somebody else can take over within ten years from now, and not beyond.")
     if finish <= begin:
         raise Usage(f"It would end ({duty.utc(finish)} UTC) before it begins ({duty.utc(begin)} UTC).")
     if finish <= now:

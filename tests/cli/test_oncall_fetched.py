@@ -111,6 +111,16 @@ def test_without_rotas_commands_load_nothing_that_they_need_for_them(
     assert ran.stdout.splitlines()[-1].split()[1:] == []
 
 
+def test_all_calendars_are_fetched_each_once(run: Any, program: Program, web: tuple[str, list[str]]) -> None:
+    address, asked = web
+    rotas = "".join(
+        f"  role-{n}: {{calendar: '{address}?{n % 10}'}}\n" for n in range(12)
+    )  # two share the address of another
+    roster(program, f"{PEOPLE}rotas:\n{rotas}")
+    assert run("oncall", "now").out.count(": lee until") == 12
+    assert sorted(asked) == [f"/t0ken/legal.ics?{n}" for n in range(10)]
+
+
 @pytest.fixture
 def hanging() -> Iterator[tuple[str, threading.Event, threading.Event]]:
     """A server that takes every question and answers none: its address, whether it was asked, and how to end it."""

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from crisisctl.domain.errors import Invalid
 from crisisctl.domain.rota import Calendar, Duty, Override, Plan, Rotation, on_call
 from crisisctl.domain.times import instant, stamp
 from crisisctl.service.calendars import Calendars, Known, Names
+
+AT_ONE_TIME = 8  # calendars that are fetched at a time, so that several that hang cost no more than one
 
 
 class _Sheet(NamedTuple):
@@ -74,10 +77,13 @@ class Rotas:
         names = self._names()
         if not remote or names is None or self._calendars is None:
             return
-        with suppress(Invalid):  # changed at this very moment: next time
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few rosters have calendars elsewhere
+
+        with suppress(Invalid), ThreadPoolExecutor(AT_ONE_TIME) as pool:  # a slip of this very moment: next time
             addresses = self._written().addresses
-            for digest in addresses.keys() & remote:
-                self._calendars.fetch(remote[digest], addresses[digest], names, patience=patience)
+            fetch = partial(self._calendars.fetch, names=names, patience=patience)
+            known = addresses.keys() & remote
+            list(pool.map(fetch, [remote[key] for key in known], [addresses[key] for key in known]))
 
     def override(self, change: Override) -> None:
         """Write an override into the file; nothing else in it changes."""

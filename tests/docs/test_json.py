@@ -29,7 +29,7 @@ LOOKS = [
     "oncall now",
     "oncall next",
     "oncall gaps --days 2",
-    "oncall override legal sam --until 2099-01-01T00:00Z --because x",
+    "oncall override legal sam --until 2d --because x",
 ]
 # What holds names of things instead of fields.
 NAMES = {"roles", "data", "templates"}

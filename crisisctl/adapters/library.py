@@ -16,6 +16,8 @@ SETTINGS = """\
 # identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
 # as = "dana"                             # who acts when nothing else says so
 # notices = ["console:", "textfile:state/notices.txt"]    # how to reach people who have no contacts of their own
+# dead_man = "env:DEAD_MAN"               # an address outside that a watch calls while all goes well: it misses us
+# dead_man_every = "60s"                  # how often
 """
 
 ROSTER = """\
@@ -29,7 +31,9 @@ people: {}
 #    login: dana                        # the system's name for her
 #    roles: [comms-lead]
 #    timezone: Europe/Madrid
-#    contacts: ["mailto://user:password@mail.example.com?to=dana@example.com", "env:DANA_CHAT"]
+#    contacts: ["mailto://user:password@mail.example.com?to=dana@example.com", {to: "env:DANA_CHAT", after: 2m}]
+#    phone: "+34 600 000 000"
+#    quiet: {from: "22:00", to: "07:00"}    # and who is told instead: fallback: sam
 """
 
 

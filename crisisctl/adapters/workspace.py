@@ -25,6 +25,8 @@ class Settings(NamedTuple):
     roster: Path = Path("roster.yaml")
     state: Path = Path("state")
     notices: tuple[str, ...] = ("console:", "textfile:state/notices.txt")
+    dead_man: str | None = None
+    dead_man_every: str = "60s"
 
 
 _TYPES: dict[str, type] = {
@@ -37,6 +39,8 @@ _TYPES: dict[str, type] = {
     "roster": str,
     "state": str,
     "notices": list,
+    "dead_man": str,
+    "dead_man_every": str,
 }
 
 
@@ -87,6 +91,8 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         roster=root / said.get("roster", usual.roster),
         state=root / said.get("state", usual.state),
         notices=tuple(said.get("notices", usual.notices)),
+        dead_man=said.get("dead_man"),
+        dead_man_every=said.get("dead_man_every", usual.dead_man_every),
     )
 
 
@@ -103,7 +109,8 @@ def _check(path: Path, said: dict[str, Any]) -> None:
         if name not in _TYPES:
             raise Invalid(f"{path}: there is no setting {name!r}. The settings are {', '.join(_TYPES)}.")
         if not isinstance(value, _TYPES[name]):
-            raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {value!r}.")
+            instead = "something else" if name == "dead_man" else repr(value)  # it may hold a secret
+            raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {instead}.")
     if said.get("notices") == [] or not all(isinstance(contact, str) for contact in said.get("notices", [])):
         raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
     if said.get("identity", "open") not in ("open", "strict"):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
+from crisisctl.adapters.roster.pings import proven
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Invalid
 from crisisctl.domain.playbook import Playbook, build
+from crisisctl.domain.times import words
 
 app = typer.Typer(rich_markup_mode=None)
+PROVEN_FOR = timedelta(days=90)  # after which a contact is to be tested again
 
 
 class Check(NamedTuple):
@@ -80,14 +84,14 @@ def _settings(office: Office) -> Iterator[Check]:
 
 def _store(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
-        count = len(log.heads())
-    if count:
-        with office.store.writing():
-            pass  # what cannot be begun now could not be written on the night
+        heads = log.heads()
+    if heads:
+        with office.store.writing() as ledger:
+            ledger.tip(heads[-1].incident)  # whoever may not hold an incident now could not write on the night
     flaws = office.store.flaws()
     yield from (Check("error", flaw, "crisisctl verify") for flaw in flaws)
     if not flaws:
-        yield Check("ok", f"log {office.store.place()} with {show.count(count, 'incident')}")
+        yield Check("ok", f"log {office.store.place()} with {show.count(len(heads), 'incident')}")
     yield from _modes(office.settings.state)
     if not os.access(_existing(office.settings.state), os.W_OK):
         yield Check("error", f"{office.settings.state} cannot be written", "check its owner and mode")
@@ -98,7 +102,7 @@ def _modes(state: Path) -> Iterator[Check]:
     for path in loose:
         yield Check("warning", f"{path} can be read by others", f"chmod go-rwx {path}")
     if not loose:
-        yield Check("ok", "the log is closed to others")
+        yield Check("ok", "the state folder is closed to others")
 
 
 def _open(path: Path) -> bool:
@@ -194,6 +198,38 @@ def _on_call(office: Office) -> Iterator[Check]:
         yield from (Check(*told) for told in checks(office))
 
 
+def _reached(office: Office) -> Iterator[Check]:
+    """Contacts that nobody has proven for long, and hours in which nobody at all is told."""
+    if office.roster.trouble or not office.roster.people:
+        return
+    people, _ = office.roster.details()
+    oldest = office.clock.now().date() - PROVEN_FOR
+    for id_, spec in people.items():
+        days = proven(spec.get("contacts") or ())
+        if old := [day for day in days if day is None or day < oldest]:
+            contacts = f"{len(old)} of {show.count(len(days), 'contact')} of {id_}"
+            what = f"{contacts}: no test was answered for {PROVEN_FOR.days} days, if ever"
+            yield Check("warning", what, f"crisisctl roster ping {id_}")
+        if "quiet" in spec and "fallback" not in spec:
+            quiet = spec["quiet"]
+            what = f"{id_} rests from {quiet['from']} to {quiet['to']}, and nobody is told instead"
+            yield Check("warning", what, f"name a fallback in {office.settings.roster}")
+    yield from _unbroken(office, people)
+
+
+def _unbroken(office: Office, people: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+    """Severities that are to break quiet hours and that no playbook has, most likely misspelt: nobody would wake."""
+    breaks = {id_: spec["quiet"].get("breaks") or () for id_, spec in people.items() if "quiet" in spec}
+    if not any(breaks.values()):
+        return
+    documents = [office.read_playbook(name).document for name in office.playbooks()]
+    known = {severity for document in documents for severity in (document or {}).get("severities", ())}
+    for id_, severities in breaks.items():
+        if odd := [severity for severity in severities if known and severity not in known]:
+            what = f"no playbook has the severity {', '.join(odd)} that breaks the quiet hours of {id_}"
+            yield Check("warning", what, "mend its name")
+
+
 def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
     """Roles in the roster that no playbook has, most likely misspelt."""
     for person in office.roster.people.values():
@@ -204,9 +240,36 @@ def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
             yield Check("warning", f"no playbook has the role {role}, which has a rota", "mend its name")
 
 
+def _dead_man(office: Office) -> Iterator[Check]:
+    """Whether the dead man's address can be called, without calling it."""
+    if office.dead_man is None:
+        return
+    from crisisctl.cli.outside import every  # noqa: PLC0415 - only a room with such an address pays for it
+
+    remedy = f"mend it in {office.settings.root / 'crisisctl.toml'}, or the dead man's address is not called"
+    try:
+        every(office)
+    except Invalid as error:
+        yield Check("error", str(error), remedy)
+    if flaw := office.dead_man.check():
+        yield Check("error" if flaw.wrong else "warning", flaw.told, remedy if flaw.wrong else "")
+    else:
+        yield Check("ok", "the dead man's address can be called")
+
+
 def _watch(session: Session) -> Iterator[Check]:
+    now = session.now()
+    with session.office.store.reading() as log:
+        beats = log.beats()
+    for beat in beats:
+        ago = words(now - beat.at)
+        if beat.alive(now):
+            yield Check("ok", f"the watch {beat.watch} was alive {ago} ago")
+        else:
+            remedy = "start it again if you miss it; after a day of silence it is forgotten"
+            yield Check("warning", f"the watch {beat.watch} has been silent for {ago}", remedy)
     if warning := silence(session):
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _on_call, _notices, _unsent)
+_LOOKS = (_settings, _store, _playbooks, _roster, _on_call, _reached, _notices, _unsent, _dead_man)

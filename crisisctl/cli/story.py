@@ -46,7 +46,7 @@ def timeline(
     """Everything that happened, in order."""
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
-    output = _named(output)
+    output = named(output)
     ending = output.suffix[1:] if output and output.suffix[1:] in FORMS else None
     chosen = form or ("json" if json else ending or "md")
     if chosen not in FORMS:
@@ -64,7 +64,7 @@ def report(
     """A draft of the post-mortem in Markdown."""
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
-    output = _named(output)
+    output = named(output)
     told = _story(ctx.obj, incident)
     text = exports.report(told)
     if json and output is None:
@@ -79,7 +79,8 @@ def _story(session: Session, incident: str | None) -> Story:
         return story(session.office.desk, log, id_)
 
 
-def _named(output: Path | None) -> Path | None:
+def named(output: Path | None) -> Path | None:
+    """The file to write; None for standard output."""
     return None if output is None or str(output) == "-" else output
 
 
@@ -87,7 +88,7 @@ def _deliver(session: Session, told: Story, text: str, output: Path | None, *, j
     if output is None:
         show.raw(text)
         return
-    _spare_the_workspace(session, output)
+    spare_the_workspace(session, output)
     write(output, text)
     if json:
         show.data({"incident": told.incident.id, "file": str(output)})
@@ -95,7 +96,7 @@ def _deliver(session: Session, told: Story, text: str, output: Path | None, *, j
         show.talk(f"Written to {output}.")
 
 
-def _spare_the_workspace(session: Session, output: Path) -> None:
+def spare_the_workspace(session: Session, output: Path) -> None:
     """A slip of the hand must not put the story in the place of the log, the settings or a plan."""
     settings = session.office.settings
     target = output.resolve()

@@ -38,6 +38,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.moves import RULES  # noqa: PLC0415
         case ask.Assign() | ask.Release() | ask.Acknowledge() | ask.Snooze():
             from crisisctl.domain.decide_people import RULES  # noqa: PLC0415
+        case ask.Handover() | ask.AcceptHandover() | ask.DeclineHandover() | ask.WithdrawHandover():
+            from crisisctl.domain.decide_handover import RULES  # noqa: PLC0415
         case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
             from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
         case _:

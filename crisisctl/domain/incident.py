@@ -44,6 +44,15 @@ class Ladder(NamedTuple):
         return f"{self.stage}#{self.visit}/{self.escalation}"
 
 
+class Handover(NamedTuple):
+    """A role on offer: who holds it, who may accept it, since when. `version` is the entry that holds the brief."""
+
+    giver: str
+    taker: str
+    since: datetime
+    version: int
+
+
 class Approval(NamedTuple):
     """One role's yes to the exact bytes of one digest."""
 
@@ -103,6 +112,7 @@ class Incident(NamedTuple):
     statements: Mapping[str, Statement] = {}
     ladders: Mapping[str, Ladder] = {}
     fired: frozenset[str] = frozenset()
+    handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
 
     @property
@@ -112,7 +122,21 @@ class Incident(NamedTuple):
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Who holds the role, else its deputy, else the deputy's deputy, and so on."""
-        return next((people for seat in self.seats(role) if (people := self.roles.get(seat))), ())
+        return self.roles.get(self._held(role) or "", ())
+
+    def reach(self, role: str) -> tuple[str, ...]:
+        """Who is told of what concerns the role: its holders, and whoever it is on offer to."""
+        return self.told(self._held(role) or "")
+
+    def told(self, seat: str) -> tuple[str, ...]:
+        """Who is told of what concerns this very seat, and not its deputy."""
+        people = self.roles.get(seat, ())
+        offered = self.handovers.get(seat)
+        return (*people, *((offered.taker,) if offered else ()))
+
+    def _held(self, role: str) -> str | None:
+        """The role if anybody holds it, else its deputy, and so on."""
+        return next((seat for seat in self.seats(role) if self.roles.get(seat)), None)
 
     def seats(self, role: str) -> Iterator[str]:
         """The role, its deputy, the deputy's deputy, and so on, each once."""

@@ -28,7 +28,18 @@ def tell(entry: Entry) -> Told:
 def sentence(entry: Entry) -> str:
     """What happened, in words; what a redaction erased reads `(redacted)`."""
     teller = _TELL.get(entry.type)
-    return teller(entry) if teller else entry.type.replace(".", " ")
+    return (teller(entry) if teller else entry.type.replace(".", " ")) + _in_place(entry)
+
+
+def _in_place(entry: Entry) -> str:
+    """Who was not disturbed, and who was told in whose place."""
+    said = ""
+    for told in entry.data.get("notices", ()):
+        if "quiet_until" in told:
+            said += f"; {told['to']} is not disturbed until {clock_time(instant(told['quiet_until']))} UTC"
+        if "instead_of" in told:
+            said += f"; {told['to']} is told instead of {' and '.join(told['instead_of'])}"
+    return said
 
 
 def _word(entry: Entry, field: str) -> str:
@@ -57,6 +68,20 @@ def _advanced(entry: Entry) -> str:
 def _entered(entry: Entry) -> str:
     visit = entry.data["visit"]
     return f"Entered {entry.data['stage']}{f', visit {visit}' if visit > 1 else ''}"
+
+
+def _offered(entry: Entry) -> str:
+    data = entry.data
+    note = _word(entry, "note")
+    brief = f"; its brief is {ERASED}" if _word(entry, "brief") == ERASED else ""
+    return f"{data['from']} offers {data['role']} to {data['to']}{f', noting: {note}' if note else ''}{brief}"
+
+
+def _withdrawn(entry: Entry) -> str:
+    data = entry.data
+    ends = {"released": f"{data['from']} holds it no more", "assigned": f"{data['to']} holds it now"}
+    end = f": {ends[data['ended']]}" if "ended" in data else f" by {entry.actor}"
+    return f"The offer of {data['role']} by {data['from']} to {data['to']} was withdrawn{end}"
 
 
 def _task(verb: str) -> Callable[[Entry], str]:
@@ -137,6 +162,12 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "role.overridden": lambda e: (
         f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{_because(e)}"
     ),
+    "handover.offered": _offered,
+    "handover.accepted": lambda e: f"{e.data['to']} accepts {e.data['role']} from {e.data['from']}",
+    "handover.declined": lambda e: (
+        f"{e.data['to']} declines {e.data['role']}, offered by {e.data['from']}{_because(e)}"
+    ),
+    "handover.withdrawn": _withdrawn,
     "task.done": _task("done"),
     "task.skipped": _task("skipped"),
     "task.reopened": _task("reopened"),

@@ -118,13 +118,18 @@ _Answering = Callable[[str], Sequence[str]]
 
 
 def _answering(incident: Incident, on_call: OnCall, at: datetime) -> _Answering:
-    """Who answers for a role: who holds it in the incident, else who is on call, else the same of its deputy."""
+    """Who answers for a role: who holds it in the incident, or is about to; else who is on call; else its deputy's."""
 
     def answer(role: str) -> Sequence[str]:
-        people = (incident.roles.get(seat) or on_call(seat, at) for seat in incident.seats(role))
+        people = (_held(incident, seat) or on_call(seat, at) for seat in incident.seats(role))
         return next((found for found in people if found), ())
 
     return answer
+
+
+def _held(incident: Incident, seat: str) -> Sequence[str]:
+    """Who holds the seat, and whoever it is on offer to."""
+    return incident.told(seat) if incident.roles.get(seat) else ()
 
 
 def _reached(incident: Incident, timer: Timer, answering: _Answering) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
 Value = str | int | bool
+SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 class Clock(Protocol):
@@ -96,7 +97,10 @@ class Head(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """A notice in the outbox. `attempts` counts those that have begun; `ready_at` is when it may be taken next."""
+    """A notice in the outbox. `attempts` counts those that have begun; `ready_at` is when it may be taken next.
+
+    A new one is ready when its entry was recorded, or at its own `not_before` if that is later.
+    """
 
     notice: Notice
     attempts: int
@@ -109,6 +113,10 @@ class Beat(NamedTuple):
     watch: str
     at: datetime
     every: float
+
+    def alive(self, now: datetime) -> bool:
+        """Whether the next sign is not overdue by much."""
+        return now - self.at <= timedelta(seconds=max(SILENT * self.every, 10))
 
 
 class Batch(NamedTuple):
@@ -192,10 +200,14 @@ class Log(Protocol):
 
 
 class Ledger(Log, Protocol):
-    """The store as the one who holds it sees it: nobody else writes until the transaction ends."""
+    """The store as a writer sees it: an incident whose tip was asked for is moved by nobody else before the end."""
 
     def next_incident(self) -> str:
-        """The id of the next incident."""
+        """The id of the next incident, which nobody else gets before the transaction ends."""
+        ...
+
+    def claim(self, incident: str) -> bool:
+        """Hold an incident for this transaction; False when somebody else holds it just now."""
         ...
 
     def append(self, batch: Batch) -> None:
@@ -218,7 +230,7 @@ class Ledger(Log, Protocol):
         ...
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        """Make ready at `now` what would not be before `latest`, or at no time at all."""
+        """Make ready at `now` what would not be before `latest`, or at no time at all; never before its own time."""
         ...
 
     def postpone(self, key: str, until: datetime) -> None:
@@ -227,6 +239,22 @@ class Ledger(Log, Protocol):
 
     def beat(self, beat: Beat) -> None:
         """Leave a sign of life."""
+        ...
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        """Remove the signs of life of these watches; names that left none are no error."""
+        ...
+
+
+class Listener(Protocol):
+    """Hears that somebody wrote; for one thread."""
+
+    def __call__(self, seconds: float) -> bool:
+        """Wait so long at most; whether there may be something to do. Never raises, and may miss what was written."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
         ...
 
 
@@ -243,6 +271,18 @@ class Store(Protocol):
 
     def place(self) -> str:
         """Where that is, for people."""
+        ...
+
+    def clock(self) -> Clock | None:
+        """The clock of all who share the store; None where that is the machine's."""
+        ...
+
+    def login(self) -> str | None:
+        """As whom the store itself knows whoever asks; None where it knows nobody."""
+        ...
+
+    def listener(self) -> Listener | None:
+        """What hears others write, on a connection of its own; None where only looking tells."""
         ...
 
     def flaws(self) -> list[str]:

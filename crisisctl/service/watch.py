@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from crisisctl.domain.entries import Event
+from crisisctl.domain.entries import Entry, Event
 from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.notices import Directory
+from crisisctl.domain.instead import answered, cause
+from crisisctl.domain.notices import Directory, Notice
 from crisisctl.domain.timers import timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
-from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Message, Queued
+from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Log, Message, Queued
+from crisisctl.service.tally import Tally
 from crisisctl.service.wording import message
 
 LEASE = timedelta(seconds=30)
@@ -27,6 +29,7 @@ AT_ONE_TIME = 8  # notices on their way at a time; each takes ten seconds at mos
 SIGN_EVERY = timedelta(seconds=5)
 FROM_CRON = timedelta(minutes=1)
 RECONCILE_EVERY = timedelta(minutes=1)
+FORGOTTEN = timedelta(days=1)  # the silence after which a watch is no longer missed
 
 Attempt = Callable[[Queued], "Result"]
 Each = Callable[[Attempt, Iterable[Queued]], Iterable["Result"]]
@@ -56,16 +59,23 @@ class Result(NamedTuple):
 
 
 class Watch:
-    """One watch. `each` may carry several notices at the same time, such as a thread pool's map."""
+    """One watch. `each` may carry several notices at the same time, such as a thread pool's map; `tally` counts."""
 
     def __init__(
-        self, desk: Desk, directory: Directory, couriers: Mapping[str, Courier], name: str, each: Each = map
+        self,
+        desk: Desk,
+        directory: Directory,
+        couriers: Mapping[str, Courier],
+        name: str,
+        each: Each = map,
+        tally: Tally | None = None,
     ) -> None:
         self._desk = desk
         self._directory = directory
         self._couriers = couriers
         self._name = name
         self._each = each
+        self._tally = tally or Tally(lambda: 0.0)
         self._lock = Lock()  # one reader at a time: the store is one connection
         self._signed: datetime | None = None
         self._reconciled: datetime | None = None
@@ -73,19 +83,28 @@ class Watch:
 
     def round(self) -> Round:
         """All that a watch does, once; for cron, which comes back within a minute."""
-        done = self._tick(FROM_CRON)
-        sent = self._send()
-        with self._desk.store.reading() as log:
-            waiting = len(log.outbox())
-        return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
+        self._name = f"{self._name.partition(':')[0]}:cron"  # each round is another process of the same watch
+        with self._tally.round("tick"), self._tally.round("send"):
+            done = self._tick(FROM_CRON)
+            sent = self._send()
+            with self._desk.store.reading() as log:
+                waiting = len(log.outbox())
+            return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
         """Say that the watch is alive, repair at the start and every minute, and fire what is due."""
-        return self._told(self._tick(every))
+        with self._tally.round("tick"):
+            return self._told(self._tick(every))
 
     def send(self) -> Round:
         """Send every notice that is ready."""
-        return self._told(self._send())
+        with self._tally.round("send"):
+            return self._told(self._send())
+
+    def leave(self) -> None:
+        """Take the sign of life back: a watch that was asked to stop is missed by nobody."""
+        with self._desk.store.writing() as ledger:
+            ledger.forget_beats([self._name])
 
     def _told(self, done: Round) -> Round:
         """What was done, or the first trouble that there was: none holds up what has nothing to do with it."""
@@ -114,6 +133,7 @@ class Watch:
     def _sign(self, now: datetime, every: timedelta) -> None:
         with self._desk.store.writing() as ledger:
             ledger.beat(Beat(self._name, now, every.total_seconds()))
+            ledger.forget_beats([beat.watch for beat in ledger.beats() if now - beat.at > FORGOTTEN])
 
     def _fire_all(self) -> int:
         """Fire every overdue timer, incident by incident; how many entries that made."""
@@ -140,7 +160,10 @@ class Watch:
 
     def _fire(self, id_: str) -> int:
         try:
-            return len(self._desk.fire(id_).entries)
+            fired = self._desk.fire(id_)
+            entries = fired.entries if fired else ()
+            self._tally.fired(entries)
+            return len(entries)
         except Conflict:
             return 0  # somebody else was faster; whatever is left is due again in the next round
         except CrisisError as error:
@@ -158,6 +181,7 @@ class Watch:
                     self._troubles.append(error)
                 else:
                     count[result.state] += 1
+                    self._tally.add(_COUNTED[result.state])
                     reasons += _reason(result)
         failed = count["failed"] + count["dead"]
         return Round(sent=count["sent"], failed=failed, dropped=count["dropped"], reasons=tuple(reasons))
@@ -188,9 +212,12 @@ class Watch:
         notice = row.notice
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
+            about, late = _about(log, entry, notice)
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
-        self._deliver(row, incident, message(incident, entry, notice, self._desk.now()))
+        if late:
+            return Result(row, "dropped", "answered meanwhile")
+        self._deliver(row, incident, message(incident, entry, notice, self._desk.now(), about))
         return Result(row, "sent")
 
     def _deliver(self, row: Queued, incident: Incident, told: Message) -> None:
@@ -224,7 +251,9 @@ class Watch:
         with self._desk.store.reading() as log:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
-        return sum(self._repair(id_) for id_ in sorted(ids))
+        repaired = sum(self._repair(id_) for id_ in sorted(ids))
+        self._tally.add("repaired", repaired)
+        return repaired
 
     def _repair(self, id_: str) -> int:
         try:
@@ -235,6 +264,17 @@ class Watch:
         except CrisisError as error:
             self._troubles.append(error)
             return 0
+
+
+def _about(log: Log, entry: Entry | None, notice: Notice) -> tuple[Entry | None, bool]:
+    """The entry that the notice is about, and whether it waited so long that it has been answered meanwhile."""
+    if entry is None:
+        return None, False
+    _, told = cause([entry], notice.key)
+    about = log.entry(notice.incident, told["about"]) if "about" in told else entry
+    if about is None or notice.not_before is None:
+        return about, False
+    return about, answered(about, notice.person, log.entries(notice.incident, about.version))
 
 
 def _reason(result: Result) -> list[str]:
@@ -250,4 +290,5 @@ def _past(last: datetime | None, now: datetime, span: timedelta) -> bool:
     return last is None or not timedelta(0) <= now - last < span
 
 
+_COUNTED = {"sent": "sent", "failed": "failed", "dead": "failed", "dropped": "dropped"}
 _SETTLED = {"sent": "notice.sent", "dead": "notice.failed", "dropped": "notice.dropped"}

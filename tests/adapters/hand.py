@@ -22,6 +22,7 @@ from crisisctl.adapters.system import SystemChance, SystemClock
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import Conflict, CrisisError, Refused
+from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.opening import opening
 from crisisctl.service.verify import verify
@@ -56,6 +57,9 @@ class Anybody:
 
     def on_call(self, role: str, at: datetime) -> Sequence[str]:
         return ()
+
+    def reach(self, person: str) -> Reach:
+        return Reach()
 
 
 def desk_at(path: Path, turnstile: Turnstile = posix.turnstile) -> Desk:

@@ -90,7 +90,7 @@ def test_only_oncall_doctor_and_the_watch_fetch(
 
 CHEAP = (
     "import sys; from crisisctl.cli.run import run; code = run(sys.argv[1:]); "
-    "print(code, *sorted({'zoneinfo', 'icalendar', 'ruamel', 'urllib.request', 'dateutil'} & set(sys.modules)))"
+    "print(code, *sorted({'crisisctl.domain.rota', 'icalendar', 'ruamel', 'urllib.request'} & set(sys.modules)))"
 )
 
 

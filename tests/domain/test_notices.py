@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Event
-from crisisctl.domain.notices import SETTLED, Notice, attach, notices, unsettled
+from crisisctl.domain.notices import SETTLED, Notice, Reach, attach, notices, unsettled
 from crisisctl.domain.timers import overdue
 from tests.domain.conftest import RICH, START, Case
 
@@ -31,6 +31,9 @@ class Contacts:
 
     def on_call(self, role: str, at: datetime) -> Sequence[str]:
         return ()
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * self.count(person))
 
 
 def fired(timer: str | None, *reached: str) -> Event:
@@ -58,6 +61,16 @@ def test_what_no_timer_caused_or_nobody_was_reached_by_tells_nobody() -> None:
     events = [fired("t1"), fired(None, "dana"), Event("note.added", {}, timer="t2")]
     assert attach(events, Contacts()) == events
     assert attach([], Contacts()) == []
+
+
+def test_what_a_command_did_tells_people_under_a_key_of_its_own() -> None:
+    events = [Event("note.added", {}), fired(None, "dana", "sam")]
+    note, offer = attach(events, Contacts(), "INC-1/17")
+    assert told(note) == []
+    assert [(one["to"], one["covers"]) for one in told(offer)] == [("dana", ["INC-1/17.1"]), ("sam", ["INC-1/17.1"])]
+    assert attach(events, Contacts(), "INC-1/17") == [note, offer], "the same at every attempt"
+    assert told(attach(events, Contacts(), "INC-1/18")[1])[0]["key"] != told(offer)[0]["key"]
+    assert told(attach(events, Contacts(), "INC-2/17")[1])[0]["key"] != told(offer)[0]["key"]
 
 
 def test_one_person_gets_one_notice_with_the_last_of_what_fell_due_that_covers_all() -> None:

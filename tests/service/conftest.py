@@ -14,6 +14,7 @@ import pytest
 
 from crisisctl.adapters import posix
 from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.postgres import Postgres
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Entry, digest, words
 from crisisctl.domain.notices import Notice
@@ -65,8 +66,8 @@ class Rows:
         return Timer(id_, incident, "escalation", due, f"subject of {id_}")
 
     @staticmethod
-    def notice(key: str, incident: str = "INC-1", version: int = 1, person: str = "dana", contact: int = 0) -> Notice:
-        return Notice(key, incident, version, person, contact)
+    def notice(key: str, incident: str = "INC-1", version: int = 1, person: str = "dana", **changes: Any) -> Notice:
+        return Notice(key, incident, version, person, changes.pop("contact", 0), **changes)
 
     @staticmethod
     def keys(queued: Sequence[Any]) -> list[str]:
@@ -100,7 +101,11 @@ def door(store: Store, request: pytest.FixtureRequest) -> Callable[[], Store]:
     def opened() -> Store:
         if isinstance(store, Memory):
             return store
-        again = Sqlite(Path(store.place()), posix.turnstile, posix.network_file_system)
+        again: Store
+        if isinstance(store, Postgres):
+            again = Postgres(request.getfixturevalue("place").url)
+        else:
+            again = Sqlite(Path(store.place()), posix.turnstile, posix.network_file_system)
         request.addfinalizer(again.close)
         return again
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import machine
+from crisisctl.domain.notices import Quiet, Reach
 from crisisctl.domain.timers import timers
 from crisisctl.domain.times import parse_duration
 from crisisctl.service.desk import MOST_AT_ONCE, Asked, Desk, Outcome
@@ -41,6 +43,12 @@ LATE = (None, None, None, 0, 120)
 TRIGGERS = ("go", "back", "split", "end")
 FAST = Path("/dev/shm")  # noqa: S108 - where there is one, a folder in memory; a crash is not what is tried here
 SPANS = ("0m", "1m", "5m", "10m", "1h")
+NIGHT = Quiet(time(2, 30), time(3), ZoneInfo("Europe/Madrid"))  # an hour that comes twice
+WAYS = {
+    "ann": Reach(quiet=NIGHT, fallback="bob"),
+    "bob": Reach((timedelta(), timedelta(minutes=3)), fallback="cy"),
+    "cy": Reach(quiet=NIGHT._replace(breaks=()), fallback="dee"),
+}
 
 
 class Author:
@@ -147,6 +155,9 @@ class Town:
     def on_call(self, role: str, at: datetime) -> Sequence[str]:
         return ()
 
+    def reach(self, person: str) -> Reach:
+        return WAYS.get(person, Reach())
+
     def check(self, to: str) -> None:
         """Any address will do."""
 
@@ -181,6 +192,7 @@ class Simulation(RuleBasedStateMachine):
         self.town = Town()
         self.salts = [Salts(), Salts()]
         self.told: list[Entry] = []
+        self.keys: set[str] = set()
         self.inside: dict[str, int] = {}
         self.folded: Incident | None = None
         self.restart()
@@ -253,6 +265,24 @@ class Simulation(RuleBasedStateMachine):
     @rule(role=st.sampled_from(ROLES), person=st.sampled_from(PEOPLE), add=st.booleans(), who=st.sampled_from(PEOPLE))
     def assign(self, role: str, person: str, add: bool, who: str) -> None:  # noqa: FBT001 - drawn by name
         self._ask(ask.Assign(role, person, add), who)
+
+    @rule(
+        role=st.sampled_from(ROLES), which=st.integers(0, 9), person=st.sampled_from(PEOPLE), late=st.sampled_from(LATE)
+    )
+    def hand_over(self, role: str, which: int, person: str, late: int | None) -> None:
+        """Somebody who holds a role offers it, mostly; the brief of it is the same in both stores."""
+        at = None if late is None else self.town.time - timedelta(seconds=late)
+        self._ask(ask.Handover(role, person, "until tomorrow"), self._seated(which, "bob"), at=at)
+
+    @rule(which=st.integers(0, 9), answer=st.sampled_from((0, 0, 1, 2)))
+    def answer_the_offer(self, which: int, answer: int) -> None:
+        """Whoever a role is on offer to, or who offers it."""
+        assert self.folded
+        offers = [*self.folded.handovers.items()]
+        role, offer = offers[which % len(offers)] if offers else ("lead", None)
+        replies = (ask.AcceptHandover(role), ask.DeclineHandover(role, "asleep"), ask.WithdrawHandover(role))
+        replier = (offer.giver if answer == 2 else offer.taker) if offer else "cy"
+        self._ask(replies[answer], replier)
 
     @rule(
         who=st.sampled_from(PEOPLE),
@@ -328,6 +358,9 @@ class Simulation(RuleBasedStateMachine):
             assert flaws(entry, before.digest if before else "", ()) == []
             assert entry.recorded_at >= (before.recorded_at if before else entry.recorded_at)
             self.told.append(entry)
+            for told in entry.data.get("notices", ()):
+                assert told["key"] not in self.keys, "somebody is told the same twice"
+                self.keys.add(told["key"])
             if entry.timer:
                 assert [other.timer for other in self.told].count(entry.timer) == 1, "a timer fired twice"
                 assert entry.occurred_at <= entry.recorded_at, "a timer fired early"
@@ -373,6 +406,10 @@ class Simulation(RuleBasedStateMachine):
         self.folded = whole
         assert pending == timers(whole)
         assert whole.open or not pending, "a closed incident has timers"
+        assert whole.open or not whole.handovers, "a role is on offer in a closed incident"
+        for role, offer in whole.handovers.items():
+            assert offer.giver in whole.roles[role], "a role is on offer by somebody who does not hold it"
+            assert offer.taker not in whole.roles[role], "a role is on offer to somebody who holds it"
 
     def teardown(self) -> None:
         if not hasattr(self, "stores"):

@@ -10,7 +10,7 @@ from crisisctl.domain.entries import COLUMNS
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 1
+VERSION = 2
 _KEPT = [name for name in COLUMNS.split() if name != "words"]
 _UNIQUE = (
     "position = NEW.position OR (incident = NEW.incident AND version = NEW.version)"
@@ -32,8 +32,8 @@ _TRIGGERS = (
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the present schema; each migration is one transaction and runs once."""
+def migrate(connection: sqlite3.Connection, version: int = VERSION) -> None:
+    """Bring the file to that schema; each migration is one transaction and runs once."""
     from sqlite_utils import Database, Migrations  # noqa: PLC0415 - costs more than the rest of a command together
 
     migrations = Migrations("crisisctl")
@@ -44,14 +44,30 @@ def migrate(connection: sqlite3.Connection) -> None:
         _heads(db)
         _derived(db)
 
+    if version > 1:
+
+        @migrations()
+        def m002_not_before(db: Database) -> None:
+            db.table("outbox").add_column("not_before", str)
+
     migrations.apply(Database(connection))
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:
-    """The names of what differs from the schema that this program makes."""
+    """The names of what differs from the schema that this program makes.
+
+    A file that nobody has written to since keeps its older schema; one in which a migration has just ended has the
+    newer one already.
+    """
+    begun = connection.execute("PRAGMA user_version").fetchone()[0]
+    versions = range(begun if 1 <= begun <= VERSION else VERSION, VERSION + 1)
+    return min((_differences(connection, version) for version in versions), key=len)
+
+
+def _differences(connection: sqlite3.Connection, version: int) -> list[str]:
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(fresh)
+        migrate(fresh, version)
         return sorted({name for name, _ in _objects(connection) ^ _objects(fresh)})
     finally:
         fresh.close()

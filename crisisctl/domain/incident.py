@@ -124,10 +124,6 @@ class Incident(NamedTuple):
         """Who holds the role, else its deputy, else the deputy's deputy, and so on."""
         return self.roles.get(self._held(role) or "", ())
 
-    def reach(self, role: str) -> tuple[str, ...]:
-        """Who is told of what concerns the role: its holders, and whoever it is on offer to."""
-        return self.told(self._held(role) or "")
-
     def told(self, seat: str) -> tuple[str, ...]:
         """Who is told of what concerns this very seat, and not its deputy."""
         people = self.roles.get(seat, ())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
+    from crisisctl.service.calendars import Calendars
     from crisisctl.service.ports import Courier, Templates
     from crisisctl.service.tally import Tally
     from crisisctl.service.vitals import Look
@@ -51,7 +52,12 @@ class Office:
     def roster(self) -> Roster:
         """Who there is."""
         settings = self.settings
-        return Roster(settings.roster, settings.state / "roster.json", settings.notices)
+        return Roster(settings.roster, settings.state / "roster.json", settings.notices, self._calendars)
+
+    def _calendars(self) -> Calendars:
+        from crisisctl.adapters.calendars import Shelf  # noqa: PLC0415 - only a rota pays for it
+
+        return Shelf(self.settings.root, self.settings.state / "calendars", self.clock.now)
 
     @cached_property
     def pings(self) -> Pings:
@@ -175,8 +181,13 @@ class Office:
     def warnings(self) -> list[str]:
         """What is wrong with what was read, and did not stop the command."""
         roster: Roster | None = self.__dict__.get("roster")
-        trouble = roster.trouble if roster else None
-        return [f"{trouble} Until it is mended, the people known last count."] if trouble else []
+        if roster is None:
+            return []
+        if roster.trouble:
+            return [f"{roster.trouble} Until it is mended, the people known last count."]
+        known = "rotas" in roster.__dict__ and roster.rotas.plan.roles
+        trouble = roster.rotas.trouble if known else None
+        return [f"{trouble} Until it is mended, the rotas known last count."] if trouble else []
 
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""

@@ -29,6 +29,7 @@ _MODULES = {
     "roles": "roles",
     "ack": "people",
     "snooze": "people",
+    "oncall": "oncall",
     "task": "task",
     "note": "words",
     "decide": "words",

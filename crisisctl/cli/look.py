@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
-from crisisctl.domain.timers import forecast, overdue, timers, what
+from crisisctl.domain.timers import forecast, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
 
 app = typer.Typer(rich_markup_mode=None)
@@ -33,9 +33,10 @@ def status(ctx: typer.Context, incident: options.Incident = None, json: options.
     found = session.look(incident)
     moves = moves_of(found, session)
     if json:
-        show.data(_document(found, moves))
+        on_call = _on_call(session, found)
+        show.data(_document(found, moves) | ({"on_call": on_call} if on_call else {}))
         return
-    _standing(found)
+    _standing(found, session)
     _checklist(found)
     _statements(found)
     _moves(moves)
@@ -90,7 +91,7 @@ def _state(incident: Incident, id_: str) -> str:
     return statement.state if statement else "planned"
 
 
-def _standing(incident: Incident) -> None:
+def _standing(incident: Incident, session: Session) -> None:
     mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
     state = show.style("open", "yellow") if incident.open else "closed"
     show.say(f"{mark}{show.style(incident.id, 'bold')} {incident.title}")
@@ -99,17 +100,26 @@ def _standing(incident: Incident) -> None:
     for path in incident.stages:
         visit = incident.visits[path]
         show.say(f"  at {show.style(path, 'green')} since {clock_time(visit.entered_at)} UTC")
+    on_call = _on_call(session, incident)
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
+            duty = f" (on call: {', '.join(on_call[role.id])})" if role.id in on_call else ""
             offer = incident.handovers.get(role.id)
             pending = f" (offered to {offer.taker} since {clock_time(offer.since)} UTC)" if offer else ""
-            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}{pending}")
+            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red') + duty}{pending}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():
         left = incident.playbook.escalations[ladder.escalation].until == "left"
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
+
+
+def _on_call(session: Session, incident: Incident) -> dict[str, Sequence[str]]:
+    """Who is on call for the required roles that nobody holds."""
+    empty = [role.id for role in incident.playbook.roles.values() if role.required and not incident.roles.get(role.id)]
+    found = {role: session.office.roster.on_call(role, session.now()) for role in empty}
+    return {role: people for role, people in found.items() if people}
 
 
 def _answered(ladder: Ladder) -> str:
@@ -163,7 +173,7 @@ def _next(session: Session, incident: Incident) -> None:
         when = "overdue" if first.due <= now else f"in {words(first.due - now)}"
         show.say()
         show.say(f"  next: {what(incident, first)}, {when}")
-    for warning in (ahead(incident, overdue(incident, now)[0]), silence(session)):
+    for warning in (ahead(incident, session.caught_up(incident)), silence(session)):
         if warning:
             show.talk(show.style(warning, "yellow"))
 
@@ -236,7 +246,7 @@ def timers_(
     """
     session: Session = ctx.obj
     found = session.look(incident)
-    plan = forecast(found)
+    plan = forecast(found, on_call=session.office.roster.on_call)
     if json:
         rows = [
             {"kind": f.timer.kind, "due": stamp(f.timer.due), "what": f.what, "why": f.why, "reaches": f.reaches}

@@ -43,7 +43,7 @@ def open(  # noqa: A001 - the command's name
 ) -> None:
     """Open an incident on a playbook.
 
-    You take its first role unless somebody else is assigned to it.
+    Its first role goes to whoever is on call for it, else to you, unless somebody is assigned to it.
     """
     session: Session = ctx.obj
     asked = session.asked(at, request_id)

@@ -43,6 +43,10 @@ class Directory(Protocol):
         """`NotFound` when there is a roster and the person is not in it."""
         ...
 
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        """Who is on call for a role at an instant; nobody when it has no rota, or a gap in it."""
+        ...
+
     def reach(self, person: str) -> Reach:
         """The delays of those contacts, and when the person is left in peace."""
         ...

@@ -59,6 +59,9 @@ class Anybody:
     def require(self, person: str) -> None:
         return None
 
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
+
     def reach(self, person: str) -> Reach:
         return Reach()
 

@@ -40,6 +40,9 @@ class Ways:
     def require(self, person: str) -> None:
         """Everybody is somebody."""
 
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
+
     def reach(self, person: str) -> Reach:
         return self.ways.get(person, Reach())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +28,9 @@ class Contacts:
 
     def require(self, person: str) -> None:
         """Everybody is somebody."""
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
 
     def reach(self, person: str) -> Reach:
         return Reach((timedelta(),) * self.count(person))

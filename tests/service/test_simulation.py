@@ -152,6 +152,9 @@ class Town:
     def require(self, person: str) -> None:
         """Any name will do."""
 
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
+
     def reach(self, person: str) -> Reach:
         return WAYS.get(person, Reach())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -37,6 +37,9 @@ class Homes:
 
     def require(self, person: str) -> None:
         """Any name will do."""
+
+    def on_call(self, role: str, at: datetime) -> tuple[str, ...]:
+        return ()
 
     def reach(self, person: str) -> Reach:
         return Reach((timedelta(),) * self.count(person))

@@ -17,6 +17,7 @@ from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import CrisisError, Invalid, Refused
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
+from crisisctl.service.sight import Sight
 
 if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
@@ -50,8 +51,8 @@ class Office:
         return Roster(settings.roster, settings.state / "roster.json", settings.notices)
 
     @cached_property
-    def store(self) -> Store:
-        """Where the log lives."""
+    def whole(self) -> Store:
+        """Where the log lives, with everything in it: for what the machine does by itself."""
         scheme, _, place = self.settings.store.partition(":")
         if scheme != "sqlite" or not place:
             raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or another path.")
@@ -59,8 +60,21 @@ class Office:
         return Sqlite(path, posix.turnstile, posix.network_file_system)
 
     @cached_property
+    def person(self) -> str | None:
+        """Who looks; None when they may not act as anybody, and so are in no restricted incident."""
+        try:
+            return self.source().actor
+        except CrisisError:
+            return None
+
+    @cached_property
+    def store(self) -> Sight:
+        """The log as whoever asks may see it: what every command reads and writes."""
+        return Sight(self.whole, self.person)
+
+    @cached_property
     def desk(self) -> Desk:
-        """The one path of every command."""
+        """The one path of every command, which sees no more than whoever asks."""
         return Desk(self.store, self.clock, self.chance, self.roster)
 
     @cached_property
@@ -83,7 +97,8 @@ class Office:
         from crisisctl.service.watch import AT_ONE_TIME, Watch  # noqa: PLC0415
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
-        return Watch(self.desk, self.roster, self.couriers, f"{system.host()}:{os.getpid()}", each)
+        desk = Desk(self.whole, self.clock, self.chance, self.roster)
+        return Watch(desk, self.roster, self.couriers, f"{system.host()}:{os.getpid()}", each, self.store)
 
     def another(self) -> Office:
         """An office of the same workspace with a store of its own, for another thread."""

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     roster: Path = Path("roster.yaml")
     state: Path = Path("state")
     notices: tuple[str, ...] = ("console:", "textfile:state/notices.txt")
+    privileged: tuple[str, ...] = ("legal",)
 
 
 _TYPES: dict[str, type] = {
@@ -37,6 +38,7 @@ _TYPES: dict[str, type] = {
     "roster": str,
     "state": str,
     "notices": list,
+    "privileged": list,
 }
 
 
@@ -87,6 +89,7 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         roster=root / said.get("roster", usual.roster),
         state=root / said.get("state", usual.state),
         notices=tuple(said.get("notices", usual.notices)),
+        privileged=tuple(said.get("privileged", usual.privileged)),
     )
 
 
@@ -106,6 +109,8 @@ def _check(path: Path, said: dict[str, Any]) -> None:
             raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {value!r}.")
     if said.get("notices") == [] or not all(isinstance(contact, str) for contact in said.get("notices", [])):
         raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
+    if not all(isinstance(role, str) for role in said.get("privileged", [])):
+        raise Invalid(f'{path}: privileged is a list of roles, such as ["legal"].')
     if said.get("identity", "open") not in ("open", "strict"):
         raise Invalid(f"{path}: identity is 'open' or 'strict', not {said['identity']!r}.")
 

@@ -27,6 +27,7 @@ _MODULES = {
     "release": "people",
     "ack": "people",
     "snooze": "people",
+    "access": "access",
     "task": "task",
     "note": "words",
     "decide": "words",

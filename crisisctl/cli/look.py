@@ -15,10 +15,12 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
 from crisisctl.domain.timers import forecast, overdue, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
+from crisisctl.service.ports import Head, Log
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -52,6 +54,7 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "severity": incident.severity,
         "open": incident.open,
         "drill": incident.drill,
+        "restricted": incident.restricted,
         "stages": incident.stages,
         "roles": incident.roles,
         "tasks": [_task(incident, task) for task in incident.here()],
@@ -93,6 +96,8 @@ def _standing(incident: Incident) -> None:
     show.say(f"{mark}{show.style(incident.id, 'bold')} {incident.title}")
     book = incident.playbook
     show.say(f"{state}, {incident.severity}, {book.title} (version {book.version}), log version {incident.version}")
+    if incident.restricted:
+        show.say(f"  restricted to {', '.join(incident.members())}")
     for path in incident.stages:
         visit = incident.visits[path]
         show.say(f"  at {show.style(path, 'green')} since {clock_time(visit.entered_at)} UTC")
@@ -190,7 +195,7 @@ def list_(
     with session.office.store.reading() as log:
         heads = log.heads(everything=everything)
     if json:
-        kept = [head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")} for head in heads]
+        kept = [_listed(head) for head in heads]
         show.data({"incidents": kept})
         return
     if not heads:
@@ -210,8 +215,15 @@ def list_(
     show.table(("ID", "SEV", "OPENED (UTC)", "STAGE", "TITLE"), rows)
 
 
-def _titled(head: Any) -> str:  # noqa: ANN401 - a Head of the store's
-    return f"EXERCISE {head.title}" if head.drill else str(head.title)
+def _listed(head: Head) -> dict[str, Any]:
+    row = head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")}
+    del row["members"]
+    return row | {"restricted": head.members is not None}
+
+
+def _titled(head: Head) -> str:
+    mark = "EXERCISE " if head.drill else ""
+    return f"{mark}{'RESTRICTED ' if head.members is not None else ''}{head.title}"
 
 
 def _day(text: str) -> str:
@@ -262,7 +274,8 @@ def search(
 
     session: Session = ctx.obj
     with session.office.store.reading() as log:
-        hits = list(islice(find(_counted(log.written()), prose(wanted, "What to search for")), MOST))
+        entries = _readable(session, log, _counted(log.written()))
+        hits = list(islice(find(entries, prose(wanted, "What to search for")), MOST))
     show.progress("")
     if json:
         show.data({"hits": [{"incident": e.incident, "version": e.version, "text": text} for e, text, _ in hits]})
@@ -270,6 +283,16 @@ def search(
         show.table(("INCIDENT", "ENTRY", "TEXT"), [(e.incident, str(e.version), text) for e, text, _ in hits])
     else:
         show.say("Nothing found.")
+
+
+def _readable(session: Session, log: Log, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without those that are privileged, for whom they are not meant."""
+    from crisisctl.service.exporting import reads_privileged  # noqa: PLC0415 - nothing else here needs it
+
+    desk, person, roles = session.office.desk, session.office.person, session.office.settings.privileged
+    for entry in entries:
+        if not privileged(entry) or reads_privileged(desk.load(log, entry.incident), person, roles):
+            yield entry
 
 
 def _counted(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -98,8 +98,10 @@ def fire(incident: Incident, timer: Timer) -> list[Event]:
 
 
 def recipients(incident: Incident, timer: Timer) -> tuple[str, ...]:
-    """Whom the timer reaches if it fires now."""
-    return tuple(dict.fromkeys(person for role in roles(incident, timer) for person in incident.holders(role)))
+    """Whom the timer reaches if it fires now; of a restricted incident, only members are told."""
+    found = dict.fromkeys(person for role in roles(incident, timer) for person in incident.holders(role))
+    members = incident.members() if incident.restricted else found
+    return tuple(person for person in found if person in members)
 
 
 def roles(incident: Incident, timer: Timer) -> tuple[str, ...]:

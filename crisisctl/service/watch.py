@@ -10,19 +10,21 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from crisisctl.domain.entries import Event
+from crisisctl.domain.entries import Entry, Event
 from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.notices import Directory
+from crisisctl.domain.notices import Directory, Notice
 from crisisctl.domain.timers import timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
-from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Message, Queued
-from crisisctl.service.wording import message
+from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Queued
+from crisisctl.service.sight import Sight
+from crisisctl.service.wording import message, neutral
 
 LEASE = timedelta(seconds=30)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
 BATCH = 50
+READ_BY_OTHERS = ("console", "textfile")  # whoever runs the watch, or may read the file
 AT_ONE_TIME = 8  # notices on their way at a time; each takes ten seconds at most, well inside the lease
 SIGN_EVERY = timedelta(seconds=5)
 FROM_CRON = timedelta(minutes=1)
@@ -56,16 +58,26 @@ class Result(NamedTuple):
 
 
 class Watch:
-    """One watch. `each` may carry several notices at the same time, such as a thread pool's map."""
+    """One watch. `each` may carry several notices at the same time, such as a thread pool's map.
+
+    It works on every incident; with a `sight`, it tells of those alone that whoever reads along may see.
+    """
 
     def __init__(
-        self, desk: Desk, directory: Directory, couriers: Mapping[str, Courier], name: str, each: Each = map
+        self,
+        desk: Desk,
+        directory: Directory,
+        couriers: Mapping[str, Courier],
+        name: str,
+        each: Each = map,
+        sight: Sight | None = None,
     ) -> None:
         self._desk = desk
         self._directory = directory
         self._couriers = couriers
         self._name = name
         self._each = each
+        self._sight = sight
         self._lock = Lock()  # one reader at a time: the store is one connection
         self._signed: datetime | None = None
         self._reconciled: datetime | None = None
@@ -76,7 +88,8 @@ class Watch:
         done = self._tick(FROM_CRON)
         sent = self._send()
         with self._desk.store.reading() as log:
-            waiting = len(log.outbox())
+            rows = log.outbox()
+        waiting = sum(self._shown(row.notice.incident) for row in rows)
         return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
@@ -91,8 +104,13 @@ class Watch:
         """What was done, or the first trouble that there was: none holds up what has nothing to do with it."""
         troubles, self._troubles = self._troubles, []
         if troubles:
-            raise troubles.pop(0)
+            first = troubles.pop(0)
+            raise self._sight.told(first) if self._sight else first
         return done
+
+    def _shown(self, id_: str) -> bool:
+        """Whether what happens in the incident is told."""
+        return self._sight is None or self._sight.sees(id_)
 
     def _tick(self, every: timedelta) -> Round:
         now = self._desk.now()
@@ -122,7 +140,7 @@ class Watch:
         while ids := self._due(stuck):
             for id_ in sorted(ids):
                 entries = self._fire(id_)
-                made += entries
+                made += entries if entries and self._shown(id_) else 0
                 if not entries:
                     stuck.add(id_)  # a timer that the log knows nothing of; the next repair removes it
         return made
@@ -157,8 +175,9 @@ class Watch:
                 except CrisisError as error:
                     self._troubles.append(error)
                 else:
-                    count[result.state] += 1
-                    reasons += _reason(result)
+                    if self._shown(result.row.notice.incident):
+                        count[result.state] += 1
+                        reasons += _reason(result)
         failed = count["failed"] + count["dead"]
         return Round(sent=count["sent"], failed=failed, dropped=count["dropped"], reasons=tuple(reasons))
 
@@ -190,18 +209,25 @@ class Watch:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
-        self._deliver(row, incident, message(incident, entry, notice, self._desk.now()))
+        if incident.restricted and notice.person not in incident.members():
+            return Result(row, "dropped", f"{notice.person} may not see the incident any more")
+        self._deliver(row, incident, entry)
         return Result(row, "sent")
 
-    def _deliver(self, row: Queued, incident: Incident, told: Message) -> None:
-        if incident.drill:
-            self._couriers["console"].send(told, "console:")  # nothing of a drill leaves the building
-            return
-        contacts = self._directory.contacts(row.notice.person)
-        if row.notice.contact >= len(contacts):
-            raise DeliveryFailed(f"{row.notice.person} has no such contact any more", permanent=True)
-        to = contacts[row.notice.contact]
-        self._couriers.get(to.partition(":")[0], self._couriers["*"]).send(told, to)
+    def _deliver(self, row: Queued, incident: Incident, entry: Entry) -> None:
+        to = "console:" if incident.drill else self._address(row.notice)  # nothing of a drill leaves the building
+        kind = to.partition(":")[0]
+        others = incident.restricted and (kind in READ_BY_OTHERS or not self._directory.own(row.notice.person))
+        told = (
+            neutral(incident, entry, row.notice) if others else message(incident, entry, row.notice, self._desk.now())
+        )
+        self._couriers.get(kind, self._couriers["*"]).send(told, to)
+
+    def _address(self, notice: Notice) -> str:
+        contacts = self._directory.contacts(notice.person)
+        if notice.contact >= len(contacts):
+            raise DeliveryFailed(f"{notice.person} has no such contact any more", permanent=True)
+        return contacts[notice.contact]
 
     def _settle(self, result: Result) -> None:
         row, notice = result.row, result.row.notice
@@ -224,7 +250,8 @@ class Watch:
         with self._desk.store.reading() as log:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
-        return sum(self._repair(id_) for id_ in sorted(ids))
+        wrong = {id_: self._repair(id_) for id_ in sorted(ids)}
+        return sum(count for id_, count in wrong.items() if count and self._shown(id_))
 
     def _repair(self, id_: str) -> int:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
@@ -34,3 +35,13 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> 
     if incident.drill:
         title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
     return Message(notice.key, title, "\n".join(lines))
+
+
+def neutral(incident: Incident, entry: Entry, notice: Notice) -> Message:
+    """The notice of a restricted incident where others read along: it names the person, and nothing of the incident.
+
+    The key of the notice could be guessed from an id and a stage, so this one is of the entry's seal too.
+    """
+    mark = "EXERCISE " if incident.drill else ""
+    key = sha256(f"{entry.digest}\n{notice.key}".encode()).hexdigest()[:32]
+    return Message(key, f"{mark}A restricted incident needs {notice.person}", "Sign in and run: crisisctl list")

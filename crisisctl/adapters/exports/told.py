@@ -47,6 +47,9 @@ _NOUNS = {
     "role": Kind("people", "Role"),
     "note": Kind("note", "Note"),
     "notice": Kind("quiet", "Notice"),
+    "access": Kind("people", "Access"),
+    "timeline": Kind("quiet", "Export"),
+    "report": Kind("quiet", "Export"),
     "timer": Kind("quiet", "Log"),
     "entry": Kind("quiet", "Log"),
 }

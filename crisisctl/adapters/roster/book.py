@@ -96,6 +96,11 @@ class Roster:
                 raise Invalid(f"{person} cannot be reached until {self._path} is mended.") from None
         return tuple(self._document.get(person, {}).get("contacts") or self._fallback)
 
+    def own(self, person: str) -> bool:
+        """Whether the roster has contacts of the person's own."""
+        found = self.people.get(person)
+        return bool(found and found.reachable)
+
     def count(self, person: str) -> int:
         """How many contacts the person has, without reading them."""
         found = self.people.get(person)

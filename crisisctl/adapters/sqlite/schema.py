@@ -10,7 +10,7 @@ from crisisctl.domain.entries import COLUMNS
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 1
+VERSION = 3
 _KEPT = [name for name in COLUMNS.split() if name != "words"]
 _UNIQUE = (
     "position = NEW.position OR (incident = NEW.incident AND version = NEW.version)"
@@ -32,8 +32,8 @@ _TRIGGERS = (
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the present schema; each migration is one transaction and runs once."""
+def migrate(connection: sqlite3.Connection, until: int = VERSION) -> None:
+    """Bring the file to the present schema, or an earlier one; each migration is one transaction and runs once."""
     from sqlite_utils import Database, Migrations  # noqa: PLC0415 - costs more than the rest of a command together
 
     migrations = Migrations("crisisctl")
@@ -44,14 +44,20 @@ def migrate(connection: sqlite3.Connection) -> None:
         _heads(db)
         _derived(db)
 
-    migrations.apply(Database(connection))
+    @migrations()
+    def m003_members(db: Database) -> None:
+        db.table("head").add_column("members", str)  # null: everybody may see the incident
+
+    db = Database(connection)
+    migrations.apply(db, stop_before=[late.name for late in migrations.pending(db) if int(late.name[1:4]) > until])
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:
-    """The names of what differs from the schema that this program makes."""
+    """The names of what differs from the schema that this program makes, or made when the file was last written."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(fresh)
+        migrate(fresh, version or VERSION)
         return sorted({name for name, _ in _objects(connection) ^ _objects(fresh)})
     finally:
         fresh.close()

@@ -176,7 +176,10 @@ def test_a_snapshot_of_another_format_is_not_read() -> None:
     assert snapshot.load(json.dumps(state), case.incident.playbook) is None
 
 
-@pytest.mark.parametrize("broken", ["", "{", "[]", "null", "{}", f'{{"format":{snapshot.FORMAT}}}', f'{{"format":{snapshot.FORMAT},"stages":3}}'])
+@pytest.mark.parametrize(
+    "broken",
+    ["", "{", "[]", "null", "{}", f'{{"format":{snapshot.FORMAT}}}', f'{{"format":{snapshot.FORMAT},"stages":3}}'],
+)
 def test_a_snapshot_that_cannot_be_read_is_no_incident(broken: str) -> None:
     with pytest.raises(Unverified, match="The snapshot cannot be read"):
         snapshot.load(broken, Case(RICH).incident.playbook)

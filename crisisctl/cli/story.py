@@ -21,6 +21,7 @@ from crisisctl.service.story import Story, story
 
 app = typer.Typer(rich_markup_mode=None)
 
+STDOUT = "standard output"
 FORMS = ("md", "json", "jsonl", "csv", "html")
 Include = Annotated[
     list[str] | None,
@@ -71,7 +72,9 @@ def timeline(
         raise Usage(f"--json is one JSON document on standard output. Write the {chosen} to a file: -o FILE")
     told, kinds = _story(ctx.obj, incident, include)
     text = exports.timeline(told, chosen, raw=raw)
-    _let_out(ctx.obj, told, ask.Export("timeline", chosen, told.incident.version, len(told.told), "-", kinds), output)
+    _let_out(
+        ctx.obj, told, ask.Export("timeline", chosen, told.incident.version, len(told.told), STDOUT, kinds), output
+    )
     _deliver(told, text, output, json=json and output is not None)
 
 
@@ -92,7 +95,7 @@ def report(
     output = _named(output)
     told, kinds = _story(ctx.obj, incident, include)
     text = exports.report(told)
-    _let_out(ctx.obj, told, ask.Export("report", "md", told.incident.version, len(told.told), "-", kinds), output)
+    _let_out(ctx.obj, told, ask.Export("report", "md", told.incident.version, len(told.told), STDOUT, kinds), output)
     if json and output is None:
         left = {"privileged": told.withheld.privileged, "tlp": told.withheld.tlp}
         show.data({"incident": told.incident.id, "report": text, "withheld": left})

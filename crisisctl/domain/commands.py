@@ -179,7 +179,7 @@ class Revoke(NamedTuple):
 class Export(NamedTuple):
     """Write down that a `timeline` or `report` was taken out: in which form, with which labels, of which version.
 
-    `entries` counts those in the document; `file` is the name of the file, `-` for standard output.
+    `entries` counts those in the document; `file` is its name, or `standard output`.
     """
 
     what: str

@@ -77,7 +77,7 @@ LOOKS = [
     *("task list --json", "fact list", "fact list --json", "statement list", "statement show holding", "access list"),
     *(f"timeline --format {form}" for form in EACH),
     *("report", "report --json", "verify", "verify --json", "doctor", "doctor --json"),
-    *("playbook list", "playbook list --json", "playbook show data-breach", "playbook check", "init %", "init % --json"),
+    *("playbook list", "playbook list --json", "playbook show data-breach", "playbook check"),
     *("advance activate --dry-run --because x", "note x --expect-version 3", "redact 9999 --because x"),
     *("open nothing --title x", "ack nothing", "task done nothing", "verify --rebuild"),
 ]

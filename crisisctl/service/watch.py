@@ -210,7 +210,7 @@ class Watch:
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
         if incident.restricted and notice.person not in incident.members():
-            return Result(row, "dropped", f"{notice.person} may not see the incident any more")
+            return Result(row, "dropped", f"{notice.person} may not see the incident")
         self._deliver(row, incident, entry)
         return Result(row, "sent")
 

@@ -283,6 +283,18 @@ def test_a_watch_tells_an_outsider_of_what_he_may_see(full: Place, bare: Place) 
     assert "notice.sent" in full.run(f"timeline -i {OPEN} --format json", "mona").out
 
 
+def test_a_timer_that_is_hidden_is_not_overdue_to_an_outsider(
+    full: Place, bare: Place, spoil_here: Callable[..., None]
+) -> None:
+    for place in (full, bare):
+        place.do("watch --once")
+    spoil_here("UPDATE timer SET due = '2026-03-01T22:00:00.000000Z' WHERE incident = 'INC-1'")
+    for line in ("status", "doctor", "doctor --json"):
+        here, there = full.run(line), bare.run(line)
+        assert _alike(full, here.out + here.err, ORDINARY) == _alike(bare, there.out + there.err, "INC-1"), line
+    assert "A timer has been overdue" in full.run(f"status -i {ORDINARY}", "mona").err
+
+
 def test_what_a_watch_prints_and_files_of_it_names_the_person_and_nothing_else(full: Place) -> None:
     full.clock.tick(hours=2)
     shown = full.run("watch --once").err

@@ -185,6 +185,8 @@ def write(path: Path, text: str) -> None:
 
 
 def _refuse_others(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise StoreFailed(f"{path} cannot be written: there is no folder {path.parent}.")
     if path.is_symlink():
         raise Usage(f"{path} is a symbolic link. Name the file itself.")
     if path.exists() and not path.is_file():

@@ -161,7 +161,12 @@ def test_a_flaw_of_the_store_is_told_without_the_names_of_what_is_hidden(rows: A
     _secret(rows, store, "INC-1", "lee mona")
     _secret(rows, store, "INC-2", "lee")
     assert Sight(store, "otto").flaws() == [VEILED, "INC-3 too", "page 7 is torn"]
-    assert Sight(store, "mona").flaws() == ["INC-1 has a number that is not its own", VEILED, "INC-3 too", "page 7 is torn"]
+    assert Sight(store, "mona").flaws() == [
+        "INC-1 has a number that is not its own",
+        VEILED,
+        "INC-3 too",
+        "page 7 is torn",
+    ]
     assert Sight(store, "lee").flaws() == store.flaws()
 
 

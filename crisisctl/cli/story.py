@@ -128,7 +128,7 @@ def _let_out(session: Session, told: Story, command: ask.Export, output: Path | 
     """
     if output is not None:
         _spare_the_workspace(session, output)
-        _refuse_others(output)
+        _look_first(output)
         command = command._replace(file=output.name)
     guarded = told.incident.restricted or bool(command.included)
     if output is None and not guarded:
@@ -167,6 +167,15 @@ def _spare_the_workspace(session: Session, output: Path) -> None:
         raise Usage(f"{output} belongs to the workspace. Name a file outside of {settings.state.name} and the like.")
 
 
+def _look_first(path: Path) -> None:
+    """Find what would keep the file from being written, so that the log tells of no export that never was."""
+    try:
+        _refuse_others(path)
+        path.parent.stat()
+    except OSError as error:
+        raise StoreFailed(f"{path} cannot be written: {error.strerror}.") from None
+
+
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner alone; only an ordinary file is ever replaced."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}") if path.name else path
@@ -185,8 +194,6 @@ def write(path: Path, text: str) -> None:
 
 
 def _refuse_others(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise StoreFailed(f"{path} cannot be written: there is no folder {path.parent}.")
     if path.is_symlink():
         raise Usage(f"{path} is a symbolic link. Name the file itself.")
     if path.exists() and not path.is_file():

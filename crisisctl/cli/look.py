@@ -54,7 +54,6 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "severity": incident.severity,
         "open": incident.open,
         "drill": incident.drill,
-        "restricted": incident.restricted,
         "stages": incident.stages,
         "roles": incident.roles,
         "tasks": [_task(incident, task) for task in incident.here()],
@@ -66,7 +65,7 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
         "version": incident.version,
         "digest": incident.digest,
-    }
+    } | ({"restricted": True, "members": incident.members()} if incident.restricted else {})
 
 
 def _task(incident: Incident, task: Task) -> dict[str, Any]:
@@ -217,8 +216,8 @@ def list_(
 
 def _listed(head: Head) -> dict[str, Any]:
     row = head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")}
-    del row["members"]
-    return row | {"restricted": head.members is not None}
+    members = row.pop("members")
+    return row if members is None else row | {"restricted": True, "members": members.split(" ")}
 
 
 def _titled(head: Head) -> str:

@@ -132,7 +132,7 @@ def test_broken_settings_are_told_with_the_file_and_what_may_stand_there(program
     assert told.code == 6
     assert told.out == (
         f"ERROR   {program.root / 'crisisctl.toml'}: there is no setting 'colour'. The settings are "
-        "organisation, store, identity, as, playbooks, templates, roster, state, notices.\n"
+        "organisation, store, identity, as, playbooks, templates, roster, state, notices, privileged.\n"
     )
     assert told.err == "1 of 1 checks failed.\n"
 

@@ -28,7 +28,7 @@ def veiled(text: str, hidden: set[str], instead: str = VEILED) -> str:
 
 def allowed(head: Head, person: str | None) -> bool:
     """Whether a person may see the incident; None is somebody who is in no restricted one."""
-    return head.members is None or person in head.members.split(" ")
+    return head.members is None or person in head.members.split()
 
 
 class Seen:
@@ -49,7 +49,10 @@ class Seen:
         head = self._log.head(incident)
         if head is not None:
             return allowed(head, self._person)
-        first = self._log.entry(incident, 1)  # its head is gone, and with it the list of those who may see it
+        try:  # its head is gone, and with it the list of those who may see it
+            first = self._log.entry(incident, 1)
+        except Unverified:
+            return False
         return first is None or not first.data.get("restricted")
 
     def hidden(self) -> set[str]:

@@ -111,6 +111,21 @@ def test_an_incident_whose_head_is_gone_is_seen_by_nobody_if_it_was_restricted(f
             assert list(log.entries("INC-1")) == []
 
 
+def test_an_incident_of_which_nothing_can_be_read_is_seen_by_nobody(full: Store) -> None:
+    with full.writing() as ledger:
+        ledger.forget()
+    with full.reading() as log:
+        torn: Any = Torn(log)
+        assert not Seen(torn, "lee").sees("INC-1")
+        assert Seen(torn, "lee").sees("INC-9")
+
+
+def test_a_restricted_incident_without_anybody_in_it_is_seen_by_nobody(store: Store, rows: Any) -> None:
+    _secret(rows, store, "INC-1", "")
+    for person in ("", " ", None, "otto"):
+        assert not Sight(store, person).sees("INC-1")
+
+
 def test_an_outsider_is_given_the_next_number_and_writes_there(full: Store, rows: Any) -> None:
     with Sight(full, "otto").writing() as ledger:
         assert ledger.next_incident() == "INC-4"
@@ -213,6 +228,11 @@ class Torn:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
+
+    def entry(self, incident: str, version: int) -> Any:
+        if incident == "INC-1":
+            raise Unverified("Entry 1 of INC-1 cannot be read. Run: crisisctl verify")
+        return self._log.entry(incident, version)
 
     def by_request(self, request: str) -> Any:
         raise Unverified("Entry 1 of INC-1 cannot be read. Run: crisisctl verify")

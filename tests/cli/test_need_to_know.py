@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 OUT = "otto"  # the outsider
 # Words that stand in the restricted incidents alone, and the person who is in no other.
-CANARIES = ("zanzibar", "mona", "428571", "sev2")
+CANARIES = ("zanzibar", "mona", "428571428571", "sev2")
 OPEN, CLOSED, ORDINARY, NEVER = "INC-1", "INC-2", "INC-3", "INC-7"
 HIDDEN = (OPEN, CLOSED)
 KEYS = ("key-open", "key-note", "key-closed")  # of requests in the restricted incidents
@@ -113,14 +113,14 @@ class Place:
 
 def _hide(place: Place) -> None:
     """Two restricted incidents full of words, one open and one closed."""
-    (place.program.root / "secret.txt").write_text("Zanzibar has 428571 accounts less, of {{ nothing }}.")
+    (place.program.root / "secret.txt").write_text("Zanzibar has 428571428571 accounts less, of {{ nothing }}.")
     for id_, key in ((OPEN, "key-open"), (CLOSED, "key-closed")):
         line = f"open data-breach --restricted --title Zanzibar --severity sev2 --assign legal=lee --request-id {key}"
         place.do(line, "mona")
         for typed in (
             f"note zanzibar-note -i {id_} --privileged --tlp red",
             f"decide zanzibar-choice -i {id_} --because zanzibar --option zanzibar-b --dissent mona",
-            f"fact set affected_accounts 428571 -i {id_} --source zanzibar-source",
+            f"fact set affected_accounts 428571428571 -i {id_} --source zanzibar-source",
             f"ack -i {id_}",
             f"snooze 20m -i {id_} --because zanzibar-rest",
             f"statement draft holding -i {id_} --file secret.txt",
@@ -346,10 +346,10 @@ def test_a_member_sees_it_all(full: Place, who: str) -> None:
     assert _names(full.run("search zanzibar --json", who).out) == set(HIDDEN)
     status = full.run(f"status -i {OPEN}", who).out
     assert "restricted to mona, lee" in status
-    assert "428571" in status
+    assert "428571428571" in status
     for form in EACH:
         assert "zanzibar" in full.run(f"timeline -i {CLOSED} --format {form}", who).out.lower()
-    assert "428571" in full.run(f"report -i {CLOSED}", who).out
+    assert "428571428571" in full.run(f"report -i {CLOSED}", who).out
 
 
 def test_a_flaw_in_what_is_hidden_is_found_and_not_described(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.conftest import Program
 
 FORMS = ("md", "json", "jsonl", "csv", "html")
-KEPT_IN = ("counsel-fears", "red-source", "amber-strict-name", "amber-plan", "4711")
+KEPT_IN = ("counsel-fears", "red-source", "amber-strict-name", "amber-plan", "471100093")
 LET_OUT = ("green-news", "clear-news", "plain-note")
 NOTES = {
     "red-source": ("--tlp", "red"),
@@ -33,7 +33,7 @@ def labelled(opened: Program) -> Program:
     for text, how in NOTES.items():
         opened.ok("note", text, *how)
     opened.ok("decide", "settle", "--because", "counsel-fears", "--privileged")
-    opened.ok("fact", "set", "affected_accounts", "4711", "--privileged", "--tlp", "red")
+    opened.ok("fact", "set", "affected_accounts", "471100093", "--privileged", "--tlp", "red")
     return opened
 
 
@@ -102,7 +102,7 @@ def test_what_is_labelled_says_so_wherever_it_is_told(labelled: Program) -> None
     told = labelled.ok("timeline", "--include", "all", who="lee").out
     assert r"\[TLP:RED\] red-source" in told
     assert r"\[PRIVILEGED\] Decided: settle" in told
-    assert r"\[PRIVILEGED, TLP:RED\] Fact affected\_accounts = 4711" in told
+    assert r"\[PRIVILEGED, TLP:RED\] Fact affected\_accounts = 471100093" in told
     assert r"\[PRIVILEGED\] settle" in labelled.ok("report", "--include", "all", who="lee").out
     assert "[TLP:GREEN] green-news" in labelled.ok("search", "green-news").out
 
@@ -161,7 +161,7 @@ def test_a_kind_that_there_is_not_is_refused_with_those_there_are(opened: Progra
 
 
 def test_whoever_sees_the_incident_sees_labelled_facts_in_it(labelled: Program) -> None:
-    assert "affected_accounts = 4711" in labelled.ok("status", who="otto").out
+    assert "affected_accounts = 471100093" in labelled.ok("status", who="otto").out
     assert "red-source" in labelled.ok("search", "red-source", who="otto").out
 
 

@@ -20,8 +20,11 @@ from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
 
 if TYPE_CHECKING:
+    from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.ports import Courier, Templates
+    from crisisctl.service.tally import Tally
+    from crisisctl.service.vitals import Look
     from crisisctl.service.watch import Watch
 
 
@@ -34,7 +37,7 @@ class Office:
         self._told = told
         self._actor = actor
         self._root = root
-        self.clock: Clock = clock or system.SystemClock()
+        self._clock = clock
         self.chance: Chance = system.SystemChance()
         self.login = system.login()
 
@@ -53,11 +56,12 @@ class Office:
     @cached_property
     def whole(self) -> Store:
         """Where the log lives, with everything in it: for what the machine does by itself."""
-        scheme, _, place = self.settings.store.partition(":")
-        if scheme != "sqlite" or not place:
-            raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or another path.")
-        path = self.settings.root / place.removeprefix("//")
-        return Sqlite(path, posix.turnstile, posix.network_file_system)
+        return opened(self.settings.store, self.settings.root)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What time it is: the machine's clock, or the one that a team shares with its database."""
+        return self._clock or self.whole.clock() or system.SystemClock()
 
     @cached_property
     def person(self) -> str | None:
@@ -98,11 +102,42 @@ class Office:
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
         desk = Desk(self.whole, self.clock, self.chance, self.roster)
-        return Watch(desk, self.roster, self.couriers, f"{system.host()}:{os.getpid()}", each, self.store)
+        return Watch(desk, self.roster, self.couriers, self.watch_name, each, self.tally, self.store)
+
+    @cached_property
+    def watch_name(self) -> str:
+        """What a watch in this process is called."""
+        return f"{system.host()}:{os.getpid()}"
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What the watches of this process have done."""
+        from crisisctl.service.tally import Tally  # noqa: PLC0415 - only the watch pays for it
+
+        return Tally(system.seconds)
+
+    @cached_property
+    def look(self) -> Look:
+        """How the room does, through a store of its own, for another thread."""
+        from crisisctl.service.vitals import Look  # noqa: PLC0415 - only the watch pays for it
+
+        other = self.another()
+        return Look(other.store, other.clock, system.seconds)
+
+    @cached_property
+    def dead_man(self) -> DeadMan | None:
+        """Whom to call while all goes well, if the settings say so."""
+        from crisisctl.adapters.apprise import referred  # noqa: PLC0415 - only the watch and doctor pay for it
+        from crisisctl.adapters.deadman import DeadMan  # noqa: PLC0415 - the same
+
+        to = self.settings.dead_man
+        return None if to is None else DeadMan(lambda: referred(to, self.settings.root, f"dead_man, {_shown(to)},"))
 
     def another(self) -> Office:
         """An office of the same workspace with a store of its own, for another thread."""
-        return Office(root=self.settings.root, actor=self._actor, clock=self.clock)
+        other = Office(root=self.settings.root, actor=self._actor, clock=self._clock)
+        other.tally = self.tally
+        return other
 
     @cached_property
     def couriers(self) -> Mapping[str, Courier]:
@@ -120,17 +155,22 @@ class Office:
 
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
-        mine = self.roster.of_login(self.login)
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
         if self.settings.identity == "strict":
-            if mine is None:
-                raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {self.login}.")
-            if told not in (None, mine):
-                raise Refused(f"Identity is strict: {self.login} is {mine} and may not act as {told}.")
-            return Source(mine, self.login, role=role)
+            return self._tied(told, self.whole.login() or self.login, role)
+        mine = self.roster.of_login(self.login)
         if told is not None:
             self.roster.require(told)
         return Source(told or mine or self.login, self.login, role=role)
+
+    def _tied(self, told: str | None, login: str, role: str | None) -> Source:
+        """Whoever the roster ties to the login, and nobody else."""
+        mine = self.roster.of_login(login)
+        if mine is None:
+            raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {login}.")
+        if told not in (None, mine):
+            raise Refused(f"Identity is strict: {login} is {mine} and may not act as {told}.")
+        return Source(mine, login, role=role)
 
     def viewer(self, role: str | None = None) -> Source:
         """Who looks: whoever may act, else the login, for looking is free to all who can read the files."""
@@ -158,3 +198,24 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.read(path, self.settings.templates)
+
+
+def opened(url: str, root: Path) -> Store:
+    """The store that a URL names; relative paths are relative to the workspace. `Invalid` when there is none such."""
+    scheme, _, place = url.partition(":")
+    if scheme == "sqlite" and place:
+        return Sqlite(root / place.removeprefix("//"), posix.turnstile, posix.network_file_system)
+    if scheme not in ("postgresql", "postgres"):
+        raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or postgresql://HOST/DATABASE.")
+    try:
+        from crisisctl.adapters.postgres import Postgres  # noqa: PLC0415 - only a team's store pays for it
+    except ImportError:
+        raise Invalid("A store in PostgreSQL needs its driver: pip install 'crisisctl[postgres]'") from None
+    return Postgres(url)
+
+
+def _shown(to: str) -> str:
+    """A reference to a secret, which is none itself."""
+    from crisisctl.domain.text import visible  # noqa: PLC0415 - loaded by whoever gets here
+
+    return visible(to)

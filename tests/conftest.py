@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ import pytest
 
 from crisisctl.adapters import posix
 from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.postgres import Postgres
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.adapters.system import SystemChance
 from crisisctl.adapters.yaml import read
@@ -28,6 +29,8 @@ from crisisctl.domain.incident import Incident
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
+from tests.postgres import ELSEWHERE, Databases, Place, Server
+from tests.wire import Wire
 
 DATA = Path(__file__).parent / "data"
 START = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)  # the night on which Europe's clocks go forward
@@ -115,14 +118,17 @@ class Ran(NamedTuple):
 class Program:
     """The program in a workspace: in this process, or as a process of its own."""
 
-    def __init__(self, root: Path, environment: pytest.MonkeyPatch) -> None:
+    def __init__(self, root: Path, environment: pytest.MonkeyPatch, store: str | None = None) -> None:
         self.root = root
         self._environment = environment
+        self._store = store
 
     def __call__(self, *arguments: str, who: str = "dana", clock: HandClock | None = None) -> Ran:
         """Run it in this process."""
         out, err = io.StringIO(), io.StringIO()
         self._environment.setenv("CRISISCTL_AS", who)
+        if self._store:
+            self._environment.setenv("CRISISCTL_STORE", self._store)
         with redirect_stdout(out), redirect_stderr(err):
             code = run(["--workspace", str(self.root), *arguments], clock=clock)
         return Ran(code, out.getvalue(), err.getvalue())
@@ -144,16 +150,69 @@ class Program:
     def environment(self, who: str = "dana") -> dict[str, str]:
         """The environment of its processes."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("CRISISCTL", "PYTHONUN"))}
-        return kept | {"CRISISCTL_AS": who, "NO_COLOR": "1"}
+        there = {"CRISISCTL_STORE": self._store} if self._store else {}
+        return kept | {"CRISISCTL_AS": who, "NO_COLOR": "1"} | there
 
 
 def sqlite_at(path: Path) -> Sqlite:
     return Sqlite(path, posix.turnstile, posix.network_file_system)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Empty places in a real PostgreSQL, the one told or one of our own."""
+    told = os.environ.get(ELSEWHERE)
+    server = None if told else Server()
+    handed = Databases(told or (server.url if server else ""))
+    yield handed
+    handed.close()
+    if server:
+        server.stop()
+
+
+@pytest.fixture
+def place(databases: Databases) -> Iterator[Place]:
+    """An empty place in PostgreSQL."""
+    given = databases.place()
+    yield given
+    databases.drop(given)
+
+
+@pytest.fixture(scope="session")
+def rough() -> Iterator[Server]:
+    """A PostgreSQL of our own, to be killed, filled and cut off."""
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def there(rough: Server) -> Iterator[Place]:
+    """An empty place in it."""
+    with closing(Databases(rough.url)) as handed:
+        given = handed.place()
+    yield given
+    with closing(Databases(rough.url)) as handed:
+        handed.drop(given)
+
+
+@pytest.fixture
+def wire(rough: Server) -> Iterator[Wire]:
+    """A wire to it that can be cut."""
+    made = Wire(rough.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store = Memory() if request.param == "memory" else sqlite_at(tmp_path / "state" / "crisisctl.db")
+    made: Store
+    if request.param == "memory":
+        made = Memory()
+    elif request.param == "sqlite":
+        made = sqlite_at(tmp_path / "state" / "crisisctl.db")
+    else:
+        made = Postgres(request.getfixturevalue("place").url)
     yield made
     made.close()
 
@@ -169,7 +228,13 @@ def room_for() -> Callable[[Store], Room]:
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+def url() -> str | None:
+    """The store of the program's workspace; None for its own file."""
+    return None
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str | None) -> Program:
     """A workspace with the data-breach playbook and no roster."""
     for name in [name for name in os.environ if name.startswith("CRISISCTL")]:
         monkeypatch.delenv(name)
@@ -179,4 +244,4 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     shutil.copytree(DATA / "contract" / "templates", root / "templates")
     (root / "crisisctl.toml").write_text("")
     monkeypatch.chdir(root)
-    return Program(root, monkeypatch)
+    return Program(root, monkeypatch, url)

@@ -28,6 +28,7 @@ KEY_HEADER = "X-Crisisctl-Key"
 SHOWN_KEY = 12
 _CHILD = "import sys; sys.path[:] = sys.argv[1:]; from crisisctl.adapters.apprise import main; main()"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_REFERENCE = re.compile(r"(env|file):")
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9]{0,31})://")
 _HOST = re.compile(r"localhost|[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 _HOST_FIRST = re.compile(r"\{schema\}://([^/]*@)?\{host\}")
@@ -78,11 +79,10 @@ class Apprise:
         return None
 
     def _failure(self, to: str, message: Message | None) -> _Failure | None:
-        kind, _, rest = to.partition(":")
-        if kind not in {"env", "file"}:
+        if not _REFERENCE.match(to):
             return self._attempt(to, "", message)
         name = f"the contact {visible(to)}"
-        address = _from_variable(rest, name) if kind == "env" else _from_file(self._folder / rest, name)
+        address = _referred(to, self._folder, name)
         return address if isinstance(address, _Failure) else self._attempt(address, name, message)
 
     def _attempt(self, address: str, name: str, message: Message | None) -> _Failure | None:
@@ -161,6 +161,19 @@ def _judged(answer: _Answer, name: str, seconds: float) -> _Failure | None:
         return _Failure(f"{who} answered {answer.how}, a redirect, which a notice never follows; correct the address")
     refused = f"{who} answered {answer.how}" if answer.how.isdecimal() else f"{who} did not accept the message"
     return _Failure(passing.get(answer.how, refused))
+
+
+def referred(to: str, folder: Path, name: str) -> str:
+    """The address, when `to` is none but refers to one: `env:NAME`, `file:PATH`; `DeliveryFailed` calls it `name`."""
+    address = _referred(to, folder, name) if _REFERENCE.match(to) else to
+    if isinstance(address, _Failure):
+        raise DeliveryFailed(address.reason, permanent=address.permanent)
+    return address
+
+
+def _referred(to: str, folder: Path, name: str) -> str | _Failure:
+    kind, _, rest = to.partition(":")
+    return _from_variable(rest, name) if kind == "env" else _from_file(folder / rest, name)
 
 
 def _from_variable(variable: str, name: str) -> str | _Failure:

@@ -17,6 +17,8 @@ SETTINGS = """\
 # as = "dana"                             # who acts when nothing else says so
 # privileged = ["legal"]                  # the roles that may take along what is privileged
 # notices = ["console:", "textfile:state/notices.txt"]    # how to reach people who have no contacts of their own
+# dead_man = "env:DEAD_MAN"               # an address outside that a watch calls while all goes well: it misses us
+# dead_man_every = "60s"                  # how often
 """
 
 ROSTER = """\

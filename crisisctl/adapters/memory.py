@@ -35,6 +35,15 @@ class Memory:
         """Nowhere on disk."""
         return "memory"
 
+    def clock(self) -> None:
+        """The machine's."""
+
+    def login(self) -> None:
+        """Nobody."""
+
+    def listener(self) -> None:
+        """Only looking tells."""
+
     def flaws(self) -> list[str]:
         """There is nothing outside the program that could have changed it."""
         return []
@@ -115,6 +124,9 @@ class _State:
     def next_incident(self) -> str:
         return f"INC-{len(self._heads) + 1}"
 
+    def claim(self, incident: str) -> bool:  # noqa: ARG002 - whoever writes holds them all
+        return True
+
     def append(self, batch: Batch) -> None:
         for entry in batch.entries:
             self._add(entry)
@@ -153,6 +165,10 @@ class _State:
 
     def beat(self, beat: Beat) -> None:
         self._beats[beat.watch] = beat
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        for watch in watches:
+            self._beats.pop(watch, None)
 
     def _pending(self) -> Iterator[Timer]:
         return (timer for timers in self._timers.values() for timer in timers.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from time import monotonic
 
 
 class SystemClock:
@@ -42,6 +43,11 @@ def login() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except (ImportError, KeyError):
         return f"uid-{os.geteuid()}" if hasattr(os, "geteuid") else os.environ.get("USERNAME", "unknown")
+
+
+def seconds() -> float:
+    """Seconds on a clock that nobody sets: for spans, never for instants."""
+    return monotonic()
 
 
 def host() -> str:

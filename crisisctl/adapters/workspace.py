@@ -26,6 +26,8 @@ class Settings(NamedTuple):
     state: Path = Path("state")
     notices: tuple[str, ...] = ("console:", "textfile:state/notices.txt")
     privileged: tuple[str, ...] = ("legal",)
+    dead_man: str | None = None
+    dead_man_every: str = "60s"
 
 
 _TYPES: dict[str, type] = {
@@ -39,6 +41,8 @@ _TYPES: dict[str, type] = {
     "state": str,
     "notices": list,
     "privileged": list,
+    "dead_man": str,
+    "dead_man_every": str,
 }
 
 
@@ -90,6 +94,8 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         state=root / said.get("state", usual.state),
         notices=tuple(said.get("notices", usual.notices)),
         privileged=tuple(said.get("privileged", usual.privileged)),
+        dead_man=said.get("dead_man"),
+        dead_man_every=said.get("dead_man_every", usual.dead_man_every),
     )
 
 
@@ -106,7 +112,8 @@ def _check(path: Path, said: dict[str, Any]) -> None:
         if name not in _TYPES:
             raise Invalid(f"{path}: there is no setting {name!r}. The settings are {', '.join(_TYPES)}.")
         if not isinstance(value, _TYPES[name]):
-            raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {value!r}.")
+            instead = "something else" if name == "dead_man" else repr(value)  # it may hold a secret
+            raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {instead}.")
     if said.get("notices") == [] or not all(isinstance(contact, str) for contact in said.get("notices", [])):
         raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
     if not all(isinstance(role, str) for role in said.get("privileged", [])):

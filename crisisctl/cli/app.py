@@ -25,6 +25,8 @@ _MODULES = {
     "search": "look",
     "assign": "people",
     "release": "people",
+    "handover": "handover",
+    "roles": "roles",
     "ack": "people",
     "snooze": "people",
     "access": "access",

@@ -16,6 +16,7 @@ from crisisctl.cli.look import silence
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Invalid
 from crisisctl.domain.playbook import Playbook, build
+from crisisctl.domain.times import words
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -80,14 +81,14 @@ def _settings(office: Office) -> Iterator[Check]:
 
 def _store(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
-        count = len(log.heads())
-    if count:
-        with office.store.writing():
-            pass  # what cannot be begun now could not be written on the night
+        heads = log.heads()
+    if heads:
+        with office.store.writing() as ledger:
+            ledger.tip(heads[-1].incident)  # whoever may not hold an incident now could not write on the night
     flaws = office.store.flaws()
     yield from (Check("error", flaw, "crisisctl verify") for flaw in flaws)
     if not flaws:
-        yield Check("ok", f"log {office.store.place()} with {show.count(count, 'incident')}")
+        yield Check("ok", f"log {office.store.place()} with {show.count(len(heads), 'incident')}")
     yield from _modes(office.settings.state)
     if not os.access(_existing(office.settings.state), os.W_OK):
         yield Check("error", f"{office.settings.state} cannot be written", "check its owner and mode")
@@ -98,7 +99,7 @@ def _modes(state: Path) -> Iterator[Check]:
     for path in loose:
         yield Check("warning", f"{path} can be read by others", f"chmod go-rwx {path}")
     if not loose:
-        yield Check("ok", "the log is closed to others")
+        yield Check("ok", "the state folder is closed to others")
 
 
 def _open(path: Path) -> bool:
@@ -194,9 +195,36 @@ def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
             yield Check("warning", f"no playbook has the role {', '.join(odd)} of {person.id}", "mend its name")
 
 
+def _dead_man(office: Office) -> Iterator[Check]:
+    """Whether the dead man's address can be called, without calling it."""
+    if office.dead_man is None:
+        return
+    from crisisctl.cli.outside import every  # noqa: PLC0415 - only a room with such an address pays for it
+
+    remedy = f"mend it in {office.settings.root / 'crisisctl.toml'}, or the dead man's address is not called"
+    try:
+        every(office)
+    except Invalid as error:
+        yield Check("error", str(error), remedy)
+    if flaw := office.dead_man.check():
+        yield Check("error" if flaw.wrong else "warning", flaw.told, remedy if flaw.wrong else "")
+    else:
+        yield Check("ok", "the dead man's address can be called")
+
+
 def _watch(session: Session) -> Iterator[Check]:
+    now = session.now()
+    with session.office.store.reading() as log:
+        beats = log.beats()
+    for beat in beats:
+        ago = words(now - beat.at)
+        if beat.alive(now):
+            yield Check("ok", f"the watch {beat.watch} was alive {ago} ago")
+        else:
+            remedy = "start it again if you miss it; after a day of silence it is forgotten"
+            yield Check("warning", f"the watch {beat.watch} has been silent for {ago}", remedy)
     if warning := silence(session):
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _notices, _unsent)
+_LOOKS = (_settings, _store, _playbooks, _roster, _notices, _unsent, _dead_man)

@@ -26,7 +26,6 @@ app = typer.Typer(rich_markup_mode=None)
 
 NEXT = 12
 MOST = 50  # that a search shows
-SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 @app.command(epilog="Example: crisisctl status --json")
@@ -56,6 +55,10 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "drill": incident.drill,
         "stages": incident.stages,
         "roles": incident.roles,
+        "handovers": [
+            {"role": role, "from": offer.giver, "to": offer.taker, "since": stamp(offer.since)}
+            for role, offer in incident.handovers.items()
+        ],
         "tasks": [_task(incident, task) for task in incident.here()],
         "moves": [_move(option) for option in moves],
         "timers": [{"kind": t.kind, "due": stamp(t.due), "what": what(incident, t)} for t in timers(incident)],
@@ -103,7 +106,9 @@ def _standing(incident: Incident) -> None:
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
-            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}")
+            offer = incident.handovers.get(role.id)
+            pending = f" (offered to {offer.taker} since {clock_time(offer.since)} UTC)" if offer else ""
+            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}{pending}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():
@@ -174,9 +179,8 @@ def silence(session: Session) -> str | None:
         due, beats = log.next_due(), log.beats()
     if due is None:
         return None
-    alive = [beat for beat in beats if now - beat.at <= timedelta(seconds=max(SILENT * beat.every, 10))]
-    if not alive:
-        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there never was one"
+    if not any(beat.alive(now) for beat in beats):
+        last = f"the last sign of life was {words(now - beats[0].at)} ago" if beats else "there is no sign of one"
         return f"No watch is running ({last}), so nobody is notified. Start one: crisisctl watch"
     if due < now - timedelta(seconds=30):
         return f"A timer has been overdue for {words(now - due)}, although a watch is running. See: crisisctl doctor"

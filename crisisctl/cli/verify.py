@@ -48,7 +48,7 @@ def verify(
         _tell(verdict, store.place())
     if verdict.flaws:
         raise Unverified(
-            f"{store.place()}: {show.count(len(verdict.flaws), 'flaw')}. Keep the file as it is, and restore a backup. "
+            f"{store.place()}: {show.count(len(verdict.flaws), 'flaw')}. Keep it as it is, and restore a backup. "
             "Where the entries are whole, crisisctl verify --rebuild writes anew what is derived from them."
         )
 

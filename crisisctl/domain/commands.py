@@ -47,6 +47,34 @@ class Release(NamedTuple):
     person: str | None = None
 
 
+class Handover(NamedTuple):
+    """Offer a role that one holds to a person, who may accept it; the desk adds the brief, written at that moment."""
+
+    role: str
+    person: str
+    note: str | None = None
+    brief: str = ""
+
+
+class AcceptHandover(NamedTuple):
+    """Take a role over as its holder has offered."""
+
+    role: str
+
+
+class DeclineHandover(NamedTuple):
+    """Leave a role that was offered with its holder."""
+
+    role: str
+    because: str
+
+
+class WithdrawHandover(NamedTuple):
+    """Take the offer of a role back."""
+
+    role: str
+
+
 class Acknowledge(NamedTuple):
     """Stop the running escalations, or the one named."""
 
@@ -196,6 +224,10 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Advance: ("incident.advanced", "role.overridden"),
     Assign: ("role.assigned", "role.released"),
     Release: ("role.released",),
+    Handover: ("handover.offered",),
+    AcceptHandover: ("handover.accepted",),
+    DeclineHandover: ("handover.declined",),
+    WithdrawHandover: ("handover.withdrawn",),
     Acknowledge: ("escalation.acknowledged",),
     Snooze: ("escalation.snoozed",),
     ChangeTask: ("task.done", "task.skipped", "task.reopened"),
@@ -225,8 +257,13 @@ _SUBJECTS = {
     "escalation": "escalation",
     "to": "level",
 }
-_WORDS = ("text", "because", "title")
-_OF_A_PERSON = ("role.assigned", "access.granted", "access.revoked")
+_WORDS = ("text", "because", "title", "note")
+_PERSONS = {
+    "role.assigned": "person",
+    "handover.offered": "to",
+    "access.granted": "person",
+    "access.revoked": "person",
+}
 
 
 def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
@@ -235,7 +272,7 @@ def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - o
         return False
     if isinstance(command, ChangeTask):
         return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
-    if first.type in _OF_A_PERSON and first.data["person"] != command.person:
+    if first.type in _PERSONS and first.data[_PERSONS[first.type]] != command.person:
         return False
     if first.data.get("labels", {}) != labels.read(command):
         return False

@@ -24,9 +24,19 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
     if not isinstance(command, _AT_ANY_TIME):
         not_before(at, incident.opened_at, f"{incident.id} was opened")
     events = _rules(command)[type(command)](incident, command, source, at)
-    if incident.restricted and any(event.type in _BLINDING for event in events):
-        _still_seen(incident, events)
+    if incident.restricted:
+        _need_to_know(incident, events)
     return events
+
+
+def _need_to_know(incident: Incident, events: list[Event]) -> None:
+    """`Refused` when a role of a restricted incident is offered to somebody outside, or nobody would be left in it."""
+    for event in events:
+        if event.type == "handover.offered" and event.data["to"] not in incident.members():
+            who, let_in = event.data["to"], f"crisisctl access grant {event.data['to']} -i {incident.id}"
+            raise Refused(f"{who} cannot see {incident.id}, and so not what is handed over. First: {let_in}")
+    if any(event.type in _BLINDING for event in events):
+        _still_seen(incident, events)
 
 
 def _still_seen(incident: Incident, events: list[Event]) -> None:
@@ -51,6 +61,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.moves import RULES  # noqa: PLC0415
         case ask.Assign() | ask.Release() | ask.Acknowledge() | ask.Snooze():
             from crisisctl.domain.decide_people import RULES  # noqa: PLC0415
+        case ask.Handover() | ask.AcceptHandover() | ask.DeclineHandover() | ask.WithdrawHandover():
+            from crisisctl.domain.decide_handover import RULES  # noqa: PLC0415
         case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
             from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
         case ask.Grant() | ask.Revoke() | ask.Export():

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.commands import Rule
+from crisisctl.domain.decide_handover import known_role, lapsed
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Ladder
@@ -14,9 +15,9 @@ from crisisctl.domain.text import nearest, prose
 from crisisctl.domain.times import not_before, stamp
 
 
-def assign(incident: Incident, command: ask.Assign, _source: Source, _at: datetime) -> list[Event]:
+def assign(incident: Incident, command: ask.Assign, source: Source, at: datetime) -> list[Event]:
     """One holds the role now; with `add` beside those who hold it already."""
-    _known_role(incident, command.role)
+    known_role(incident, command.role)
     people = incident.roles.get(command.role, ())
     if command.person in people and (command.add or len(people) == 1):
         raise Refused(f"{command.person} holds {command.role} already.")
@@ -25,12 +26,12 @@ def assign(incident: Incident, command: ask.Assign, _source: Source, _at: dateti
     taken = (
         [] if command.person in people else [Event("role.assigned", {"role": command.role, "person": command.person})]
     )
-    return [*released, *taken]
+    return [*released, *taken, *lapsed(incident, command.role, out, command.person, source, at)]
 
 
-def release(incident: Incident, command: ask.Release, _source: Source, _at: datetime) -> list[Event]:
+def release(incident: Incident, command: ask.Release, source: Source, at: datetime) -> list[Event]:
     """The person, or everybody, leaves the role."""
-    _known_role(incident, command.role)
+    known_role(incident, command.role)
     people = incident.roles.get(command.role, ())
     out = people if command.person is None else tuple(person for person in people if person == command.person)
     if not out:
@@ -39,7 +40,8 @@ def release(incident: Incident, command: ask.Release, _source: Source, _at: date
             if command.person is not None
             else f"Nobody holds {command.role}."
         )
-    return [Event("role.released", {"role": command.role, "person": person}) for person in out]
+    released = [Event("role.released", {"role": command.role, "person": person}) for person in out]
+    return [*released, *lapsed(incident, command.role, out, None, source, at)]
 
 
 def acknowledge(incident: Incident, command: ask.Acknowledge, _source: Source, at: datetime) -> list[Event]:
@@ -58,11 +60,6 @@ def snooze(incident: Incident, command: ask.Snooze, _source: Source, at: datetim
     _begun(incident, ladders, at)
     until = stamp(at + command.span)
     return [Event("escalation.snoozed", {**_named(ladder), "until": until}, words) for ladder in ladders]
-
-
-def _known_role(incident: Incident, role: str) -> None:
-    if role not in incident.playbook.roles:
-        raise nearest(role, incident.playbook.roles, "role")
 
 
 def _running(incident: Incident, name: str | None) -> list[Ladder]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statement, Visit
+from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Statement, Visit
 from crisisctl.domain.playbook import unpin
 from crisisctl.domain.times import instant
 
@@ -104,10 +104,10 @@ def _entered(incident: Incident, entry: Entry) -> Incident:
 
 
 def _ended(incident: Incident) -> Incident:
-    """Nothing falls due any more, and what would have fallen due is not revived when the incident is reopened."""
+    """Nothing falls due or is on offer any more, and none of it is revived when the incident is reopened."""
     kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
     spent = {incident.deadline(id_) for id_ in incident.playbook.statements}
-    return incident._replace(ladders={}, statements=kept, fired=incident.fired | spent)
+    return incident._replace(ladders={}, statements=kept, fired=incident.fired | spent, handovers={})
 
 
 def _in_order(incident: Incident, leaves: set[str]) -> tuple[str, ...]:
@@ -144,6 +144,17 @@ def _granted(incident: Incident, entry: Entry) -> Incident:
 
 def _revoked(incident: Incident, entry: Entry) -> Incident:
     return incident._replace(admitted=tuple(p for p in incident.admitted if p != entry.data["person"]))
+
+
+def _offered(incident: Incident, entry: Entry) -> Incident:
+    data = entry.data
+    offer = Handover(data["from"], data["to"], entry.occurred_at, entry.version)
+    return incident._replace(handovers=_with(incident.handovers, data["role"], offer))
+
+
+def _answered(incident: Incident, entry: Entry) -> Incident:
+    """The offer is settled; if it was accepted, the entries that follow move the role."""
+    return incident._replace(handovers=_without(incident.handovers, lambda role: role == entry.data["role"]))
 
 
 def _task(state: str) -> Callable[[Incident, Entry], Incident]:
@@ -274,6 +285,10 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "role.released": _released,
     "access.granted": _granted,
     "access.revoked": _revoked,
+    "handover.offered": _offered,
+    "handover.accepted": _answered,
+    "handover.declined": _answered,
+    "handover.withdrawn": _answered,
     "task.done": _task("done"),
     "task.skipped": _task("skipped"),
     "task.reopened": _task_reopened,

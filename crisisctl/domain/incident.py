@@ -44,6 +44,15 @@ class Ladder(NamedTuple):
         return f"{self.stage}#{self.visit}/{self.escalation}"
 
 
+class Handover(NamedTuple):
+    """A role on offer: who holds it, who may accept it, since when. `version` is the entry that holds the brief."""
+
+    giver: str
+    taker: str
+    since: datetime
+    version: int
+
+
 class Approval(NamedTuple):
     """One role's yes to the exact bytes of one digest."""
 
@@ -103,6 +112,7 @@ class Incident(NamedTuple):
     statements: Mapping[str, Statement] = {}
     ladders: Mapping[str, Ladder] = {}
     fired: frozenset[str] = frozenset()
+    handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
     restricted: bool = False
     admitted: tuple[str, ...] = ()  # who may see it whatever role they hold; empty unless it is restricted
@@ -114,15 +124,25 @@ class Incident(NamedTuple):
 
     def holders(self, role: str) -> tuple[str, ...]:
         """Who holds the role, else its deputy, else the deputy's deputy, and so on."""
+        return self.roles.get(self._held(role) or "", ())
+
+    def reach(self, role: str) -> tuple[str, ...]:
+        """Who is told of what concerns the role: its holders, and whoever it is on offer to."""
+        held = self._held(role) or ""
+        offered = self.handovers.get(held)
+        return (*self.roles.get(held, ()), *((offered.taker,) if offered else ()))
+
+    def _held(self, role: str) -> str | None:
+        """The role if anybody holds it, else its deputy, and so on."""
         seen: set[str] = set()
         at: str | None = role
         while at and at not in seen:
-            if people := self.roles.get(at):
-                return people
+            if self.roles.get(at):
+                return at
             seen.add(at)
             spec = self.playbook.roles.get(at)
             at = spec.deputy if spec else None
-        return ()
+        return None
 
     def held_by(self, person: str) -> tuple[str, ...]:
         """The roles that the person holds, in the order of the playbook."""

@@ -1,4 +1,4 @@
-"""Notices: messages to people about what fired. The entry that causes them holds them, so the log can rebuild them."""
+"""Notices: messages to people about what fired or was done. The entry that causes them holds them, for rebuilding."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -39,13 +39,17 @@ class Notice(NamedTuple):
     contact: int
 
 
-def attach(events: Sequence[Event], directory: Directory) -> list[Event]:
-    """The events with their notices. A person that several of them reach gets one, with the last, that covers all."""
+def attach(events: Sequence[Event], directory: Directory, command: str = "") -> list[Event]:
+    """The events with their notices. A person that several of them reach gets one, with the last, that covers all.
+
+    What no timer caused tells people only where `command` names what did, the same at every attempt.
+    """
     covers: dict[str, list[str]] = {}
     last: dict[str, int] = {}
     for at, event in enumerate(events):
-        for person in event.data.get("reached", ()) if event.timer else ():
-            covers.setdefault(person, []).append(str(event.timer))
+        cause = event.timer or (command and f"{command}.{at}")
+        for person in event.data.get("reached", ()) if cause else ():
+            covers.setdefault(person, []).append(cause)
             last[person] = at
     told: dict[int, list[dict[str, object]]] = {}
     for person, at in last.items():

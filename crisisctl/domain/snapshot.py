@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Incident, Ladder, Statement, Visit
+from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Statement, Visit
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 3  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 4  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -28,6 +28,7 @@ def dump(incident: Incident) -> str:
         "statements": {id_: _statement(statement) for id_, statement in incident.statements.items()},
         "ladders": {key: _ladder(ladder) for key, ladder in incident.ladders.items()},
         "fired": sorted(incident.fired),
+        "handovers": {role: _handover(offer) for role, offer in incident.handovers.items()},
         "format": FORMAT,
     }
     return _encode(state)
@@ -58,6 +59,7 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "ladders": {key: _read_ladder(parts) for key, parts in state["ladders"].items()},
         "fired": frozenset(state["fired"]),
         "admitted": tuple(state["admitted"]),
+        "handovers": {role: _read_handover(*parts) for role, parts in state["handovers"].items()},
     }
     return Incident(**state)
 
@@ -68,6 +70,14 @@ def _stamp(moment: datetime | None) -> str | None:
 
 def _instant(text: str | None) -> datetime | None:
     return instant(text) if text else None
+
+
+def _handover(offer: Handover) -> tuple[str, str, str, int]:
+    return offer.giver, offer.taker, stamp(offer.since), offer.version
+
+
+def _read_handover(giver: str, taker: str, since: str, version: int) -> Handover:
+    return Handover(giver, taker, instant(since), version)
 
 
 def _ladder(ladder: Ladder) -> dict[str, Any]:

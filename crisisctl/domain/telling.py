@@ -61,6 +61,20 @@ def _entered(entry: Entry) -> str:
     return f"Entered {entry.data['stage']}{f', visit {visit}' if visit > 1 else ''}"
 
 
+def _offered(entry: Entry) -> str:
+    data = entry.data
+    note = _word(entry, "note")
+    brief = f"; its brief is {ERASED}" if _word(entry, "brief") == ERASED else ""
+    return f"{data['from']} offers {data['role']} to {data['to']}{f', noting: {note}' if note else ''}{brief}"
+
+
+def _withdrawn(entry: Entry) -> str:
+    data = entry.data
+    ends = {"released": f"{data['from']} holds it no more", "assigned": f"{data['to']} holds it now"}
+    end = f": {ends[data['ended']]}" if "ended" in data else f" by {entry.actor}"
+    return f"The offer of {data['role']} by {data['from']} to {data['to']} was withdrawn{end}"
+
+
 def _task(verb: str) -> Callable[[Entry], str]:
     return lambda entry: f"Task {entry.data['task']} {verb}{_because(entry)}"
 
@@ -150,6 +164,12 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "role.overridden": lambda e: (
         f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{_because(e)}"
     ),
+    "handover.offered": _offered,
+    "handover.accepted": lambda e: f"{e.data['to']} accepts {e.data['role']} from {e.data['from']}",
+    "handover.declined": lambda e: (
+        f"{e.data['to']} declines {e.data['role']}, offered by {e.data['from']}{_because(e)}"
+    ),
+    "handover.withdrawn": _withdrawn,
     "task.done": _task("done"),
     "task.skipped": _task("skipped"),
     "task.reopened": _task("reopened"),

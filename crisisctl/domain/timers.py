@@ -99,7 +99,7 @@ def fire(incident: Incident, timer: Timer) -> list[Event]:
 
 def recipients(incident: Incident, timer: Timer) -> tuple[str, ...]:
     """Whom the timer reaches if it fires now; of a restricted incident, only members are told."""
-    found = dict.fromkeys(person for role in roles(incident, timer) for person in incident.holders(role))
+    found = dict.fromkeys(person for role in roles(incident, timer) for person in incident.reach(role))
     members = incident.members() if incident.restricted else found
     return tuple(person for person in found if person in members)
 

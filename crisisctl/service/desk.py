@@ -63,17 +63,17 @@ class Desk:
             self._directory.require(person)
         events = open_incident(command, asked.source)
         with self.store.writing() as ledger:
-            now = self.now()
+            id_, now = ledger.next_incident(), self.now()
             self._not_ahead(asked.at, now)
             if done := self._done(ledger, asked, command):
                 return done
-            page = Page(ledger.next_incident(), None, now, self._salt)
+            page = Page(id_, None, now, self._salt)
             page.write(events, asked.source, at=asked.at, request=asked.request)
             return self._write(ledger, page, page.entries)
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
-        if isinstance(command, ask.Assign | ask.Grant):
+        if isinstance(command, ask.Assign | ask.Handover | ask.Grant):
             self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
@@ -89,29 +89,32 @@ class Desk:
             # What moved it were its own overdue timers.
             asked = asked._replace(expect=asked.expect and page.reached.version, stood=None)
 
-    def fire(self, id_: str) -> Outcome:
-        """Fire what is overdue in an incident, at most fifty timers."""
+    def fire(self, id_: str) -> Outcome | None:
+        """Fire what is overdue in an incident, at most fifty timers; None when somebody else is at it."""
         with self.store.writing() as ledger:
+            if not ledger.claim(id_):
+                return None
             page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
             return self._write(ledger, page, self._catch_up(page, page.now))
 
     def record(self, id_: str, events: Sequence[Event], source: Source, *, settles: str | None = None) -> bool:
         """Write down what happened outside. What settles a notice is written once, by whoever comes first."""
         with self.store.writing() as ledger:
+            incident = self.load(ledger, id_)  # first, for nobody else can settle it while the incident is held
             if settles and all(row.notice.key != settles for row in ledger.outbox(id_)):
                 return False
-            page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
+            page = Page(id_, incident, self.now(), self._salt)
             self._write(ledger, page, page.write(events, source))
             return True
 
     def repair(self, id_: str) -> int:
         """Make the pending timers those that the log gives; how many were wrong, each of which is logged."""
         with self.store.writing() as ledger:
-            there = ledger.timers(id_)
-            if ledger.head(id_) is None:
+            if ledger.tip(id_) is None:
+                there = ledger.timers(id_)
                 ledger.replace_timers(id_, [])  # of no incident; there is no log to write it in
                 return len(there)
-            incident = self.load(ledger, id_)
+            incident, there = self.load(ledger, id_), ledger.timers(id_)
             events = mended(incident, there)
             if events:
                 page = Page(id_, incident, self.now(), self._salt)
@@ -128,10 +131,21 @@ class Desk:
         digest, playbook_digest = tip
         known = self._known.get(id_)
         if known is None or known.digest != digest:
-            kept = self._kept(log, id_, playbook_digest)
-            known = kept if kept and kept.digest == digest else replay(log.entries(id_))
+            known = self._moved_on(log, known) if known else None
+            if known is None or known.digest != digest:
+                known = self._kept(log, id_, playbook_digest)
+            if known is None or known.digest != digest:
+                known = replay(log.entries(id_))
             self._known[id_] = known
         return known
+
+    def _moved_on(self, log: Log, known: Incident) -> Incident | None:
+        """The incident as it was known with what others wrote since; None when they erased what it still holds."""
+        newer = list(log.entries(known.id, known.version))
+        try:
+            return None if any(entry.type == "entry.redacted" for entry in newer) else replay(newer, known)
+        except Unverified:
+            return None
 
     def _kept(self, log: Log, id_: str, playbook_digest: str) -> Incident | None:
         """The incident from its snapshot on; None when that is no use, for the log knows better."""
@@ -152,11 +166,10 @@ class Desk:
 
     def _begun(self, ledger: Ledger, id_: str, command: ask.Command, asked: Asked) -> Page | Outcome:
         """A page for what is asked; or, of a request that was carried out before, what it did."""
-        now = self.now()
+        incident, now = self.load(ledger, id_), self.now()  # first, for a repeat may be the one who holds it
         self._not_ahead(asked.at, now)
         if done := self._done(ledger, asked, command, id_):
             return done
-        incident = self.load(ledger, id_)
         self._expected(incident, asked)
         return Page(id_, incident, now, self._salt)
 
@@ -165,12 +178,15 @@ class Desk:
     ) -> Outcome:
         if isinstance(command, ask.Redact):
             command = command._replace(fields=_erasable(ledger, page.id, command, asked.at or page.now))
+        if isinstance(command, ask.Handover):
+            command = command._replace(brief=_briefed(ledger, page))
         try:
             events = decide(page.reached, command, asked.source, asked.at or page.now)
         except Refused as error:
             if any(entry.type == "incident.advanced" for entry in page.entries):
                 raise _after_timers(error) from None
             raise
+        events = attach(events, self._directory, f"{page.id}/{page.reached.version + 1}")
         added = page.write(events, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
@@ -243,6 +259,13 @@ def _erasable(log: Log, id_: str, command: ask.Redact, at: datetime) -> tuple[st
         if name not in held:
             raise nearest(name, held, f"field in entry {command.version}")
     return command.fields or tuple(held)
+
+
+def _briefed(log: Log, page: Page) -> str:
+    """The brief of the incident as this transaction leaves it before its command."""
+    from crisisctl.service.brief import brief  # noqa: PLC0415 - only a handover writes one
+
+    return brief(page.reached, [*log.entries(page.id), *page.entries], page.now)
 
 
 def _erased(entry: Entry, command: ask.Redact) -> Entry:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
 Value = str | int | bool
+SILENT = 3  # periods without a sign of life after which a watch counts as dead
 
 
 class Clock(Protocol):
@@ -115,6 +116,10 @@ class Beat(NamedTuple):
     at: datetime
     every: float
 
+    def alive(self, now: datetime) -> bool:
+        """Whether the next sign is not overdue by much."""
+        return now - self.at <= timedelta(seconds=max(SILENT * self.every, 10))
+
 
 class Batch(NamedTuple):
     """What one command changes in one incident: entries and all derived from them, written together or not at all.
@@ -197,10 +202,14 @@ class Log(Protocol):
 
 
 class Ledger(Log, Protocol):
-    """The store as the one who holds it sees it: nobody else writes until the transaction ends."""
+    """The store as a writer sees it: an incident whose tip was asked for is moved by nobody else before the end."""
 
     def next_incident(self) -> str:
-        """The id of the next incident."""
+        """The id of the next incident, which nobody else gets before the transaction ends."""
+        ...
+
+    def claim(self, incident: str) -> bool:
+        """Hold an incident for this transaction; False when somebody else holds it just now."""
         ...
 
     def append(self, batch: Batch) -> None:
@@ -234,6 +243,22 @@ class Ledger(Log, Protocol):
         """Leave a sign of life."""
         ...
 
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        """Remove the signs of life of these watches; names that left none are no error."""
+        ...
+
+
+class Listener(Protocol):
+    """Hears that somebody wrote; for one thread."""
+
+    def __call__(self, seconds: float) -> bool:
+        """Wait so long at most; whether there may be something to do. Never raises, and may miss what was written."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
 
 class Store(Protocol):
     """Where the log lives."""
@@ -248,6 +273,18 @@ class Store(Protocol):
 
     def place(self) -> str:
         """Where that is, for people."""
+        ...
+
+    def clock(self) -> Clock | None:
+        """The clock of all who share the store; None where that is the machine's."""
+        ...
+
+    def login(self) -> str | None:
+        """As whom the store itself knows whoever asks; None where it knows nobody."""
+        ...
+
+    def listener(self) -> Listener | None:
+        """What hears others write, on a connection of its own; None where only looking tells."""
         ...
 
     def flaws(self) -> list[str]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Conflict, CrisisError, Unverified
 from crisisctl.domain.timers import Timer
-from crisisctl.service.ports import Batch, Beat, Head, Ledger, Log, Queued, Store
+from crisisctl.service.ports import Batch, Beat, Clock, Head, Ledger, Listener, Log, Queued, Store
 
 VEILED = "something is wrong in an incident that you may not see"
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
@@ -137,6 +137,9 @@ class SeenLedger(Seen):
     def next_incident(self) -> str:
         return self._ledger.next_incident()
 
+    def claim(self, incident: str) -> bool:
+        return self._ledger.claim(incident)
+
     def append(self, batch: Batch) -> None:
         """Write a batch; a request key that stands for something hidden is taken, and that is all that is said."""
         for entry in batch.entries:
@@ -162,6 +165,9 @@ class SeenLedger(Seen):
     def beat(self, beat: Beat) -> None:
         self._ledger.beat(beat)
 
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        self._ledger.forget_beats(watches)
+
 
 class Sight:
     """A store as one person may see it; None is somebody who is in no restricted incident."""
@@ -185,6 +191,18 @@ class Sight:
     def place(self) -> str:
         """Where the store is."""
         return self._store.place()
+
+    def clock(self) -> Clock | None:
+        """The clock of all who share the store."""
+        return self._store.clock()
+
+    def login(self) -> str | None:
+        """As whom the store knows whoever asks."""
+        return self._store.login()
+
+    def listener(self) -> Listener | None:
+        """What hears others write, whatever they write in."""
+        return self._store.listener()
 
     def flaws(self) -> list[str]:
         """What is wrong with the store itself; what concerns a hidden incident is told without its name."""

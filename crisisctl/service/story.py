@@ -16,6 +16,7 @@ from crisisctl.service.ports import Log
 _WITH_REASON = frozenset({
     "decision.logged",
     "fact.retracted",
+    "handover.declined",
     "incident.reopened",
     "role.overridden",
     "severity.changed",
@@ -48,12 +49,17 @@ class Measure(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """Who held a role from when to when; `until` is None while they hold it."""
+    """Who held a role from when to when; `until` is None while they hold it.
+
+    `how` they came to it is `opened`, `assigned` or `handover`; `ended` is `released` or `handover`.
+    """
 
     role: str
     person: str
     since: datetime
     until: datetime | None
+    how: Literal["opened", "assigned", "handover"] = "assigned"
+    ended: Literal["released", "handover"] | None = None
 
 
 class Stay(NamedTuple):
@@ -165,14 +171,32 @@ def seats(entries: Sequence[Entry]) -> list[Seat]:
     """Who held which role when, in the order in which they took it."""
     held: dict[tuple[str, str], Seat] = {}
     past: list[Seat] = []
+    how: Literal["opened", "assigned"] = "opened"
+    accepted: tuple[object, ...] = ()
     for entry in entries:
         key = (entry.data.get("role", ""), entry.data.get("person", ""))
+        given = (*key, entry.version) in accepted
         if entry.type == "role.assigned" and key not in held:
-            held[key] = Seat(*key, entry.occurred_at, None)
+            held[key] = Seat(*key, entry.occurred_at, None, "handover" if given else how)
         elif entry.type == "role.released" and key in held:
-            seat = held.pop(key)
+            seat = held.pop(key)._replace(ended="handover" if given else "released")
             past.append(seat._replace(until=max(seat.since, entry.occurred_at)))
+        elif entry.type == "handover.accepted":
+            accepted = _moves(entry)
+        elif entry.type == "stage.entered":
+            how = "assigned"
     return sorted([*past, *held.values()], key=lambda seat: seat.since)
+
+
+def _moves(accepted: Entry) -> tuple[object, ...]:
+    """The role, person and version of the two entries by which the role moves when it is accepted."""
+    role, version = accepted.data["role"], accepted.version
+    return (role, accepted.data["from"], version + 1), (role, accepted.data["to"], version + 2)
+
+
+def held(seats: Sequence[Seat], at: datetime) -> list[Seat]:
+    """Those who sat there at an instant; who leaves at that very instant does so no more."""
+    return [seat for seat in seats if seat.since <= at and (seat.until is None or at < seat.until)]
 
 
 def stays(entries: Sequence[Entry]) -> list[Stay]:

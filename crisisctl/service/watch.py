@@ -19,6 +19,7 @@ from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
 from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Queued
 from crisisctl.service.sight import Sight
+from crisisctl.service.tally import Tally
 from crisisctl.service.wording import message, neutral
 
 LEASE = timedelta(seconds=30)
@@ -29,6 +30,7 @@ AT_ONE_TIME = 8  # notices on their way at a time; each takes ten seconds at mos
 SIGN_EVERY = timedelta(seconds=5)
 FROM_CRON = timedelta(minutes=1)
 RECONCILE_EVERY = timedelta(minutes=1)
+FORGOTTEN = timedelta(days=1)  # the silence after which a watch is no longer missed
 
 Attempt = Callable[[Queued], "Result"]
 Each = Callable[[Attempt, Iterable[Queued]], Iterable["Result"]]
@@ -58,9 +60,9 @@ class Result(NamedTuple):
 
 
 class Watch:
-    """One watch. `each` may carry several notices at the same time, such as a thread pool's map.
+    """One watch. `each` may carry several notices at the same time, such as a thread pool's map; `tally` counts.
 
-    It works on every incident; with a `sight`, it tells of those alone that whoever reads along may see.
+    It works on every incident; with a `sight`, it tells and counts of those alone that whoever reads along may see.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Watch:
         couriers: Mapping[str, Courier],
         name: str,
         each: Each = map,
+        tally: Tally | None = None,
         sight: Sight | None = None,
     ) -> None:
         self._desk = desk
@@ -77,6 +80,7 @@ class Watch:
         self._couriers = couriers
         self._name = name
         self._each = each
+        self._tally = tally or Tally(lambda: 0.0)
         self._sight = sight
         self._lock = Lock()  # one reader at a time: the store is one connection
         self._signed: datetime | None = None
@@ -85,20 +89,29 @@ class Watch:
 
     def round(self) -> Round:
         """All that a watch does, once; for cron, which comes back within a minute."""
-        done = self._tick(FROM_CRON)
-        sent = self._send()
-        with self._desk.store.reading() as log:
-            rows = log.outbox()
-        waiting = sum(self._shown(row.notice.incident) for row in rows)
-        return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
+        self._name = f"{self._name.partition(':')[0]}:cron"  # each round is another process of the same watch
+        with self._tally.round("tick"), self._tally.round("send"):
+            done = self._tick(FROM_CRON)
+            sent = self._send()
+            with self._desk.store.reading() as log:
+                rows = log.outbox()
+            waiting = sum(self._shown(row.notice.incident) for row in rows)
+            return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
         """Say that the watch is alive, repair at the start and every minute, and fire what is due."""
-        return self._told(self._tick(every))
+        with self._tally.round("tick"):
+            return self._told(self._tick(every))
 
     def send(self) -> Round:
         """Send every notice that is ready."""
-        return self._told(self._send())
+        with self._tally.round("send"):
+            return self._told(self._send())
+
+    def leave(self) -> None:
+        """Take the sign of life back: a watch that was asked to stop is missed by nobody."""
+        with self._desk.store.writing() as ledger:
+            ledger.forget_beats([self._name])
 
     def _told(self, done: Round) -> Round:
         """What was done, or the first trouble that there was: none holds up what has nothing to do with it."""
@@ -132,6 +145,7 @@ class Watch:
     def _sign(self, now: datetime, every: timedelta) -> None:
         with self._desk.store.writing() as ledger:
             ledger.beat(Beat(self._name, now, every.total_seconds()))
+            ledger.forget_beats([beat.watch for beat in ledger.beats() if now - beat.at > FORGOTTEN])
 
     def _fire_all(self) -> int:
         """Fire every overdue timer, incident by incident; how many entries that made."""
@@ -158,7 +172,11 @@ class Watch:
 
     def _fire(self, id_: str) -> int:
         try:
-            return len(self._desk.fire(id_).entries)
+            fired = self._desk.fire(id_)
+            entries = fired.entries if fired else ()
+            if entries and self._shown(id_):
+                self._tally.fired(entries)
+            return len(entries)
         except Conflict:
             return 0  # somebody else was faster; whatever is left is due again in the next round
         except CrisisError as error:
@@ -177,6 +195,7 @@ class Watch:
                 else:
                     if self._shown(result.row.notice.incident):
                         count[result.state] += 1
+                        self._tally.add(_COUNTED[result.state])
                         reasons += _reason(result)
         failed = count["failed"] + count["dead"]
         return Round(sent=count["sent"], failed=failed, dropped=count["dropped"], reasons=tuple(reasons))
@@ -251,7 +270,9 @@ class Watch:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
         wrong = {id_: self._repair(id_) for id_ in sorted(ids)}
-        return sum(count for id_, count in wrong.items() if count and self._shown(id_))
+        repaired = sum(count for id_, count in wrong.items() if count and self._shown(id_))
+        self._tally.add("repaired", repaired)
+        return repaired
 
     def _repair(self, id_: str) -> int:
         try:
@@ -277,4 +298,5 @@ def _past(last: datetime | None, now: datetime, span: timedelta) -> bool:
     return last is None or not timedelta(0) <= now - last < span
 
 
+_COUNTED = {"sent": "sent", "failed": "failed", "dead": "failed", "dropped": "dropped"}
 _SETTLED = {"sent": "notice.sent", "dead": "notice.failed", "dropped": "notice.dropped"}

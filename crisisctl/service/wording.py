@@ -1,4 +1,4 @@
-"""What a notice says: what fell due, where the incident stands, and what to type."""
+"""What a notice says: what fell due or was done, where the incident stands, and what to type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import sha256
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import Notice
-from crisisctl.domain.telling import sentence
+from crisisctl.domain.telling import ERASED, sentence
 from crisisctl.domain.times import clock_time, words
 from crisisctl.service.ports import Message
 
@@ -18,23 +18,62 @@ BANNER = "EXERCISE EXERCISE EXERCISE"
 
 def message(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> Message:
     """The notice as it stands at the moment of sending."""
+    title = f"{incident.id} {incident.severity}: {incident.title}"
+    done = entry.type.startswith("handover.")
+    lines = _handed_over(incident, entry, notice, now) if done else _fell_due(incident, entry, notice, now)
+    if incident.drill:
+        title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
+    return Message(notice.key, title, "\n".join(lines), urgent=not done or _asks(entry, notice))
+
+
+def _fell_due(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> list[str]:
     covers: list[str] = next(
         (told["covers"] for told in entry.data["notices"] if notice.key.startswith(told["key"])), []
     )
-    title = f"{incident.id} {incident.severity}: {incident.title}"
     lines = [sentence(entry) + "."]
     if len(covers) > 1:
         lines.append(f"This is one notice for {len(covers)} steps that fell due; the last of them is named here.")
     late = now - entry.occurred_at
     if late >= LATE:
         lines.append(f"It was due at {clock_time(entry.occurred_at)} UTC, {words(late)} ago.")
-    lines += [
+    return [
+        *lines,
         f"The incident stands at {' + '.join(incident.stages)}.",
         f"Answer with: crisisctl ack -i {incident.id}",
     ]
-    if incident.drill:
-        title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
-    return Message(notice.key, title, "\n".join(lines))
+
+
+def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> list[str]:
+    """What was done, and what that leaves to do; whoever is asked to take the role over gets the brief with it."""
+    lines = [sentence(entry) + "."]
+    if now - entry.occurred_at >= LATE:
+        lines.append(f"That was at {clock_time(entry.occurred_at)} UTC, {words(now - entry.occurred_at)} ago.")
+    lines += _then(incident, entry, notice)
+    if _asks(entry, notice):
+        lines += ["", entry.word("brief") or ERASED]
+    return lines
+
+
+def _then(incident: Incident, entry: Entry, notice: Notice) -> list[str]:
+    role, giver, taker = (entry.data[name] for name in ("role", "from", "to"))
+    hand, here = f"crisisctl handover {role}", f"-i {incident.id}"
+    pending = incident.handovers.get(role)
+    if entry.type == "handover.offered" and (pending is None or pending.version != entry.version):
+        return [f"It has been settled since. Look with: crisisctl roles --history {here}"]
+    if _asks(entry, notice):
+        yes, no = f"Accept with: {hand} --accept {here}", f"Or decline: {hand} --decline --because WHY {here}"
+        return [yes, no, f"{giver} holds the role until you accept; until then notices for it reach you both."]
+    if entry.type == "handover.offered":
+        keep = f"You hold the role until {taker} accepts; until then notices for it reach you both."
+        return [keep, f"Take it back with: {hand} --withdraw {here}"]
+    if entry.type == "handover.declined":
+        return [f"You still hold the role. Offer it to somebody else: {hand} --to PERSON {here}"]
+    return [f"Look with: crisisctl roles {here}"]
+
+
+def _asks(entry: Entry, notice: Notice) -> bool:
+    """Whether the notice asks its reader to take a role over."""
+    return entry.type == "handover.offered" and notice.person == entry.data["to"]
 
 
 def neutral(incident: Incident, entry: Entry, notice: Notice) -> Message:

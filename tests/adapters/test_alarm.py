@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from crisisctl.adapters.alarm import ring
+from crisisctl.adapters.alarm import beside, ring
 from crisisctl.domain.errors import StoreFailed
 from crisisctl.service.watch import Round
 
@@ -219,6 +219,59 @@ def signals() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+SIGNALS = """
+import os, signal, threading, time
+from crisisctl.adapters.alarm import asked_to_stop
+
+def send():
+    time.sleep(0.0003)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+for number in range(4000):
+    asked = asked_to_stop()
+    threading.Thread(target=send).start()
+    while not asked(0.00001):
+        pass
+"""
+
+
+IN_A_ROUND = """
+import os, signal, time
+from datetime import UTC, datetime, timedelta
+from crisisctl.adapters.alarm import ring
+from crisisctl.service.watch import Round
+
+def tick():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(1.5)
+    return Round(fired=1)
+
+ring(tick, Round, lambda: datetime.now(UTC) + timedelta(hours=1), print, print)
+"""
+
+
+def test_a_signal_during_a_round_is_heard_and_the_round_is_finished() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", IN_A_ROUND], check=True, timeout=PATIENCE, capture_output=True, text=True
+    )
+    assert "fired=1" in told.stdout
+    assert told.stderr == ""
+
+
+def test_a_signal_at_any_instant_is_heard() -> None:
+    subprocess.run([sys.executable, "-c", SIGNALS], check=True, timeout=PATIENCE)
+
+
+def test_what_is_done_beside_ends_with_it_and_holds_nobody_up() -> None:
+    turns: list[float] = []
+    with beside(lambda: turns.append(time.monotonic())):
+        _until(lambda: len(turns) == 2)
+    begun = time.monotonic()
+    with beside(lambda: time.sleep(60)):
+        time.sleep(1.5)
+    assert time.monotonic() - begun < 30
 
 
 def test_whatever_fails_is_told_and_rung_again(signals: None) -> None:

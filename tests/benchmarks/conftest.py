@@ -107,6 +107,11 @@ class Bench:
             best, middle = min(times) * 1000, median(times) * 1000
             self._write(f"  {name:<28} best {best:9.3f} ms   median {middle:9.3f} ms")
 
+    def show_rates(self, rates: Mapping[str, float]) -> None:
+        """The rates themselves, a second."""
+        for name, each in rates.items():
+            self._write(f"  {name:<28} {each:9.0f} a second")
+
     def _judge(self, what: str, measured: float, target: str, unit: str, *, met: bool) -> None:
         verdict = "met" if met else "MISSED"
         self._write(f"{what}: {measured:.3g}{unit}, target {target}: {verdict}")

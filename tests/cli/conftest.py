@@ -19,8 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.behind import Behind, Database, File
+
 if TYPE_CHECKING:
     from tests.conftest import HandClock, Program, Room
+
+# For a test about the file as a file: its modes, its damage, its place in the folder. Never for one that merely fails.
+ON_FILE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+ON_DATABASE = pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # for its counterpart there
 
 SECONDS = 4.0  # of processor time, so that a busy machine changes nothing
 # What a terminal obeys or hides: controls but tab and line feed, bidirectional and zero-width characters, tags, halves.
@@ -82,6 +88,20 @@ def _conversation(master: int, slave: int, process: subprocess.Popen[bytes], typ
             return shown
     os.close(slave)
     pytest.fail(f"the program hangs; the terminal shows {shown!r}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str | None:
+    """Every test of the command line runs on both databases, but for those about the file itself."""
+    if request.param == "sqlite":
+        return None
+    return str(request.getfixturevalue("place").url)
+
+
+@pytest.fixture
+def behind(program: Program, url: str | None) -> Behind:
+    """The log of the workspace, behind the program's back."""
+    return Database(url) if url else File(program.root / "state" / "crisisctl.db")
 
 
 @pytest.fixture

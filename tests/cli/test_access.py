@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
     from tests.conftest import Program
 
@@ -138,6 +140,7 @@ def test_without_strict_identity_anybody_is_anybody(secret: Program) -> None:
     assert "INC-1" in secret("--as", "dana", "list", who="otto").out
 
 
+@ON_FILE  # where the login is the system's
 @pytest.mark.parametrize("claimed", ["dana", "lee", ""])
 def test_with_strict_identity_a_claim_opens_nothing(secret: Program, claimed: str) -> None:
     (secret.root / "crisisctl.toml").write_text('identity = "strict"\n')

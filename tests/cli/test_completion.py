@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.conftest import Program
 
 
@@ -82,12 +83,13 @@ def test_a_workspace_named_on_the_line_is_the_one_that_is_asked(opened: Program)
 
 @pytest.mark.parametrize("line", ["crisisctl advance ", "crisisctl open "])
 @pytest.mark.parametrize("trouble", ["no workspace", "nothing open", "broken log", "broken roster", "broken settings"])
-def test_in_trouble_nothing_is_offered_and_nothing_is_said(program: Program, line: str, trouble: str) -> None:
+def test_in_trouble_nothing_is_offered_and_nothing_is_said(
+    program: Program, behind: Behind, line: str, trouble: str
+) -> None:
     if trouble == "no workspace":
         (program.root / "crisisctl.toml").unlink()
     if trouble == "broken log":
-        (program.root / "state").mkdir()
-        (program.root / "state" / "crisisctl.db").write_bytes(b"\xa5" * 9000)
+        behind.spoil()
     if trouble == "broken roster":
         (program.root / "roster.yaml").write_text("people: [")
     if trouble == "broken settings":
@@ -103,10 +105,10 @@ def test_of_several_open_incidents_no_move_is_offered_until_one_is_named(opened:
     assert offered(opened, "crisisctl advance ", CRISISCTL_INCIDENT="INC-2") == ["activate"]
 
 
-def test_asking_writes_nothing(program: Program) -> None:
+def test_asking_writes_nothing(program: Program, behind: Behind) -> None:
     for line in ("crisisctl status -i ", "crisisctl advance "):
         offered(program, line)
-    assert not (program.root / "state" / "crisisctl.db").exists()
+    assert not behind.made()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -1,7 +1,8 @@
-"""`demo`: a real crisis as a drill, through the same commands that people type."""
+"""`demo`: a real crisis as a drill, through the same commands that people type. It is always played on a file."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crisisctl.cli.demo import read_scene, stage
+from tests.cli.conftest import ON_FILE
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.conftest import Program
 
 
@@ -35,13 +38,15 @@ def played(program: Program, folder: Path) -> str:
     return (folder.parent / "out").read_text()
 
 
-def _story(program: Program) -> list[tuple[str, str, str, str]]:
+def _story(program: Program, store: str = "") -> list[tuple[str, str, str, str]]:
     """What happened, without the deliveries, which depend on when a watch looked."""
-    entries: list[Any] = program.ok("timeline", "-i", "INC-1", "--format", "json").json["entries"]
+    told = program.process("timeline", "-i", "INC-1", "--format", "json", env={"CRISISCTL_STORE": store})
+    entries: list[Any] = json.loads(told.stdout)["entries"]
     kept = [entry for entry in entries if not entry["type"].startswith("notice.")]
     return [(entry["occurred_at"], entry["type"], entry["actor"], entry["text"]) for entry in kept]
 
 
+@ON_FILE
 def test_the_demo_ends_well_with_its_files_and_a_log_that_verifies(played: str, program: Program) -> None:
     assert (program.root / "timeline.html").read_text().lower().startswith("<!doctype html")
     assert (program.root / "post-mortem.md").read_text().startswith("#")
@@ -53,10 +58,12 @@ def test_the_demo_ends_well_with_its_files_and_a_log_that_verifies(played: str, 
     assert hint.endswith("demo && crisisctl status -i INC-1\n")
 
 
+@ON_FILE
 def test_the_first_statement_is_out_98_seconds_after_the_loss_was_confirmed(played: str) -> None:
     assert "Time to first statement: 98 s after the loss was confirmed" in played
 
 
+@ON_FILE
 def test_every_line_typed_is_shown_with_its_moment_its_person_and_its_answer(played: str) -> None:
     typed = re.findall(r"^(\S+ \S+)  (\w+)\$ crisisctl (.+)\n    (.+)$", played, re.MULTILINE)
     scene = read_scene()
@@ -66,6 +73,7 @@ def test_every_line_typed_is_shown_with_its_moment_its_person_and_its_answer(pla
     assert [moment for moment, *_ in typed] == sorted(moment for moment, *_ in typed)
 
 
+@ON_FILE
 def test_what_it_says_is_a_drill_from_beginning_to_end(played: str, program: Program) -> None:
     told = program.ok("status", "-i", "INC-1", "--json").json
     assert (told["drill"], told["open"]) == (True, False)
@@ -75,6 +83,7 @@ def test_what_it_says_is_a_drill_from_beginning_to_end(played: str, program: Pro
     assert all(text.startswith("EXERCISE EXERCISE EXERCISE\n") for text in words)
 
 
+@ON_FILE
 def test_json_is_one_document_with_what_scripts_ask(program: Program, tmp_path: Path) -> None:
     told = program.ok("demo", "--into", str(tmp_path / "demo"), "--json").json
     assert told["first_statement_seconds"] == 98.0
@@ -86,9 +95,9 @@ def test_json_is_one_document_with_what_scripts_ask(program: Program, tmp_path: 
 
 
 def test_the_same_script_typed_later_with_its_times_gives_the_same_story(
-    played: str, program: Program, tmp_path: Path
+    played: str, program: Program, url: str | None, tmp_path: Path
 ) -> None:
-    """With `--at`, by today's clock and with no watch: timers fire at the same instants and say the same."""
+    """With `--at`, by today's clock, with no watch and in any store: timers fire at the same instants, say the same."""
     shown = _story(program)
     scene = read_scene()
     program.root = tmp_path / "typed"
@@ -96,7 +105,7 @@ def test_the_same_script_typed_later_with_its_times_gives_the_same_story(
     for step in scene.steps:
         at = () if "--at" in step.arguments else ("--at", step.at.isoformat())
         program.ok("--as", step.person, *step.arguments, *at)
-    typed = _story(program)
+    typed = _story(program, url or "")
     assert typed == shown
     assert program.ok("verify", "--json").json["ok"] is True
 
@@ -117,6 +126,7 @@ def test_a_folder_that_cannot_be_made_is_told(program: Program) -> None:
     assert "cannot be written: Not a directory." in refused.err
 
 
+@ON_FILE
 def test_the_demo_needs_no_workspace_and_makes_a_folder_of_its_own(program: Program, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -129,10 +139,12 @@ def test_the_demo_needs_no_workspace_and_makes_a_folder_of_its_own(program: Prog
     assert made[0].stat().st_mode & 0o777 == 0o700
 
 
-def test_what_the_environment_says_of_a_real_room_does_not_touch_the_demo(program: Program, tmp_path: Path) -> None:
-    real = tmp_path / "real.db"
-    names = {"CRISISCTL_INCIDENT": "INC-77", "CRISISCTL_STORE": f"sqlite:{real}", "CRISISCTL_WORKSPACE": "/nowhere"}
+def test_what_the_environment_says_of_a_real_room_does_not_touch_the_demo(
+    program: Program, behind: Behind, url: str | None, tmp_path: Path
+) -> None:
+    real = url or "sqlite:state/crisisctl.db"
+    names = {"CRISISCTL_INCIDENT": "INC-77", "CRISISCTL_STORE": real, "CRISISCTL_WORKSPACE": str(program.root)}
     told = program.process("demo", "--into", str(tmp_path / "demo"), "--json", env=names)
     assert told.returncode == 0, told.stderr
-    assert not real.exists()
+    assert not behind.made()
     assert (tmp_path / "demo" / "state" / "crisisctl.db").is_file()

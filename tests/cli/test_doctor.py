@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.conftest import HandClock, Program
 
 ROSTER = """people:
@@ -100,6 +102,7 @@ def test_a_missing_folder_is_an_error_with_a_remedy(program: Program, folder: st
     assert f"crisisctl init {program.root}" in told.out
 
 
+@ON_FILE
 def test_a_log_that_others_can_read_is_a_warning(opened: Program) -> None:
     (opened.root / "state" / "crisisctl.db").chmod(0o644)
     checks = _checks(opened)
@@ -108,11 +111,11 @@ def test_a_log_that_others_can_read_is_a_warning(opened: Program) -> None:
     assert f"chmod go-rwx {path}" in [check["remedy"] for check in checks]
 
 
-def test_a_log_that_is_no_log_is_an_error(program: Program) -> None:
-    (program.root / "state").mkdir(mode=0o700)
-    (program.root / "state" / "crisisctl.db").write_text("not a database, but long enough to be looked at" * 100)
+def test_a_log_that_is_no_log_is_an_error(program: Program, behind: Behind) -> None:
+    behind.spoil()
     errors = _of(_checks(program, code=6), "error")
-    assert any("is not a database of crisisctl" in error for error in errors)
+    assert len(errors) == 1
+    assert re.search("is not a database of crisisctl|has a log that is not whole", errors[0])
 
 
 def test_that_no_watch_runs_is_a_warning_while_something_is_due(opened: Program) -> None:
@@ -132,7 +135,8 @@ def test_broken_settings_are_told_with_the_file_and_what_may_stand_there(program
     assert told.code == 6
     assert told.out == (
         f"ERROR   {program.root / 'crisisctl.toml'}: there is no setting 'colour'. The settings are "
-        "organisation, store, identity, as, playbooks, templates, roster, state, notices, privileged.\n"
+        "organisation, store, identity, as, playbooks, templates, roster, state, notices, privileged, dead_man, "
+        "dead_man_every.\n"
     )
     assert told.err == "1 of 1 checks failed.\n"
 
@@ -141,11 +145,10 @@ def test_who_one_acts_as_is_shown(program: Program) -> None:
     assert any(check.startswith("you act as dana (login ") for check in _of(_checks(program), "ok"))
 
 
-def test_looking_writes_nothing(program: Program) -> None:
+def test_looking_writes_nothing(program: Program, behind: Behind) -> None:
     (program.root / "roster.yaml").write_text(ROSTER)
     program.ok("doctor")
-    state = program.root / "state"
-    assert not (state / "crisisctl.db").exists()
+    assert not behind.made()
 
 
 def test_a_role_without_which_a_move_or_a_statement_cannot_be_made_is_named(program: Program) -> None:
@@ -188,6 +191,7 @@ def test_who_was_not_reached_is_named(program: Program, clock: HandClock) -> Non
     assert "contact 1 of dana was not reached about INC-1, after 1 attempt" in _of(told.json["checks"], "warning")
 
 
+@ON_FILE
 def test_a_log_that_cannot_be_written_is_an_error(opened: Program) -> None:
     lock = opened.root / "state" / "crisisctl.db.lock"
     lock.unlink()
@@ -195,6 +199,7 @@ def test_a_log_that_cannot_be_written_is_an_error(opened: Program) -> None:
     assert any("crisisctl.db.lock" in error for error in _of(_checks(opened, code=6), "error"))
 
 
+@ON_FILE
 @pytest.mark.parametrize("left", [["crisisctl.db.lock"], ["crisisctl.db.lock", "roster.json"]])
 def test_a_log_that_is_gone_is_an_error_and_no_clean_log(opened: Program, left: list[str]) -> None:
     for path in (opened.root / "state").iterdir():
@@ -207,11 +212,9 @@ def test_a_log_that_is_gone_is_an_error_and_no_clean_log(opened: Program, left: 
         assert (told.code, gone in told.err) == (7, True), line
 
 
-def test_a_trigger_that_was_dropped_is_an_error(opened: Program) -> None:
-    with closing(sqlite3.connect(opened.root / "state" / "crisisctl.db")) as db:
-        db.execute("DROP TRIGGER entry_is_never_deleted")
-        db.commit()
-    assert any("entry_is_never_deleted" in error for error in _of(_checks(opened, code=6), "error"))
+def test_a_trigger_that_was_dropped_is_an_error(opened: Program, behind: Behind) -> None:
+    guard = behind.drop_a_guard()
+    assert any(guard in error for error in _of(_checks(opened, code=6), "error"))
 
 
 @pytest.mark.parametrize("roles", ["5", "[a]", "text", "{}"])

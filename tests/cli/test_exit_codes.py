@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import crisisctl
+from tests.cli.conftest import ON_FILE
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.cli.conftest import Terminal
     from tests.conftest import Program
 
@@ -112,6 +113,7 @@ def test_what_was_found_before_a_refusal_reaches_a_pipe(opened: Program, start: 
     assert "ERROR   playbook broken has" in start("doctor").stdout
 
 
+@ON_FILE  # tests/cli/test_team_store.py has what a database refuses
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -128,6 +130,7 @@ def test_7_a_store_that_cannot_be_written(program: Program, start: Start, settin
     assert ended.stdout == ""
 
 
+@ON_FILE  # a store that the environment names comes before that of the settings
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -149,15 +152,12 @@ def test_6_settings_that_cannot_be_used(program: Program, start: Start, settings
     "statement",
     ["UPDATE head SET severity = 'sev3'", "DELETE FROM timer"],
 )
-def test_8_a_log_that_does_not_verify(opened: Program, start: Start, statement: str) -> None:
-    connection = sqlite3.connect(opened.root / "state" / "crisisctl.db")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
+def test_8_a_log_that_does_not_verify(behind: Behind, opened: Program, start: Start, statement: str) -> None:
+    behind.change(statement)
     ended = start("verify")
     assert ended.returncode == 8
     assert "INC-1" in ended.stdout
-    assert "Keep the file as it is, and restore a backup." in ended.stderr
+    assert "Keep it as it is, and restore a backup." in ended.stderr
 
 
 def test_5_of_many_at_the_same_moment_one_moves_and_the_others_are_told(opened: Program) -> None:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.conftest import Program
 
 Shown = Callable[[str], str]
@@ -47,7 +50,7 @@ YAML = {
 
 @pytest.mark.parametrize("content", YAML.values(), ids=YAML)
 def test_hostile_yaml_is_refused_with_its_place_and_opens_nothing(
-    program: Program, content: str | bytes, bounded: Bounded, shown: Shown
+    program: Program, behind: Behind, content: str | bytes, bounded: Bounded, shown: Shown
 ) -> None:
     evil = program.root / "playbooks" / "evil.yaml"
     evil.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -60,7 +63,7 @@ def test_hostile_yaml_is_refused_with_its_place_and_opens_nothing(
     assert (checked.code, opened.code) == (6, 6)
     assert re.match(r"playbooks/evil\.yaml:\d+:\d+: error [a-z0-9-]+: ", shown(checked.out))
     shown(checked.err + opened.out + opened.err + listed.out)
-    assert not (program.root / "state" / "crisisctl.db").exists()
+    assert not behind.made()
     assert not (program.root / "owned").exists()
 
 
@@ -90,9 +93,9 @@ TEMPLATES = {
 }
 
 
-@pytest.mark.parametrize(("source", "place"), TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize(("source", "where"), TEMPLATES.values(), ids=TEMPLATES)
 def test_a_hostile_template_gives_no_text_and_says_where(
-    program: Program, source: str, place: str, bounded: Bounded, shown: Shown
+    program: Program, source: str, where: str, bounded: Bounded, shown: Shown
 ) -> None:
     (program.root / "templates" / "holding" / "data-breach.md.j2").write_text(source)
     program.ok("open", "data-breach", "--title", "x", "--fact", "affected_accounts=3")
@@ -101,21 +104,21 @@ def test_a_hostile_template_gives_no_text_and_says_where(
         told = program("statement", "draft", "holding")
     assert (told.code, told.out) == (6, "")
     assert "holding/data-breach.md.j2" in shown(told.err)
-    assert place in told.err
+    assert where in told.err
     assert len(told.err) < 1_000
     assert program.ok("status", "--json").json["version"] == before
 
 
 @pytest.mark.parametrize("source", ["{% if %}", "{{ x", "x" * 2_000_000, "{% for %}", "\x1b{% if %}"])
 def test_a_template_that_cannot_be_read_stops_the_opening_with_its_place(
-    program: Program, source: str, bounded: Bounded, shown: Shown
+    program: Program, behind: Behind, source: str, bounded: Bounded, shown: Shown
 ) -> None:
     (program.root / "templates" / "holding" / "data-breach.md.j2").write_text(source)
     with bounded():
         told = program("open", "data-breach", "--title", "x")
     assert told.code == 6
     assert "data-breach.yaml:68:" in shown(told.err)
-    assert not (program.root / "state" / "crisisctl.db").exists()
+    assert not behind.made()
 
 
 def test_a_fact_is_data_for_a_template_and_never_a_template(program: Program) -> None:
@@ -157,6 +160,7 @@ def test_a_hostile_roster_is_refused_with_its_file(
     assert not (opened.root / "owned").exists()
 
 
+@ON_FILE  # a store that the environment names comes before that of the settings
 @pytest.mark.parametrize(
     "content", ["[" * 50_000, "a = '\x1b[31m'", '"k\\u001b" = 1', 'store = "a\\u001b[31m"', "x" * 200_000, "as = 'a b'"]
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.conftest import Program
 
 LOGIN = pwd.getpwuid(os.geteuid()).pw_name
@@ -31,45 +31,36 @@ def _typed(program: Program, *line: str, who: str = "") -> tuple[int, str]:
     return told.code, told.err
 
 
-def _last(program: Program) -> Any:
-    """The newest entry as the log holds it, with the login that no view shows."""
-    connection = sqlite3.connect(program.root / "state" / "crisisctl.db")
-    connection.row_factory = sqlite3.Row
-    row = dict(connection.execute("SELECT * FROM entry ORDER BY position DESC LIMIT 1").fetchone())
-    connection.close()
-    return row
-
-
-def test_left_out_the_actor_is_the_login(opened: Program) -> None:
+def test_left_out_the_actor_is_the_login(opened: Program, behind: Behind) -> None:
     assert _typed(opened, "note", "x")[0] == 0
-    assert (_last(opened)["actor"], _last(opened)["login"]) == (LOGIN, LOGIN)
+    assert (behind.newest()["actor"], behind.newest()["login"]) == (LOGIN, LOGIN)
 
 
-def test_the_login_is_kept_beside_the_name_that_was_claimed(opened: Program) -> None:
+def test_the_login_is_kept_beside_the_name_that_was_claimed(opened: Program, behind: Behind) -> None:
     assert _typed(opened, "--as", "kim", "note", "x")[0] == 0
-    assert (_last(opened)["actor"], _last(opened)["login"]) == ("kim", LOGIN)
+    assert (behind.newest()["actor"], behind.newest()["login"]) == ("kim", LOGIN)
 
 
-def test_the_environment_has_no_say_in_the_login(opened: Program) -> None:
+def test_the_environment_has_no_say_in_the_login(opened: Program, behind: Behind) -> None:
     said = dict.fromkeys(("USER", "LOGNAME", "USERNAME", "LNAME", "SUDO_USER"), "mallory")
     assert opened.process("note", "x", who="", env=said).returncode == 0
-    assert (_last(opened)["actor"], _last(opened)["login"]) == (LOGIN, LOGIN)
+    assert (behind.newest()["actor"], behind.newest()["login"]) == (LOGIN, LOGIN)
 
 
-def test_the_option_comes_before_the_environment_and_that_before_the_settings(opened: Program) -> None:
+def test_the_option_comes_before_the_environment_and_that_before_the_settings(opened: Program, behind: Behind) -> None:
     _settings(opened, "as = 'ana'\n")
     _typed(opened, "note", "x")
-    assert _last(opened)["actor"] == "ana"
+    assert behind.newest()["actor"] == "ana"
     _typed(opened, "note", "x", who="kim")
-    assert _last(opened)["actor"] == "kim"
+    assert behind.newest()["actor"] == "kim"
     _typed(opened, "--as", "lee", "note", "x", who="kim")
-    assert _last(opened)["actor"] == "lee"
+    assert behind.newest()["actor"] == "lee"
 
 
-def test_with_a_roster_a_login_is_the_person_it_belongs_to(opened: Program) -> None:
+def test_with_a_roster_a_login_is_the_person_it_belongs_to(opened: Program, behind: Behind) -> None:
     _roster(opened, dana=LOGIN)
     assert _typed(opened, "note", "x")[0] == 0
-    assert (_last(opened)["actor"], _last(opened)["login"]) == ("dana", LOGIN)
+    assert (behind.newest()["actor"], behind.newest()["login"]) == ("dana", LOGIN)
 
 
 def test_with_a_roster_nobody_acts_as_somebody_who_is_not_in_it(opened: Program) -> None:
@@ -82,68 +73,70 @@ def test_with_a_roster_nobody_acts_as_somebody_who_is_not_in_it(opened: Program)
 
 
 @pytest.mark.parametrize("name", ["a b", "-x", "x\ny", "", " ", "x" * 65, "ro/ot", "é\u202e"])
-def test_what_cannot_be_a_name_is_nobody(opened: Program, name: str) -> None:
-    before = _last(opened)["position"]
+def test_what_cannot_be_a_name_is_nobody(opened: Program, behind: Behind, name: str) -> None:
+    before = behind.newest()["position"]
     code, err = _typed(opened, f"--as={name}", "note", "x")
     assert (code, "cannot be a person" in err) == ((3, True) if name else (2, False))
-    assert _last(opened)["position"] == before
+    assert behind.newest()["position"] == before
 
 
 @pytest.mark.parametrize("name", ["timer", "crisisctl", "watch"])
-def test_nobody_has_a_name_of_the_program(opened: Program, name: str) -> None:
-    before = _last(opened)["position"]
+def test_nobody_has_a_name_of_the_program(opened: Program, behind: Behind, name: str) -> None:
+    before = behind.newest()["position"]
     for line in (["--as", name, "note", "x"], ["assign", "legal", name]):
         code, err = _typed(opened, *line)
         assert (code, "is what the log calls the program itself" in err) == (3, True)
-    assert _last(opened)["position"] == before
+    assert behind.newest()["position"] == before
 
 
 @pytest.mark.parametrize("name", ["dana", "dana.ruiz", "d@example.com", "Ångström", "李", "o_o", "a-b+c"])
-def test_names_of_people_everywhere_are_names(opened: Program, name: str) -> None:
+def test_names_of_people_everywhere_are_names(opened: Program, behind: Behind, name: str) -> None:
     assert _typed(opened, "--as", name, "note", "x")[0] == 0
-    assert _last(opened)["actor"] == name
+    assert behind.newest()["actor"] == name
 
 
-def test_where_identity_is_strict_a_login_acts_as_its_person(opened: Program) -> None:
+def test_where_identity_is_strict_a_login_acts_as_its_person(opened: Program, behind: Behind) -> None:
     _settings(opened, "identity = 'strict'\n")
     _roster(opened, dana=LOGIN, lee="somebody-else")
     assert _typed(opened, "note", "x")[0] == 0
-    assert _last(opened)["actor"] == "dana"
+    assert behind.newest()["actor"] == "dana"
     assert _typed(opened, "--as", "dana", "note", "x")[0] == 0
 
 
 @pytest.mark.parametrize("way", ["option", "environment", "settings"])
-def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(opened: Program, way: str) -> None:
+def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(opened: Program, behind: Behind, way: str) -> None:
     _roster(opened, dana=LOGIN, lee="somebody-else")
     _settings(opened, "identity = 'strict'\n" + ("as = 'lee'\n" if way == "settings" else ""))
-    before = _last(opened)["position"]
+    before = behind.newest()["position"]
     line = ["--as", "lee"] if way == "option" else []
     who = "lee" if way == "environment" else ""
     for command in (["note", "x"], ["open", "data-breach", "--title", "x"], ["statement", "draft", "holding"]):
         code, err = _typed(opened, *line, *command, who=who)
         assert (code, err) == (3, f"Identity is strict: {LOGIN} is dana and may not act as lee.\n")
-    assert _last(opened)["position"] == before
+    assert behind.newest()["position"] == before
 
 
 @pytest.mark.parametrize("roster", ["people: {}", "people: {lee: {login: somebody-else}}", None])
-def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(opened: Program, roster: str | None) -> None:
+def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(
+    opened: Program, behind: Behind, roster: str | None
+) -> None:
     _settings(opened, "identity = 'strict'\n")
     if roster:
         (opened.root / "roster.yaml").write_text(roster)
-    before = _last(opened)["position"]
+    before = behind.newest()["position"]
     code, err = _typed(opened, "note", "x")
     assert code == 3
     assert err == f"Identity is strict and no one in {opened.root / 'roster.yaml'} has the login {LOGIN}.\n"
-    assert _last(opened)["position"] == before
+    assert behind.newest()["position"] == before
 
 
-def test_two_people_with_one_login_are_refused_or_one_is_taken_for_good(opened: Program) -> None:
+def test_two_people_with_one_login_are_refused_or_one_is_taken_for_good(opened: Program, behind: Behind) -> None:
     """Whichever it is, it may not depend on the run."""
     _roster(opened, dana=LOGIN, lee=LOGIN)
     answers = set()
     for _ in range(3):
         code, _ = _typed(opened, "note", "x")
-        answers.add((code, _last(opened)["actor"]))
+        answers.add((code, behind.newest()["actor"]))
     assert len(answers) == 1
 
 

@@ -40,6 +40,15 @@ ASKS: dict[str, list[str]] = {
     "timers": ["timers @", "timers @ --all --json"],
     "assign": ["assign legal otto @", "assign legal otto @ --add --json"],
     "release": ["release legal lee @", "release comms-lead @"],
+    "handover": [
+        *("handover comms-lead @", "handover legal @ --json", "handover comms-lead @ --to otto --note x"),
+        *(
+            "handover comms-lead @ --accept",
+            "handover comms-lead @ --decline --because x",
+            "handover legal @ --withdraw",
+        ),
+    ],
+    "roles": ["roles @", "roles @ --history", "roles @ --at 2026-03-28T22:30:00Z --json"],
     "ack": ["ack @", "ack first-response @"],
     "snooze": ["snooze 20m @ --because x"],
     "access grant": ["access grant otto @"],
@@ -74,6 +83,14 @@ LOOKS = [
     *("list", "list --json", "list --all", "list --all --json"),
     *("status", "status --json", "status -i INC-99", "timers", "timers --all --json", "advance"),
     *("search forum", "search zanzibar", "search zanzibar --json", "search incident --json", "search opened"),
+    *(
+        "roles",
+        "roles --history --json",
+        "handover comms-lead",
+        "handover legal --json",
+        "watch --list",
+        "watch --list --json",
+    ),
     *("task list --json", "fact list", "fact list --json", "statement list", "statement show holding", "access list"),
     *(f"timeline --format {form}" for form in EACH),
     *("report", "report --json", "verify", "verify --json", "doctor", "doctor --json"),
@@ -144,6 +161,12 @@ def _ordinary(place: Place) -> None:
     place.do(f"note the-incident-was-seen -i {id_}")
     place.do(f"fact set affected_accounts 1200 -i {id_}")
     place.do(f"ack -i {id_}")
+
+
+@pytest.fixture
+def url() -> str | None:
+    """Each workspace has a file of its own; that a sight is the same over every store is proved where sights are."""
+    return None
 
 
 @pytest.fixture(scope="module")

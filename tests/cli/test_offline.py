@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+import crisisctl
 
 if TYPE_CHECKING:
     from tests.conftest import Program
@@ -78,7 +81,8 @@ def offline(program: Program, tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "no-network"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(NO_NETWORK)
-    return {"PYTHONPATH": str(folder), "REACHED_OUT": str(folder / "reached-out")}
+    path = os.pathsep.join((str(folder), str(Path(crisisctl.__file__).parent.parent)))
+    return {"PYTHONPATH": path, "REACHED_OUT": str(folder / "reached-out")}
 
 
 def test_the_block_is_real(program: Program, offline: dict[str, str]) -> None:

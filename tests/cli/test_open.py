@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Terminal
     from tests.conftest import HandClock, Program
@@ -181,10 +183,21 @@ def test_any_title_that_can_be_read_is_kept_as_it_is(program: Program, title: st
     assert title in program.ok("status").out
 
 
+@ON_FILE
 def test_the_log_is_closed_to_others(opened: Program) -> None:
     state = opened.root / "state"
     assert state.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in state.iterdir() if path.is_file()} == {0o600}
+
+
+def test_whatever_the_state_folder_keeps_is_closed_to_others(published: Program) -> None:
+    (published.root / "roster.yaml").write_text("people: {dana: {roles: [comms-lead]}, lee: {roles: [legal]}}")
+    published.ok("watch", "--once")
+    state = published.root / "state"
+    kept = [state, *state.rglob("*")]
+    assert {path.name for path in kept} >= {"state", "notices.txt", "roster.json", "outgoing", "holding.x.txt"}
+    assert {path.stat().st_mode & 0o777 for path in kept if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in kept if path.is_file()} == {0o600}
 
 
 def test_the_workspace_is_found_from_any_folder_inside_it(program: Program, version: Callable[[], int]) -> None:

@@ -357,6 +357,7 @@ def test_a_link_planted_where_a_publication_goes_is_not_written_through(approved
 def test_a_folder_that_cannot_take_the_files_is_told_and_the_log_keeps_the_publication(
     approved: Program, types: Callable[[], list[str]]
 ) -> None:
+    (approved.root / "state").mkdir(mode=0o700, exist_ok=True)
     (approved.root / "state" / "outgoing").write_text("a file in the way")
     told = approved.ok("statement", "publish", "holding", "--request-id", "p1")
     assert "The publication is recorded, but not its files: " in told.err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.behind import Behind
     from tests.conftest import HandClock, Program
 
 TASK = "task pause-posts (Pause scheduled posts) is open: crisisctl task done pause-posts, or task skip with a reason"
@@ -44,6 +44,7 @@ def test_status_holds_every_key_of_the_contract(opened: Program) -> None:
         ],
         "facts": {},
         "statements": [{"id": "holding", "state": "planned"}],
+        "handovers": [],
         "closed_at": None,
         "version": 4,
     }
@@ -118,7 +119,9 @@ def test_a_closed_incident_has_no_moves_tasks_or_timers(published: Program) -> N
 
 def test_without_a_watch_status_says_that_nobody_is_notified(opened: Program) -> None:
     warning = opened.ok("status").err
-    assert warning == ("No watch is running (there never was one), so nobody is notified. Start one: crisisctl watch\n")
+    assert warning == (
+        "No watch is running (there is no sign of one), so nobody is notified. Start one: crisisctl watch\n"
+    )
 
 
 def test_a_watch_that_went_silent_is_told(program: Program, clock: HandClock) -> None:
@@ -244,18 +247,19 @@ def test_timers_as_a_table_fit_into_eighty_columns_and_name_ids_whole(program: P
     assert not [line for line in shown.splitlines() if line.endswith("-")], "no id is broken at its hyphen"
 
 
-def test_looking_writes_nothing(opened: Program, version: Callable[[], int]) -> None:
-    state = opened.root / "state"
-    before, stamp = version(), (state / "crisisctl.db").stat().st_mtime_ns
+def test_looking_writes_nothing(opened: Program, behind: Behind) -> None:
+    before = behind.mark()
     for line in (["status"], ["list"], ["timers"], ["timeline"], ["search", "forum"], ["verify"], ["task", "list"]):
         opened.ok(*line)
-    assert (version(), (state / "crisisctl.db").stat().st_mtime_ns) == (before, stamp)
+    assert behind.mark() == before
+    opened.ok("note", "x")
+    assert behind.mark() != before
 
 
-def test_looking_at_a_fresh_workspace_makes_no_log(program: Program) -> None:
+def test_looking_at_a_fresh_workspace_makes_no_log(program: Program, behind: Behind) -> None:
     program.ok("list")
     program.ok("verify")
-    assert not (program.root / "state" / "crisisctl.db").exists()
+    assert not behind.made()
 
 
 def test_a_log_can_be_looked_at_after_everything_around_it_is_gone(opened: Program) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -253,6 +255,7 @@ def stuck(labelled: Program) -> Program:
     return labelled
 
 
+@ON_FILE
 def test_where_the_log_takes_no_entry_the_usual_is_exported_with_a_warning(stuck: Program) -> None:
     told = stuck("report", "-o", "out.md")
     assert told.code == 0
@@ -260,6 +263,7 @@ def test_where_the_log_takes_no_entry_the_usual_is_exported_with_a_warning(stuck
     assert (stuck.root / "out.md").read_text().startswith("# Post-mortem of INC-1")
 
 
+@ON_FILE
 def test_where_the_log_takes_no_entry_nothing_more_than_the_usual_gets_out(stuck: Program) -> None:
     for line in (("report", "--include", "tlp", "-o", "out.md"), ("timeline", "--include", "tlp")):
         told = stuck(*line)
@@ -267,6 +271,7 @@ def test_where_the_log_takes_no_entry_nothing_more_than_the_usual_gets_out(stuck
     assert not (stuck.root / "out.md").exists()
 
 
+@ON_FILE
 def test_where_the_log_takes_no_entry_a_restricted_incident_is_not_let_out(program: Program) -> None:
     program.ok("open", "data-breach", "--title", "x", "--restricted")
     turnstile = program.root / "state" / "crisisctl.db.lock"

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.conftest import ON_FILE
+
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.cli.conftest import Terminal
     from tests.conftest import Program
 
-GUARDS = ("entry_is_never_replaced", "entry_is_never_deleted", "entry_changes_by_redaction_only")
 
-
-@pytest.fixture
-def tamper(published: Program) -> Callable[[str], None]:
-    """Changes the file behind the program's back, as somebody with its rights can."""
-
-    def change(statement: str) -> None:
-        connection = sqlite3.connect(published.root / "state" / "crisisctl.db")
-        triggers = [row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")]
-        for name in GUARDS:
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute(statement)
-        for trigger in triggers:
-            connection.execute(trigger)
-        connection.commit()
-        connection.close()
-
-    return change
-
-
-def test_an_untouched_log_verifies(published: Program) -> None:
-    place = published.root / "state" / "crisisctl.db"
+def test_an_untouched_log_verifies(published: Program, behind: Behind) -> None:
     count = published.ok("status", "--json").json["version"]
-    assert published.ok("verify").out == f"{place} verifies: {count} entries of 1 incident.\n"
+    assert published.ok("verify").out == f"{behind.place} verifies: {count} entries of 1 incident.\n"
     told = published.ok("verify", "--json").json
     assert told == {"incidents": 1, "entries": count, "redacted": 0, "flaws": [], "ok": True}
 
@@ -55,7 +36,7 @@ def test_an_empty_log_verifies(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "place"),
+    ("statement", "where"),
     [
         ("UPDATE entry SET actor = 'lee' WHERE version = 6", "entry 6"),
         ("UPDATE entry SET occurred_at = '2020-01-01T00:00:00.000000Z' WHERE version = 6", "entry 6"),
@@ -69,28 +50,28 @@ def test_an_empty_log_verifies(program: Program) -> None:
     ],
 )
 def test_what_was_changed_behind_its_back_is_found_and_named(
-    published: Program, tamper: Callable[[str], None], statement: str, place: str
+    published: Program, behind: Behind, statement: str, where: str
 ) -> None:
-    tamper(statement)
+    behind.change(statement)
     told = published("verify")
     assert told.code == 8
-    assert place in told.out
+    assert where in told.out
     assert "INC-1" in told.out
-    assert "flaw. Keep the file as it is, and restore a backup." in told.err.replace("flaws", "flaw")
+    assert "flaw. Keep it as it is, and restore a backup." in told.err.replace("flaws", "flaw")
     document = published("verify", "--json")
     assert (document.code, document.json["ok"]) == (8, False)
-    assert any(place in flaw for flaw in document.json["flaws"])
+    assert any(where in flaw for flaw in document.json["flaws"])
 
 
-def test_a_missing_guard_is_a_flaw(published: Program) -> None:
-    connection = sqlite3.connect(published.root / "state" / "crisisctl.db")
-    connection.execute("DROP TRIGGER entry_is_never_deleted")
-    connection.close()
+def test_a_missing_guard_is_a_flaw(published: Program, behind: Behind) -> None:
+    guard = behind.drop_a_guard()
     told = published("verify")
     assert told.code == 8
-    assert "the schema of entry_is_never_deleted is not the one that crisisctl makes" in told.out
+    flaw = next(line for line in told.out.splitlines() if guard in line)
+    assert flaw.endswith("is not the one that crisisctl makes")
 
 
+@ON_FILE
 def test_a_damaged_file_is_told_without_a_traceback(published: Program) -> None:
     path = published.root / "state" / "crisisctl.db"
     connection = sqlite3.connect(path)
@@ -105,16 +86,18 @@ def test_a_damaged_file_is_told_without_a_traceback(published: Program) -> None:
     assert str(path) in told.err
 
 
-def test_on_a_terminal_the_progress_is_wiped_before_the_answer(opened: Program, terminal: Terminal) -> None:
+def test_on_a_terminal_the_progress_is_wiped_before_the_answer(
+    opened: Program, behind: Behind, terminal: Terminal
+) -> None:
     shown = terminal("verify")
     assert shown.code == 0
-    assert shown.text.split("\r\x1b[K")[-1].startswith(str(opened.root))
+    assert shown.text.split("\r\x1b[K")[-1].startswith(f"{behind.place} verifies: ")
     assert "INC-1" not in opened.process("verify").stderr, "in a pipe there is no progress"
 
 
-def test_what_is_derived_can_be_written_anew(published: Program, tamper: Callable[[str], None]) -> None:
+def test_what_is_derived_can_be_written_anew(published: Program, behind: Behind) -> None:
     before = published.ok("timers", "--json").out
-    tamper("DELETE FROM timer")
+    behind.change("DELETE FROM timer")
     assert published("verify").code == 8
     told = published.ok("verify", "--rebuild")
     assert told.err == "Heads, snapshots, timers and unsent notices of 1 incident are written anew.\n"
@@ -123,10 +106,8 @@ def test_what_is_derived_can_be_written_anew(published: Program, tamper: Callabl
     assert published.ok("verify", "--rebuild", "--json").json["ok"] is True
 
 
-def test_what_is_derived_is_not_written_anew_from_a_log_that_is_not_whole(
-    published: Program, tamper: Callable[[str], None]
-) -> None:
-    tamper("DELETE FROM entry WHERE version = (SELECT max(version) FROM entry)")
+def test_what_is_derived_is_not_written_anew_from_a_log_that_is_not_whole(published: Program, behind: Behind) -> None:
+    behind.change("DELETE FROM entry WHERE version = (SELECT max(version) FROM entry)")
     told = published("verify", "--rebuild")
     assert (told.code, told.out) == (8, "")
     assert "INC-1: its head knows of" in told.err

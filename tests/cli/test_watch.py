@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.conftest import HandClock, Program
 
 NOTHING = {"fired": 0, "sent": 0, "failed": 0, "dropped": 0, "repaired": 0, "waiting": 0, "reasons": []}
@@ -123,13 +124,15 @@ def test_a_contact_that_cannot_be_reached_is_tried_again_and_holds_up_nobody(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_running_watch_fires_within_seconds_and_stops_when_asked(opened: Program, number: signal.Signals) -> None:
+def test_a_running_watch_fires_within_seconds_and_stops_when_asked(
+    opened: Program, behind: Behind, number: signal.Signals
+) -> None:
     with running(opened, "--json") as watch:
         eventually(lambda: "notice.sent" in opened.ok("timeline", "--format", "json").out)
         watch.send_signal(number)
         out, err = watch.communicate(timeout=60)
     assert watch.returncode == 0
-    assert err.startswith(f"Watching {opened.root / 'state' / 'crisisctl.db'}. Stop with Ctrl-C.\n")
+    assert err.startswith(f"Watching {behind.place}. Stop with Ctrl-C.\n")
     assert "Traceback" not in err
     rounds = [json.loads(line) for line in out.splitlines()]
     assert all(set(one) == set(NOTHING) for one in rounds)

@@ -13,6 +13,9 @@ LOOKS = [
     "status",
     "list --all",
     "timers",
+    "roles",
+    "roles --history",
+    "handover legal",
     "search waited",
     "task list",
     "fact list",
@@ -123,6 +126,16 @@ def test_the_keys_of_opening_moving_and_publishing_are_told(program: Any, sectio
     told["statement publish"] = program.ok("statement", "publish", "holding", "--json").json
     for name, document in told.items():
         assert sorted(set(keys(document)) - section(name)) == [], name
+
+
+def test_the_keys_of_handing_over_are_told(room: Any, section: Callable[[str], set[str]]) -> None:
+    offered = room.ok("handover", "comms-lead", "--to", "lee", "--note", "x", "--json").json
+    shown = room.ok("handover", "comms-lead", "--json").json
+    standing = room.ok("status", "--json").json
+    accepted = room.ok("handover", "comms-lead", "--accept", "--json", who="lee").json
+    assert sorted({*keys(offered), *keys(shown), *keys(accepted)} - section("handover")) == []
+    assert sorted(set(keys(standing)) - section("status")) == []
+    assert offered["brief"] == shown["brief"]
 
 
 def test_an_error_leaves_standard_output_empty(program: Any) -> None:

@@ -110,6 +110,10 @@ MOVES: st.SearchStrategy[ask.Command] = st.one_of(
 ANSWERS: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.Assign, ROLES, PEOPLE, st.booleans()),
     st.builds(ask.Release, ROLES, PEOPLE | st.none()),
+    st.builds(ask.Handover, ROLES, PEOPLE, SPEECH | st.none(), st.sampled_from(["", "All of it.\nIn short."])),
+    st.builds(ask.AcceptHandover, ROLES),
+    st.builds(ask.DeclineHandover, ROLES, SPEECH),
+    st.builds(ask.WithdrawHandover, ROLES),
     st.builds(ask.Acknowledge, st.sampled_from([None, "call", "shout"])),
     st.builds(ask.Snooze, st.integers(0, 20).map(lambda n: timedelta(minutes=n)), SPEECH),
 )

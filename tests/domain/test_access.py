@@ -99,6 +99,30 @@ def test_an_ordinary_incident_has_nobody_to_let_in_or_out(command: ask.Command) 
     assert "is not restricted: everybody in the workspace sees it." in Case(plan()).refused(command, kind=Refused)
 
 
+def test_a_role_is_handed_over_to_whoever_may_see_the_incident() -> None:
+    case = restricted()
+    told = case.refused(ask.Handover("lead", "kim"), kind=Refused)
+    assert told.endswith(f"First: crisisctl access grant kim -i {case.incident.id}")
+    case.do(ask.Grant("kim"), ask.Handover("lead", "kim"))
+    case.do(ask.AcceptHandover("lead"), who="kim")
+    assert case.incident.roles["lead"] == ("kim",)
+
+
+def test_in_an_ordinary_incident_a_role_is_handed_over_to_anybody() -> None:
+    case = Case(plan())
+    case.do(ask.Handover("lead", "kim"))
+    assert case.incident.handovers["lead"].taker == "kim"
+
+
+def test_whoever_is_put_out_before_they_answered_is_told_nothing_more() -> None:
+    case = restricted(CALL)
+    case.do(ask.Grant("kim"), ask.Handover("lead", "kim"))
+    first = timers(case.incident)[0]
+    assert recipients(case.incident, first) == ("dana", "kim")
+    case.do(ask.Revoke("kim", "not you after all"))
+    assert recipients(case.incident, first) == ("dana",)
+
+
 def test_the_last_one_who_sees_it_stays() -> None:
     case = restricted()
     case.do(ask.Assign("lead", "lena"))

@@ -176,16 +176,20 @@ def test_a_snapshot_of_another_format_is_not_read() -> None:
     assert snapshot.load(json.dumps(state), case.incident.playbook) is None
 
 
+OF_THIS_FORMAT = f'{{"format":{snapshot.FORMAT}'
+
+
 @pytest.mark.parametrize(
-    "broken",
-    ["", "{", "[]", "null", "{}", f'{{"format":{snapshot.FORMAT}}}', f'{{"format":{snapshot.FORMAT},"stages":3}}'],
+    "broken", ["", "{", "[]", "null", "{}", f"{OF_THIS_FORMAT}}}", f'{OF_THIS_FORMAT},"stages":3}}']
 )
 def test_a_snapshot_that_cannot_be_read_is_no_incident(broken: str) -> None:
     with pytest.raises(Unverified, match="The snapshot cannot be read"):
         snapshot.load(broken, Case(RICH).incident.playbook)
 
 
-@pytest.mark.parametrize("missing", ["id", "drill", "stages", "opened_at", "closed_at", "visits", "ladders", "format"])
+@pytest.mark.parametrize(
+    "missing", ["id", "drill", "stages", "opened_at", "closed_at", "visits", "handovers", "format"]
+)
 def test_a_snapshot_that_lacks_a_part_is_no_incident(missing: str) -> None:
     case = Case(RICH)
     torn = {name: value for name, value in json.loads(snapshot.dump(case.incident)).items() if name != missing}

@@ -60,6 +60,16 @@ def test_what_no_timer_caused_or_nobody_was_reached_by_tells_nobody() -> None:
     assert attach([], Contacts()) == []
 
 
+def test_what_a_command_did_tells_people_under_a_key_of_its_own() -> None:
+    events = [Event("note.added", {}), fired(None, "dana", "sam")]
+    note, offer = attach(events, Contacts(), "INC-1/17")
+    assert told(note) == []
+    assert [(one["to"], one["covers"]) for one in told(offer)] == [("dana", ["INC-1/17.1"]), ("sam", ["INC-1/17.1"])]
+    assert attach(events, Contacts(), "INC-1/17") == [note, offer], "the same at every attempt"
+    assert told(attach(events, Contacts(), "INC-1/18")[1])[0]["key"] != told(offer)[0]["key"]
+    assert told(attach(events, Contacts(), "INC-2/17")[1])[0]["key"] != told(offer)[0]["key"]
+
+
 def test_one_person_gets_one_notice_with_the_last_of_what_fell_due_that_covers_all() -> None:
     events = [fired("t1", "dana", "sam"), Event("stage.left", {}), fired("t2", "dana"), fired("t3", "sam", "dana")]
     first, left, second, third = attach(events, Contacts())

@@ -69,6 +69,7 @@ def test_whatever_happens_is_told_in_one_sentence_with_and_without_its_words(scr
 OPENED = {"severity": "sev1", "drill": False, "playbook": {"id": "flood", "version": 3}}
 CALL = {"escalation": "call", "round": 1, "step": 2, "roles": ["lead", "legal"], "reached": ["dana", "sam"]}
 DRAFT = {"statement": "holding", "revision": 2, "voids": []}
+OFFER = {"role": "lead", "from": "dana", "to": "sam"}
 OUT = {"statement": "holding", "audiences": [], "channels": []}
 UNTIL = "2026-03-28T23:00:00.000000Z"
 
@@ -106,6 +107,20 @@ SENTENCES = [
     (wrote("stage.left", {"stage": "on"}), "Left on"),
     (wrote("role.assigned", {"role": "lead", "person": "sam"}), "sam takes lead"),
     (wrote("role.released", {"role": "lead", "person": "sam"}), "sam leaves lead"),
+    (wrote("handover.offered", OFFER, brief="All of it."), "dana offers lead to sam"),
+    (wrote("handover.offered", OFFER, brief="x", note="call back"), "dana offers lead to sam, noting: call back"),
+    (wrote("handover.offered", OFFER, brief=None), "dana offers lead to sam; its brief is (redacted)"),
+    (wrote("handover.accepted", OFFER), "sam accepts lead from dana"),
+    (wrote("handover.declined", OFFER, because="on a plane"), "sam declines lead, offered by dana, because on a plane"),
+    (wrote("handover.withdrawn", OFFER), "The offer of lead by dana to sam was withdrawn by dana"),
+    (
+        wrote("handover.withdrawn", OFFER | {"ended": "released"}),
+        "The offer of lead by dana to sam was withdrawn: dana holds it no more",
+    ),
+    (
+        wrote("handover.withdrawn", OFFER | {"ended": "assigned"}),
+        "The offer of lead by dana to sam was withdrawn: sam holds it now",
+    ),
     (
         wrote("role.overridden", {"trigger": "go", "by": ["lead", "legal"]}, because="night"),
         "OVERRIDE: dana took go, for lead or legal only, because night",

@@ -14,6 +14,7 @@ import pytest
 
 from crisisctl.adapters import posix
 from crisisctl.adapters.memory import Memory
+from crisisctl.adapters.postgres import Postgres
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Entry, digest, words
 from crisisctl.domain.notices import Notice
@@ -100,7 +101,11 @@ def door(store: Store, request: pytest.FixtureRequest) -> Callable[[], Store]:
     def opened() -> Store:
         if isinstance(store, Memory):
             return store
-        again = Sqlite(Path(store.place()), posix.turnstile, posix.network_file_system)
+        again: Store
+        if isinstance(store, Postgres):
+            again = Postgres(request.getfixturevalue("place").url)
+        else:
+            again = Sqlite(Path(store.place()), posix.turnstile, posix.network_file_system)
         request.addfinalizer(again.close)
         return again
 

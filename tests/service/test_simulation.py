@@ -255,6 +255,24 @@ class Simulation(RuleBasedStateMachine):
         self._ask(ask.Assign(role, person, add), who)
 
     @rule(
+        role=st.sampled_from(ROLES), which=st.integers(0, 9), person=st.sampled_from(PEOPLE), late=st.sampled_from(LATE)
+    )
+    def hand_over(self, role: str, which: int, person: str, late: int | None) -> None:
+        """Somebody who holds a role offers it, mostly; the brief of it is the same in both stores."""
+        at = None if late is None else self.town.time - timedelta(seconds=late)
+        self._ask(ask.Handover(role, person, "until tomorrow"), self._seated(which, "bob"), at=at)
+
+    @rule(which=st.integers(0, 9), answer=st.sampled_from((0, 0, 1, 2)))
+    def answer_the_offer(self, which: int, answer: int) -> None:
+        """Whoever a role is on offer to, or who offers it."""
+        assert self.folded
+        offers = [*self.folded.handovers.items()]
+        role, offer = offers[which % len(offers)] if offers else ("lead", None)
+        replies = (ask.AcceptHandover(role), ask.DeclineHandover(role, "asleep"), ask.WithdrawHandover(role))
+        replier = (offer.giver if answer == 2 else offer.taker) if offer else "cy"
+        self._ask(replies[answer], replier)
+
+    @rule(
         who=st.sampled_from(PEOPLE),
         command=st.sampled_from(
             (
@@ -373,6 +391,10 @@ class Simulation(RuleBasedStateMachine):
         self.folded = whole
         assert pending == timers(whole)
         assert whole.open or not pending, "a closed incident has timers"
+        assert whole.open or not whole.handovers, "a role is on offer in a closed incident"
+        for role, offer in whole.handovers.items():
+            assert offer.giver in whole.roles[role], "a role is on offer by somebody who does not hold it"
+            assert offer.taker not in whole.roles[role], "a role is on offer to somebody who holds it"
 
     def teardown(self) -> None:
         if not hasattr(self, "stores"):

@@ -254,3 +254,31 @@ def test_erasing_goes_with_the_transaction(store: Store, rows: Any) -> None:
         redaction = rows.entry(2, type="entry.redacted", data={"version": 1, "fields": ["text"]})
         ledger.append(rows.batch(redaction, erased={1: ["text"]}))
     assert rows.everything(store) == before
+
+
+def test_signs_of_life_are_forgotten_by_name(store: Store, door: Door) -> None:
+    with store.writing() as ledger:
+        for name in ("a", "b", "c"):
+            ledger.beat(Beat(name, NOW, 5.0))
+    with store.writing() as ledger:
+        ledger.forget_beats(["a", "nobody", "c"])
+        ledger.forget_beats([])
+    with door().reading() as log:
+        assert log.beats() == [Beat("b", NOW, 5.0)]
+
+
+def test_whoever_holds_the_store_sees_the_signs_of_life_that_are_left(store: Store) -> None:
+    with store.writing() as ledger:
+        ledger.beat(Beat("a", NOW, 5.0))
+        ledger.beat(Beat("b", NOW, 5.0))
+        ledger.forget_beats(["a"])
+        assert [beat.watch for beat in ledger.beats()] == ["b"]
+
+
+def test_a_reader_who_came_before_the_log_was_made_sees_it_once_it_is(door: Door, rows: Any) -> None:
+    early, late = door(), door()
+    with early.reading() as log:
+        assert log.heads() == []
+    rows.append(late, rows.entry(1), notices=[rows.notice("n")])
+    with early.reading() as log:
+        assert [row.notice.key for row in log.outbox()] == ["n"]

@@ -355,3 +355,30 @@ def test_a_clock_that_went_back_silences_nothing(filed: Any, spoil: Spoil, watch
     spoil("DELETE FROM timer")
     assert watch.tick().repaired == 3
     assert _beats(filed)[0].at == now
+
+
+def test_a_watch_that_was_asked_to_stop_is_missed_by_nobody(room: Any, watching: Callable[..., Any]) -> None:
+    one, two = watching(room, name="one"), watching(room, name="two")
+    one.tick()
+    two.tick()
+    two.leave()
+    assert [beat.watch for beat in _beats(room)] == ["one"]
+
+
+def test_a_watch_that_has_been_silent_for_a_day_is_forgotten_by_another(
+    room: Any, watching: Callable[..., Any]
+) -> None:
+    watching(room, name="killed").tick()
+    room.clock.tick(days=1)
+    watching(room, name="other").tick()
+    assert [beat.watch for beat in _beats(room)] == ["other", "killed"]
+    room.clock.tick(seconds=5)
+    watching(room, name="third").tick()
+    assert [beat.watch for beat in _beats(room)] == ["third", "other"]
+
+
+def test_all_rounds_of_a_machines_cron_are_one_watch(room: Any, watching: Callable[..., Any]) -> None:
+    for number in range(3):
+        watching(room, name=f"here:{number}").round()
+        room.clock.tick(minutes=1)
+    assert [beat.watch for beat in _beats(room)] == ["here:cron"]

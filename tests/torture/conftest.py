@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+from tests.postgres import Databases, Server
 
 if TYPE_CHECKING:
     from tests.conftest import Program
@@ -44,6 +46,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("torture"):
                 item.add_marker(pytest.mark.skip(reason="the long form of a fault run; make torture"))
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A PostgreSQL of the test's own, which it may kill, and which syncs to the disk."""
+    made = Server(fsync=True)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The store of the program's workspace: its own file, unless a test asks for `postgresql`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield None
+        return
+    databases = Databases(request.getfixturevalue("server").url)
+    yield databases.place().url
+    databases.close()
 
 
 @pytest.fixture

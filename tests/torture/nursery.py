@@ -9,6 +9,7 @@ import sys
 import apprise  # noqa: F401 - a child that is killed young must not spend its life importing
 import apscheduler.schedulers.background  # noqa: F401 - as above
 
+import crisisctl.adapters.postgres  # noqa: F401 - as above
 from crisisctl.adapters import alarm, console, textfile  # noqa: F401 - as above
 from crisisctl.cli import watch  # noqa: F401 - as above
 from crisisctl.cli.run import run

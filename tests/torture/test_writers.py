@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WRITERS = 8
 WORKER = Path(__file__).with_name("worker.py")
+ON_BOTH = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 LONGEST = 1.0  # seconds that a command may take while seven others write
 
 
@@ -79,17 +80,20 @@ def assert_each_version_has_one_winner(program: Program, rounds: int) -> None:
     program.ok("verify")
 
 
+@ON_BOTH
 def test_eight_processes_write_to_eight_incidents_and_nothing_is_lost(looping: Program) -> None:
     lost, notes, _ = lost_by_eight_writers(looping, seconds=1)
     assert lost == 0
     assert notes >= WRITERS
 
 
+@ON_BOTH
 def test_each_version_is_won_by_one_of_eight_processes_and_a_conflict_for_the_others(looping: Program) -> None:
     assert_each_version_has_one_winner(looping, rounds=10)
 
 
 @pytest.mark.torture
+@ON_BOTH
 def test_eight_processes_write_for_long_and_none_waits_for_more_than_a_second(
     looping: Program, report: Callable[[str], None]
 ) -> None:
@@ -100,5 +104,6 @@ def test_eight_processes_write_for_long_and_none_waits_for_more_than_a_second(
 
 
 @pytest.mark.torture
+@ON_BOTH
 def test_each_of_many_versions_is_won_by_one_of_eight_processes(looping: Program) -> None:
     assert_each_version_has_one_winner(looping, rounds=200)

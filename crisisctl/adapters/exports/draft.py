@@ -43,6 +43,8 @@ _OVERDUE = frozenset({
     "statement.overdue",
     "task.overdue",
 })  # fmt: skip
+# How somebody came to a role, and left it.
+_WAYS = {"opened": "at the opening", "assigned": "assigned", "handover": "by handover", "released": "released"}
 
 
 class Safe(str):
@@ -120,6 +122,7 @@ def _values(story: Story) -> dict[str, Any]:
         "unknown": [spec for name, spec in incident.playbook.facts.items() if name not in incident.facts],
         "measures": measures(story.entries),
         "seats": [(_role(incident, seat.role), seat, _until(seat.since, seat.until)) for seat in seats(story.entries)],
+        "ways": _WAYS,
         "rows": [_row(told) for told in story.told if told.entry.type not in say.NOISE],
         "choices": [_choice(entry) for entry in choices(story)],
         "releases": releases(story.entries),

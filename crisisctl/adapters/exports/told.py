@@ -45,6 +45,7 @@ _NOUNS = {
     "fact": Kind("fact", "Fact"),
     "task": Kind("task", "Task"),
     "role": Kind("people", "Role"),
+    "handover": Kind("people", "Handover"),
     "note": Kind("note", "Note"),
     "notice": Kind("quiet", "Notice"),
     "access": Kind("people", "Access"),

@@ -123,6 +123,9 @@ class SqliteLedger(SqliteLog):
     def next_incident(self) -> str:
         return f"INC-{self.db.execute('SELECT coalesce(max(number), 0) + 1 FROM head').fetchone()[0]}"
 
+    def claim(self, incident: str) -> bool:  # noqa: ARG002 - whoever writes holds them all
+        return True
+
     def append(self, batch: Batch) -> None:
         incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else _LONG_PAST)
         self._each(_INSERT, [(None, *columns(entry)[1:]) for entry in batch.entries])
@@ -174,6 +177,9 @@ class SqliteLedger(SqliteLog):
         self.db.execute(
             "INSERT OR REPLACE INTO beat (watch, at, every) VALUES (?, ?, ?)", (beat.watch, stamp(beat.at), beat.every)
         )
+
+    def forget_beats(self, watches: Sequence[str]) -> None:
+        self._each("DELETE FROM beat WHERE watch = ?", [(watch,) for watch in watches])
 
     def _erase(self, incident: str, version: int, fields: Sequence[str]) -> None:
         entry = self.entry(incident, version)

@@ -16,6 +16,8 @@ from urllib.parse import quote
 from crisisctl.adapters.sqlite import schema
 from crisisctl.adapters.sqlite.rows import SqliteLedger, SqliteLog
 from crisisctl.domain.errors import Conflict, StoreFailed
+from crisisctl.service.nothing import Nothing
+from crisisctl.service.ports import Log
 
 APPLICATION = 0x43524953  # "CRIS": tells this log from any other SQLite file
 Turnstile = Callable[[Path], AbstractContextManager[None]]
@@ -59,14 +61,12 @@ class Sqlite:
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the write-ahead log still has the words
 
     @contextmanager
-    def reading(self) -> Iterator[SqliteLog]:
+    def reading(self) -> Iterator[Log]:
         """A view of one moment; a file that cannot be written can still be read."""
         with self._failures():
             connection = self._opened_for_reading()
             if connection is None:
-                with closing(sqlite3.connect(":memory:", isolation_level=None)) as nothing:
-                    schema.migrate(nothing)
-                    yield SqliteLog(nothing)
+                yield Nothing()
                 return
             connection.execute("BEGIN")
             log = SqliteLog(connection)
@@ -77,9 +77,20 @@ class Sqlite:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    def clock(self) -> None:
+        """The machine's: a file serves one machine."""
+
+    def login(self) -> None:
+        """A file knows nobody."""
+
+    def listener(self) -> None:
+        """Only looking tells."""
+
     def flaws(self) -> list[str]:
         """What SQLite's own check finds, and what differs from the schema that this program makes."""
         with self._failures(), self.reading() as log:
+            if not isinstance(log, SqliteLog):
+                return []
             found = [row[0] for row in log.db.execute("PRAGMA integrity_check(10)") if row[0] != "ok"]
             odd = schema.differences(log.db)
             found += [f"the schema of {name} is not the one that crisisctl makes" for name in odd]

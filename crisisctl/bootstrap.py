@@ -122,7 +122,7 @@ class Office:
         from crisisctl.service.vitals import Look  # noqa: PLC0415 - only the watch pays for it
 
         other = self.another()
-        return Look(other.store, other.clock, system.seconds)
+        return Look(other.whole, other.clock, system.seconds, shows=self.store.over)
 
     @cached_property
     def dead_man(self) -> DeadMan | None:

@@ -221,7 +221,11 @@ class Sight:
 
     def hides(self, log: Log) -> set[str]:
         """The same of a log that is being read whole."""
-        return Seen(log, self._person).hidden()
+        return self.over(log).hidden()
+
+    def over(self, log: Log) -> Seen:
+        """What the person sees of a log that is being read whole."""
+        return Seen(log, self._person)
 
     def sees(self, incident: str) -> bool:
         """Whether the person may see the incident."""

@@ -12,6 +12,7 @@ from crisisctl.adapters.memory import Memory
 from crisisctl.domain.errors import Conflict, StoreFailed, Unverified
 from crisisctl.service.ports import Beat, Log, Store
 from crisisctl.service.sight import VEILED, Seen, Sight, veiled
+from crisisctl.service.vitals import Look
 
 NOW = datetime(2026, 3, 28, 22, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
@@ -258,3 +259,35 @@ def test_a_sight_is_where_its_store_is_and_ends_with_it(full: Store) -> None:
     assert sight.place() == full.place()
     sight.close()
     assert sight.sees("INC-3")
+
+
+def test_figures_tell_what_the_reader_may_see_and_health_looks_at_everything(full: Store) -> None:
+    class Stopped:
+        def now(self) -> datetime:
+            return NOW
+
+    shown = {}
+    for person in ("otto", "lee"):
+        look = Look(full, Stopped(), lambda: 0.0, shows=Sight(full, person).over)
+        shown[person] = look.vitals()
+        assert look.late() == 3600.0
+    assert (shown["otto"].incidents, shown["otto"].waiting, shown["otto"].overdue, shown["otto"].late) == (1, 0, 1, 0.0)
+    assert (shown["lee"].incidents, shown["lee"].waiting, shown["lee"].overdue, shown["lee"].late) == (2, 2, 3, 3600.0)
+
+
+def test_a_sight_has_the_clock_the_login_and_the_ears_of_its_store(full: Store) -> None:
+    sight = Sight(full, "otto")
+    assert sight.login() == full.login()
+    assert type(sight.clock()) is type(full.clock())
+    ears = sight.listener()
+    assert type(ears) is type(full.listener() if ears is None else ears)
+    if ears:
+        ears.close()
+
+
+def test_a_sight_lets_a_writer_hold_an_incident_and_forget_watches(full: Store) -> None:
+    with Sight(full, "lee").writing() as ledger:
+        assert ledger.claim("INC-1")
+        ledger.forget_beats(["w"])
+    with full.reading() as log:
+        assert log.beats() == []

@@ -21,6 +21,7 @@ from crisisctl.service.sight import Sight
 
 if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
+    from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.ports import Courier, Templates
     from crisisctl.service.tally import Tally
@@ -52,6 +53,13 @@ class Office:
         """Who there is."""
         settings = self.settings
         return Roster(settings.roster, settings.state / "roster.json", settings.notices)
+
+    @cached_property
+    def pings(self) -> Pings:
+        """The tests of contacts that wait for an answer."""
+        from crisisctl.adapters.roster.pings import Pings  # noqa: PLC0415 - only tests of contacts pay for it
+
+        return Pings(self.settings.state / "pings.json", self.settings.roster, posix.turnstile)
 
     @cached_property
     def whole(self) -> Store:

@@ -26,6 +26,7 @@ from crisisctl.cli.run import run
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
@@ -67,6 +68,9 @@ class Everybody:
 
     def require(self, person: str) -> None:
         return None
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * len(self.addresses))
 
 
 class Room:

@@ -16,9 +16,11 @@ from crisisctl.domain.errors import CrisisError
 from crisisctl.service.watch import Round
 
 EVERY = 1.0  # seconds between two looks at what others have changed
+AT_MOST_EVERY = 0.2  # seconds between two that were brought forward: many who write would keep many watches busy
 
 Tell = Callable[[Round], None]
 Complain = Callable[[str], None]
+Hints = Callable[[float], bool]
 
 
 def ring(
@@ -27,42 +29,75 @@ def ring(
     next_due: Callable[[], datetime | None],
     tell: Tell,
     complain: Complain,
+    hints: Hints | None = None,
 ) -> None:
     """Tick every second and at the very instant when the next timer falls due, and send beside it, until asked to stop.
 
     The first of both is at once, for what fell due while no watch was there. SIGINT and SIGTERM ask; the round under
-    way is finished first.
+    way is finished first. `hints`, which wait so many seconds for one, bring both forward.
     """
-    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
-
-    defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
-    turn, way, ending = Lock(), Lock(), Event()
-
-    def fire() -> None:
-        with turn:
-            if ending.is_set():
-                return
-            _round(tick, tell, complain)
-            due = _asked(next_due, complain)
-            if due and not ending.is_set():
-                scheduler.add_job(fire, "date", run_date=due, id="due", replace_existing=True)
-
-    def carry() -> None:
-        with way:
-            _round(send, tell, complain)
-
-    for name, work in (("tick", fire), ("send", carry)):
-        scheduler.add_job(work)
-        scheduler.add_job(work, "interval", seconds=EVERY, id=name)
+    rounds = _Rounds(tick, send, next_due, tell, complain)
+    for name, work in (("tick", rounds.fire), ("send", rounds.carry)):
+        rounds.scheduler.add_job(work)
+        rounds.scheduler.add_job(work, "interval", seconds=EVERY, id=name)
+    if hints:
+        Thread(target=rounds.listen, args=[hints], name="hints", daemon=True).start()
     asked = asked_to_stop()
-    scheduler.start()
+    rounds.scheduler.start()
     while not asked(EVERY):
         pass
-    ending.set()
-    with turn:
-        pass  # a shutdown waits for the round under way, which must not wait for it in turn, to set the alarm
-    scheduler.shutdown(wait=True)
+    rounds.end()
+
+
+class _Rounds:
+    """The rounds of one watch, one of each kind at a time, whoever calls for them."""
+
+    def __init__(
+        self,
+        tick: Callable[[], Round],
+        send: Callable[[], Round],
+        next_due: Callable[[], datetime | None],
+        tell: Tell,
+        complain: Complain,
+    ) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
+
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self.scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
+        self._tick, self._send, self._next_due = tick, send, next_due
+        self._tell, self._complain = tell, complain
+        self._turn, self._way, self._ending = Lock(), Lock(), Event()
+
+    def fire(self) -> None:
+        """Tick, and set the alarm for the next timer."""
+        with self._turn:
+            if self._ending.is_set():
+                return
+            _round(self._tick, self._tell, self._complain)
+            due = _asked(self._next_due, self._complain)
+            if due and not self._ending.is_set():
+                self.scheduler.add_job(self.fire, "date", run_date=due, id="due", replace_existing=True)
+
+    def carry(self) -> None:
+        """Send."""
+        with self._way:
+            if not self._ending.is_set():
+                _round(self._send, self._tell, self._complain)
+
+    def listen(self, hints: Hints) -> None:
+        """Bring both forward whenever there is a hint."""
+        while not self._ending.is_set():
+            if hints(EVERY):
+                self.fire()
+                self.carry()
+                self._ending.wait(AT_MOST_EVERY)
+
+    def end(self) -> None:
+        """Begin no more rounds; return when those under way are finished."""
+        self._ending.set()
+        with self._turn, self._way:
+            pass  # a shutdown waits for the round under way, which must not wait for it in turn, to set the alarm
+        self.scheduler.shutdown(wait=True)
 
 
 def asked_to_stop() -> Callable[[float], bool]:

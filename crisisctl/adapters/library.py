@@ -32,7 +32,9 @@ people: {}
 #    login: dana                        # the system's name for her
 #    roles: [comms-lead]
 #    timezone: Europe/Madrid
-#    contacts: ["mailto://user:password@mail.example.com?to=dana@example.com", "env:DANA_CHAT"]
+#    contacts: ["mailto://user:password@mail.example.com?to=dana@example.com", {to: "env:DANA_CHAT", after: 2m}]
+#    phone: "+34 600 000 000"
+#    quiet: {from: "22:00", to: "07:00"}    # and who is told instead: fallback: sam
 """
 
 

@@ -136,7 +136,7 @@ class _State:
         kept = {id_: timer for id_, timer in self._timers.get(incident, {}).items() if id_ not in gone}
         self._timers[incident] = kept | {timer.id: timer for timer in batch.armed}
         ready = batch.entries[-1].recorded_at if batch.entries else datetime.min.replace(tzinfo=UTC)
-        self._outbox |= {n.key: Queued(n, 0, ready) for n in batch.notices}
+        self._outbox |= {n.key: Queued(n, 0, max(ready, n.not_before or ready)) for n in batch.notices}
         for key in batch.settled:
             self._outbox.pop(key, None)
         for version, fields in batch.erased.items():
@@ -157,7 +157,9 @@ class _State:
 
     def hurry(self, latest: datetime, now: datetime) -> None:
         late = {key: row for key, row in self._outbox.items() if row.ready_at > latest}
-        self._outbox |= {key: row._replace(ready_at=now) for key, row in late.items()}
+        self._outbox |= {
+            key: row._replace(ready_at=max(now, row.notice.not_before or now)) for key, row in late.items()
+        }
 
     def postpone(self, key: str, until: datetime) -> None:
         if key in self._outbox:

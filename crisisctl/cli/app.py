@@ -42,6 +42,7 @@ _MODULES = {
     "report": "story",
     "verify": "verify",
     "watch": "watch",
+    "roster": "roster",
     "playbook": "playbook",
     "doctor": "doctor",
     "demo": "demo",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
+from crisisctl.adapters.roster.pings import proven
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
@@ -19,6 +21,7 @@ from crisisctl.domain.playbook import Playbook, build
 from crisisctl.domain.times import words
 
 app = typer.Typer(rich_markup_mode=None)
+PROVEN_FOR = timedelta(days=90)  # after which a contact is to be tested again
 
 
 class Check(NamedTuple):
@@ -188,6 +191,38 @@ def _roster(office: Office) -> Iterator[Check]:
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
 
 
+def _reached(office: Office) -> Iterator[Check]:
+    """Contacts that nobody has proven for long, and hours in which nobody at all is told."""
+    if office.roster.trouble or not office.roster.people:
+        return
+    people, _ = office.roster.details()
+    oldest = office.clock.now().date() - PROVEN_FOR
+    for id_, spec in people.items():
+        days = proven(spec.get("contacts") or ())
+        if old := [day for day in days if day is None or day < oldest]:
+            contacts = f"{len(old)} of {show.count(len(days), 'contact')} of {id_}"
+            what = f"{contacts}: no test was answered for {PROVEN_FOR.days} days, if ever"
+            yield Check("warning", what, f"crisisctl roster ping {id_}")
+        if "quiet" in spec and "fallback" not in spec:
+            quiet = spec["quiet"]
+            what = f"{id_} rests from {quiet['from']} to {quiet['to']}, and nobody is told instead"
+            yield Check("warning", what, f"name a fallback in {office.settings.roster}")
+    yield from _unbroken(office, people)
+
+
+def _unbroken(office: Office, people: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
+    """Severities that are to break quiet hours and that no playbook has, most likely misspelt: nobody would wake."""
+    breaks = {id_: spec["quiet"].get("breaks") or () for id_, spec in people.items() if "quiet" in spec}
+    if not any(breaks.values()):
+        return
+    documents = [office.read_playbook(name).document for name in office.playbooks()]
+    known = {severity for document in documents for severity in (document or {}).get("severities", ())}
+    for id_, severities in breaks.items():
+        if odd := [severity for severity in severities if known and severity not in known]:
+            what = f"no playbook has the severity {', '.join(odd)} that breaks the quiet hours of {id_}"
+            yield Check("warning", what, "mend its name")
+
+
 def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
     """Roles in the roster that no playbook has, most likely misspelt."""
     for person in office.roster.people.values():
@@ -227,4 +262,4 @@ def _watch(session: Session) -> Iterator[Check]:
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _notices, _unsent, _dead_man)
+_LOOKS = (_settings, _store, _playbooks, _roster, _reached, _notices, _unsent, _dead_man)

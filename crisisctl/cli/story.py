@@ -63,7 +63,7 @@ def timeline(
     """
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
-    output = _named(output)
+    output = named(output)
     ending = output.suffix[1:] if output and output.suffix[1:] in FORMS else None
     chosen = form or ("json" if json else ending or "md")
     if chosen not in FORMS:
@@ -92,7 +92,7 @@ def report(
     """
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
-    output = _named(output)
+    output = named(output)
     told, kinds = _story(ctx.obj, incident, include)
     text = exports.report(told)
     _let_out(ctx.obj, told, ask.Export("report", "md", told.incident.version, len(told.told), STDOUT, kinds), output)
@@ -127,7 +127,7 @@ def _let_out(session: Session, told: Story, command: ask.Export, output: Path | 
     Where the log cannot be written, the usual is let out all the same, with a warning.
     """
     if output is not None:
-        _spare_the_workspace(session, output)
+        spare_the_workspace(session, output)
         _look_first(output)
         command = command._replace(file=output.name)
     guarded = told.incident.restricted or bool(command.included)
@@ -141,7 +141,8 @@ def _let_out(session: Session, told: Story, command: ask.Export, output: Path | 
         show.talk(show.style(f"The export is made, but the log does not say so: {error}", "yellow"))
 
 
-def _named(output: Path | None) -> Path | None:
+def named(output: Path | None) -> Path | None:
+    """The file to write; None for standard output."""
     return None if output is None or str(output) == "-" else output
 
 
@@ -156,7 +157,7 @@ def _deliver(told: Story, text: str, output: Path | None, *, json: bool) -> None
         show.talk(f"Written to {output}.")
 
 
-def _spare_the_workspace(session: Session, output: Path) -> None:
+def spare_the_workspace(session: Session, output: Path) -> None:
     """A slip of the hand must not put the story in the place of the log, the settings or a plan."""
     settings = session.office.settings
     target = output.resolve()

@@ -91,7 +91,8 @@ def _run(session: Session, metrics: str | None, *, json: bool) -> None:
             beside_it.enter_context(beside(found.turn))
         sending = office.another()
         tick = heard(office.watch.tick)
-        ring(tick, sending.watch.send, office.watch.next_due, lambda done: _log(done, json=json), show.talk)
+        hints = office.store.listener()
+        ring(tick, sending.watch.send, office.watch.next_due, lambda done: _log(done, json=json), show.talk, hints)
         farewell()
         sending.store.close()
     if served or found:

@@ -1,12 +1,31 @@
 """Notices: messages to people about what fired or was done. The entry that causes them holds them, for rebuilding."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, time, timedelta, tzinfo
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry, Event
+from crisisctl.domain.times import instant
 
 SETTLED = ("notice.sent", "notice.failed", "notice.dropped")
+
+
+class Quiet(NamedTuple):
+    """Hours of the wall clock in a zone, over midnight if need be; `breaks` None: the most severe severity does."""
+
+    start: time
+    end: time
+    zone: tzinfo
+    breaks: tuple[str, ...] | None = None
+
+
+class Reach(NamedTuple):
+    """How one person can be reached: the delay of each contact in order, the quiet hours, and who stands in."""
+
+    delays: tuple[timedelta, ...] = (timedelta(),)
+    quiet: Quiet | None = None
+    fallback: str | None = None
 
 
 class Directory(Protocol):
@@ -28,15 +47,23 @@ class Directory(Protocol):
         """`NotFound` when there is a roster and the person is not in it."""
         ...
 
+    def reach(self, person: str) -> Reach:
+        """The delays of those contacts, and when the person is left in peace."""
+        ...
+
 
 class Notice(NamedTuple):
-    """One message to one contact of one person. `key` is stable: the same on every attempt, in every store."""
+    """One message to one contact of one person. `key` is stable: the same on every attempt, in every store.
+
+    One with a `not_before` waits until then, and is looked at again: it may have been answered meanwhile.
+    """
 
     key: str
     incident: str
     version: int
     person: str
     contact: int
+    not_before: datetime | None = None
 
 
 def attach(events: Sequence[Event], directory: Directory, command: str = "") -> list[Event]:
@@ -71,8 +98,10 @@ def _key(timers: Sequence[str], person: str) -> str:
 def notices(entry: Entry) -> Iterator[Notice]:
     """The notices that an entry causes, one for each contact of each person."""
     for told in entry.data.get("notices", ()):
-        for contact in range(told["contacts"]):
-            yield Notice(f"{told['key']}-{contact}", entry.incident, entry.version, told["to"], contact)
+        times = told.get("not_before") or [None] * told["contacts"]
+        for contact, at in enumerate(times):
+            key, wait = f"{told['key']}-{contact}", instant(at) if at else None
+            yield Notice(key, entry.incident, entry.version, told["to"], contact, wait)
 
 
 def unsettled(entries: Iterable[Entry]) -> dict[str, Notice]:

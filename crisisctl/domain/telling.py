@@ -29,7 +29,19 @@ def tell(entry: Entry) -> Told:
 def sentence(entry: Entry) -> str:
     """What happened, in words; what a redaction erased reads `(redacted)`."""
     teller = _TELL.get(entry.type)
-    return labels.mark(entry) + (teller(entry) if teller else entry.type.replace(".", " "))
+    told = teller(entry) if teller else entry.type.replace(".", " ")
+    return labels.mark(entry) + told + _in_place(entry)
+
+
+def _in_place(entry: Entry) -> str:
+    """Who was not disturbed, and who was told in whose place."""
+    said = ""
+    for told in entry.data.get("notices", ()):
+        if "quiet_until" in told:
+            said += f"; {told['to']} is not disturbed until {clock_time(instant(told['quiet_until']))} UTC"
+        if "instead_of" in told:
+            said += f"; {told['to']} is told instead of {' and '.join(told['instead_of'])}"
+    return said
 
 
 def _word(entry: Entry, field: str) -> str:

@@ -104,8 +104,16 @@ class Desk:
             if settles and all(row.notice.key != settles for row in ledger.outbox(id_)):
                 return False
             page = Page(id_, incident, self.now(), self._salt)
-            self._write(ledger, page, page.write(events, source))
+            self._write(ledger, page, page.write([self._passed_on(ledger, page, event) for event in events], source))
             return True
+
+    def _passed_on(self, log: Log, page: Page, event: Event) -> Event:
+        """A notice that was given up, with one to whoever stands in: both are written, or neither."""
+        if event.type != "notice.failed":
+            return event
+        from crisisctl.domain.instead import passed_on  # noqa: PLC0415 - only the watch comes here
+
+        return passed_on(event, [*log.entries(page.id)], self._directory, page.reached, page.now)
 
     def repair(self, id_: str) -> int:
         """Make the pending timers those that the log gives; how many were wrong, each of which is logged."""
@@ -186,8 +194,8 @@ class Desk:
             if any(entry.type == "incident.advanced" for entry in page.entries):
                 raise _after_timers(error) from None
             raise
-        events = attach(events, self._directory, f"{page.id}/{page.reached.version + 1}")
-        added = page.write(events, asked.source, at=asked.at, request=asked.request)
+        told = self._told(page, events, f"{page.id}/{page.reached.version + 1}")
+        added = page.write(told, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
         return self._write(ledger, page, added)._replace(fired=fired)
@@ -201,7 +209,16 @@ class Desk:
 
     def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
         _, events = overdue(page.reached, until, MOST_AT_ONCE)
-        return page.write(attach(events, self._directory), TIMER) if events else []
+        return page.write(self._told(page, events), TIMER) if events else []
+
+    def _told(self, page: Page, events: Sequence[Event], command: str = "") -> Sequence[Event]:
+        """The events with their notices, each at its time."""
+        events = attach(events, self._directory, command)
+        if all("notices" not in event.data for event in events):
+            return events
+        from crisisctl.domain.instead import spread  # noqa: PLC0415 - only what tells somebody pays for it
+
+        return spread(events, self._directory, page.reached, page.now)
 
     def _write(self, ledger: Ledger, page: Page, added: Sequence[Entry]) -> Outcome:
         if page.entries:

@@ -102,7 +102,10 @@ class Head(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """A notice in the outbox. `attempts` counts those that have begun; `ready_at` is when it may be taken next."""
+    """A notice in the outbox. `attempts` counts those that have begun; `ready_at` is when it may be taken next.
+
+    A new one is ready when its entry was recorded, or at its own `not_before` if that is later.
+    """
 
     notice: Notice
     attempts: int
@@ -232,7 +235,7 @@ class Ledger(Log, Protocol):
         ...
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        """Make ready at `now` what would not be before `latest`, or at no time at all."""
+        """Make ready at `now` what would not be before `latest`, or at no time at all; never before its own time."""
         ...
 
     def postpone(self, key: str, until: datetime) -> None:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 from crisisctl.domain.entries import Entry, Event
 from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.instead import answered, cause
 from crisisctl.domain.notices import Directory, Notice
 from crisisctl.domain.timers import timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
-from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Queued
+from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Log, Message, Queued
 from crisisctl.service.sight import Sight
 from crisisctl.service.tally import Tally
 from crisisctl.service.wording import message, neutral
@@ -226,20 +227,21 @@ class Watch:
         notice = row.notice
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
+            about, late = _about(log, entry, notice)
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
         if incident.restricted and notice.person not in incident.members():
             return Result(row, "dropped", f"{notice.person} may not see the incident")
-        self._deliver(row, incident, entry)
+        if late:
+            return Result(row, "dropped", "answered meanwhile")
+        self._deliver(row, incident, entry, message(incident, entry, notice, self._desk.now(), about))
         return Result(row, "sent")
 
-    def _deliver(self, row: Queued, incident: Incident, entry: Entry) -> None:
+    def _deliver(self, row: Queued, incident: Incident, entry: Entry, told: Message) -> None:
         to = "console:" if incident.drill else self._address(row.notice)  # nothing of a drill leaves the building
         kind = to.partition(":")[0]
-        others = incident.restricted and (kind in READ_BY_OTHERS or not self._directory.own(row.notice.person))
-        told = (
-            neutral(incident, entry, row.notice) if others else message(incident, entry, row.notice, self._desk.now())
-        )
+        if incident.restricted and (kind in READ_BY_OTHERS or not self._directory.own(row.notice.person)):
+            told = neutral(incident, entry, row.notice)
         self._couriers.get(kind, self._couriers["*"]).send(told, to)
 
     def _address(self, notice: Notice) -> str:
@@ -283,6 +285,17 @@ class Watch:
         except CrisisError as error:
             self._troubles.append(error)
             return 0
+
+
+def _about(log: Log, entry: Entry | None, notice: Notice) -> tuple[Entry | None, bool]:
+    """The entry that the notice is about, and whether it waited so long that it has been answered meanwhile."""
+    if entry is None:
+        return None, False
+    _, told = cause([entry], notice.key)
+    about = log.entry(notice.incident, told["about"]) if "about" in told else entry
+    if about is None or notice.not_before is None:
+        return about, False
+    return about, answered(about, notice.person, log.entries(notice.incident, about.version))
 
 
 def _reason(result: Result) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.instead import cause
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.telling import ERASED, sentence
 from crisisctl.domain.times import clock_time, words
@@ -16,20 +19,21 @@ LATE = timedelta(minutes=1)
 BANNER = "EXERCISE EXERCISE EXERCISE"
 
 
-def message(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> Message:
-    """The notice as it stands at the moment of sending."""
+def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, about: Entry | None = None) -> Message:
+    """The notice as it stands at the moment of sending. `about` is what it tells of, if not of its own entry."""
+    _, told = cause([entry], notice.key)
+    about = about or entry
     title = f"{incident.id} {incident.severity}: {incident.title}"
-    done = entry.type.startswith("handover.")
-    lines = _handed_over(incident, entry, notice, now) if done else _fell_due(incident, entry, notice, now)
+    done = about.type.startswith("handover.")
+    lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
+    lines = [*_in_place(entry, told), *lines]
     if incident.drill:
         title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
-    return Message(notice.key, title, "\n".join(lines), urgent=not done or _asks(entry, notice))
+    return Message(notice.key, title, "\n".join(lines), urgent=not done or _asks(about, notice))
 
 
-def _fell_due(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> list[str]:
-    covers: list[str] = next(
-        (told["covers"] for told in entry.data["notices"] if notice.key.startswith(told["key"])), []
-    )
+def _fell_due(incident: Incident, entry: Entry, told: Mapping[str, Any], now: datetime) -> list[str]:
+    covers: list[str] = told.get("covers", [])
     lines = [sentence(entry) + "."]
     if len(covers) > 1:
         lines.append(f"This is one notice for {len(covers)} steps that fell due; the last of them is named here.")
@@ -84,3 +88,15 @@ def neutral(incident: Incident, entry: Entry, notice: Notice) -> Message:
     mark = "EXERCISE " if incident.drill else ""
     key = sha256(f"{entry.digest}\n{notice.key}".encode()).hexdigest()[:32]
     return Message(key, f"{mark}A restricted incident needs {notice.person}", "Sign in and run: crisisctl list")
+
+
+def _in_place(entry: Entry, told: Mapping[str, Any]) -> Iterator[str]:
+    """Why somebody is told in the place of others."""
+    if not told.get("instead_of"):
+        return
+    first = f"You are told instead of {' and '.join(told['instead_of'])}"
+    if entry.type == "notice.failed":
+        why = entry.word("reason")
+        yield f"{first}: {entry.data['to']} could not be reached{f' ({why})' if why else ''}."
+    else:
+        yield f"{first}, who is not to be disturbed at this hour."

@@ -21,6 +21,7 @@ from crisisctl.adapters.system import SystemChance, SystemClock
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import Conflict, CrisisError, Refused
+from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.opening import opening
 from crisisctl.service.verify import verify
@@ -55,6 +56,9 @@ class Anybody:
 
     def require(self, person: str) -> None:
         return None
+
+    def reach(self, person: str) -> Reach:
+        return Reach()
 
 
 def desk_at(path: Path, turnstile: Turnstile = posix.turnstile) -> Desk:

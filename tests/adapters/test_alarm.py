@@ -296,3 +296,21 @@ def test_whatever_fails_is_told_and_rung_again(signals: None) -> None:
     assert len(asked) >= 3
     assert told[0] == Round(fired=1)
     assert {"the disk is full", "the disk is gone"} == set(complaints)
+
+
+def test_a_hint_brings_the_next_look_forward(signals: None) -> None:
+    looks: list[str] = []
+
+    def hints(seconds: float) -> bool:
+        if len(looks) >= 12:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
+    def look(what: str) -> Round:
+        looks.append(what)
+        return Round()
+
+    begun = time.monotonic()
+    ring(lambda: look("tick"), lambda: look("send"), lambda: None, lambda _: None, looks.append, hints)
+    assert {"tick", "send"} == set(looks)
+    assert len(looks) > 2 * (time.monotonic() - begun) + 2, "no more than one look a second and one at the start"

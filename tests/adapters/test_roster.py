@@ -48,7 +48,7 @@ def write(tmp_path: Path) -> Write:
 
 def test_it_knows_who_there_is(write: Write) -> None:
     assert write().people == {
-        "dana": Person("dana", "Dana Ruiz", "druiz", ("comms-lead", "scribe"), 2),
+        "dana": Person("dana", "Dana Ruiz", "druiz", ("comms-lead", "scribe"), 2, timezone="Europe/Madrid"),
         "lee@example.com": Person("lee@example.com", "lee@example.com", None, (), 0),
     }
 
@@ -115,11 +115,11 @@ BAD = {
     "people: {dana: }": "people.dana: write a mapping",
     "people: {'da na': {}}": "people.da na: an id is letters, digits",
     "people: {7: {}}": "people.7: an id is",
-    "people: {dana: {mail: x}}": "people.dana: unknown key 'mail'. The keys are contacts, login, name, roles, timezone",
+    "people: {dana: {mail: x}}": "people.dana: unknown key 'mail'. The keys are contacts, fallback, login",
     "people: {dana: {roles: comms-lead}}": "people.dana.roles: write a list of texts",
     "people: {dana: {roles: [1]}}": "people.dana.roles: write a list of texts",
     "people: {dana: {contacts: 'mailto://x'}}": "people.dana.contacts: write a list of texts",
-    "people: {dana: {contacts: [{a: b}]}}": "people.dana.contacts: write a list of texts",
+    "people: {dana: {contacts: [{a: b}]}}": "people.dana.contacts[0]: unknown key. The keys are to, after, verified",
     "people: {dana: {name: [Dana]}}": "people.dana.name: write a text",
     "people: {dana: {login: 7}}": "people.dana.login: write a text",
     "people: {dana: {timezone: Madrid}}": "people.dana.timezone: 'Madrid' is no zone. Write one such as Europe/Madrid",

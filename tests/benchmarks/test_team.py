@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.bench
 
 CLIENTS = 8
-ROUNDS = 3
+ROUNDS = 2
 CLIENT = Path(__file__).with_name("client.py")
 
 

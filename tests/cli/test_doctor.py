@@ -58,6 +58,35 @@ def test_who_cannot_be_reached_is_named(program: Program) -> None:
     assert any(warning.startswith("contact 1 of dana: ") and "NO_SUCH_VARIABLE" in warning for warning in warnings)
 
 
+def test_who_was_never_proven_to_be_reached_is_one_warning_a_person(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(
+        "people: {dana: {roles: [comms-lead], contacts: ['env:HOME', 'env:PATH', 'console:']},"
+        " lee: {roles: [legal], contacts: [{to: 'env:HOME', verified: 2999-01-01}]}}"
+    )
+    warnings = [one for one in _of(_checks(program), "warning") if "no test" in one]
+    assert warnings == ["2 of 2 contacts of dana: no test was answered for 90 days, if ever"]
+
+
+def test_who_rests_and_has_nobody_to_stand_in_is_a_warning(program: Program) -> None:
+    quiet = "quiet: {from: '22:00', to: '07:00'}"
+    text = ROSTER.replace("dana: {", f"dana: {{{quiet}, ").replace("lee: {", f"lee: {{{quiet}, fallback: dana, ")
+    (program.root / "roster.yaml").write_text(text)
+    assert _of(_checks(program), "warning") == ["dana rests from 22:00 to 07:00, and nobody is told instead"]
+
+
+def test_a_severity_that_breaks_quiet_hours_and_that_no_playbook_has_is_a_warning(program: Program) -> None:
+    quiet = "quiet: {from: '22:00', to: '07:00', breaks: [sev1, sev0]}, fallback: lee"
+    (program.root / "roster.yaml").write_text(ROSTER.replace("dana: {", f"dana: {{{quiet}, "))
+    told = _of(_checks(program), "warning")
+    assert told == ["no playbook has the severity sev0 that breaks the quiet hours of dana"]
+
+
+def test_a_slip_in_how_somebody_is_reached_is_an_error_with_its_place(program: Program) -> None:
+    (program.root / "roster.yaml").write_text(ROSTER.replace("roles: [legal]", "fallback: dnaa"))
+    (error,) = _of(_checks(program, code=6), "error")
+    assert error.endswith("roster.yaml: people.lee.fallback: there is no 'dnaa'. Name one of dana, lee.")
+
+
 def test_a_contact_that_holds_a_secret_is_never_shown(program: Program) -> None:
     (program.root / "roster.yaml").write_text(
         "people: {dana: {roles: [comms-lead, legal], contacts: ['nosuch://user:hunter2@host/hunter3']}}"

@@ -227,7 +227,7 @@ def _alike(place: Place, text: str, id_: str) -> str:
 
 def test_the_table_names_every_command() -> None:
     every = set(_commands(command()))
-    known = set(ASKS) | APART | {name for name in every if name.startswith("playbook ")}
+    known = set(ASKS) | APART | {name for name in every if name.startswith(("playbook ", "roster "))}
     assert sorted(every - known) == [], "say in ASKS what an outsider types after it, or in APART why nothing"
     assert sorted(known - every) == []
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Event
-from crisisctl.domain.notices import SETTLED, Notice, attach, notices, unsettled
+from crisisctl.domain.notices import SETTLED, Notice, Reach, attach, notices, unsettled
 from crisisctl.domain.timers import overdue
 from tests.domain.conftest import RICH, START, Case
 
@@ -31,6 +31,9 @@ class Contacts:
 
     def require(self, person: str) -> None:
         """Everybody is somebody."""
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * self.count(person))
 
 
 def fired(timer: str | None, *reached: str) -> Event:

@@ -66,8 +66,8 @@ class Rows:
         return Timer(id_, incident, "escalation", due, f"subject of {id_}")
 
     @staticmethod
-    def notice(key: str, incident: str = "INC-1", version: int = 1, person: str = "dana", contact: int = 0) -> Notice:
-        return Notice(key, incident, version, person, contact)
+    def notice(key: str, incident: str = "INC-1", version: int = 1, person: str = "dana", **changes: Any) -> Notice:
+        return Notice(key, incident, version, person, changes.pop("contact", 0), **changes)
 
     @staticmethod
     def keys(queued: Sequence[Any]) -> list[str]:

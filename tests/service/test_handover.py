@@ -10,6 +10,7 @@ import pytest
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Conflict, NotFound, Refused
+from crisisctl.domain.notices import Reach
 from crisisctl.service import story as stories
 from crisisctl.service.ports import DeliveryFailed, Store
 from crisisctl.service.verify import rebuild, verify
@@ -29,6 +30,9 @@ class Roster:
 
     def contacts(self, person: str) -> tuple[str, ...]:
         return (f"post:{person}",)
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * self.count(person))
 
     def require(self, person: str) -> None:
         if person not in ("dana", "lee", "mo"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import machine
+from crisisctl.domain.notices import Quiet, Reach
 from crisisctl.domain.timers import timers
 from crisisctl.domain.times import parse_duration
 from crisisctl.service.desk import MOST_AT_ONCE, Asked, Desk, Outcome
@@ -41,6 +43,12 @@ LATE = (None, None, None, 0, 120)
 TRIGGERS = ("go", "back", "split", "end")
 FAST = Path("/dev/shm")  # noqa: S108 - where there is one, a folder in memory; a crash is not what is tried here
 SPANS = ("0m", "1m", "5m", "10m", "1h")
+NIGHT = Quiet(time(2, 30), time(3), ZoneInfo("Europe/Madrid"))  # an hour that comes twice
+WAYS = {
+    "ann": Reach(quiet=NIGHT, fallback="bob"),
+    "bob": Reach((timedelta(), timedelta(minutes=3)), fallback="cy"),
+    "cy": Reach(quiet=NIGHT._replace(breaks=()), fallback="dee"),
+}
 
 
 class Author:
@@ -147,6 +155,9 @@ class Town:
     def require(self, person: str) -> None:
         """Any name will do."""
 
+    def reach(self, person: str) -> Reach:
+        return WAYS.get(person, Reach())
+
     def check(self, to: str) -> None:
         """Any address will do."""
 
@@ -181,6 +192,7 @@ class Simulation(RuleBasedStateMachine):
         self.town = Town()
         self.salts = [Salts(), Salts()]
         self.told: list[Entry] = []
+        self.keys: set[str] = set()
         self.inside: dict[str, int] = {}
         self.folded: Incident | None = None
         self.restart()
@@ -346,6 +358,9 @@ class Simulation(RuleBasedStateMachine):
             assert flaws(entry, before.digest if before else "", ()) == []
             assert entry.recorded_at >= (before.recorded_at if before else entry.recorded_at)
             self.told.append(entry)
+            for told in entry.data.get("notices", ()):
+                assert told["key"] not in self.keys, "somebody is told the same twice"
+                self.keys.add(told["key"])
             if entry.timer:
                 assert [other.timer for other in self.told].count(entry.timer) == 1, "a timer fired twice"
                 assert entry.occurred_at <= entry.recorded_at, "a timer fired early"

@@ -10,7 +10,7 @@ import pytest
 
 from crisisctl.domain.entries import words
 from crisisctl.domain.timers import Timer
-from crisisctl.service.ports import Beat, Store
+from crisisctl.service.ports import Batch, Beat, Store
 
 NOW = datetime(2026, 3, 28, 22, 0, 0, 123456, tzinfo=UTC)
 Door = Callable[[], Store]
@@ -191,6 +191,63 @@ def test_a_postponed_notice_waits_and_keeps_its_attempts(posted: Store, rows: An
         assert (row.notice.key, row.attempts, row.ready_at) == ("k1", 1, _in(minutes=5))
     with posted.writing() as ledger:
         assert rows.keys(ledger.lease(_in(minutes=4), _in(minutes=6), 10)) == ["k3", "k2"]
+
+
+@pytest.fixture
+def delayed(store: Store, rows: Any) -> Store:
+    """One notice that is ready at once, and one an hour later."""
+    late = rows.notice("late", contact=1, not_before=_in(hours=1))
+    rows.append(store, rows.entry(1), notices=[rows.notice("now"), late])
+    return store
+
+
+def test_a_notice_with_an_instant_comes_back_with_it_and_is_ready_then(delayed: Store, rows: Any) -> None:
+    with delayed.reading() as log:
+        assert [(row.notice.not_before, row.ready_at) for row in log.outbox()] == [
+            (None, NOW),
+            (_in(hours=1), _in(hours=1)),
+        ]
+    with delayed.writing() as ledger:
+        assert rows.keys(ledger.lease(_in(hours=1, microseconds=-1), _in(hours=2), 9)) == ["now"]
+        assert not ledger.ready(_in(hours=1, microseconds=-1))
+        assert ledger.ready(_in(hours=1))
+        (row,) = ledger.lease(_in(hours=1), _in(hours=2), 9)
+        assert (row.notice, row.attempts) == (rows.notice("late", contact=1, not_before=_in(hours=1)), 1)
+
+
+def test_an_instant_that_has_passed_when_it_is_written_holds_up_nothing(store: Store, rows: Any) -> None:
+    rows.append(store, rows.entry(1), notices=[rows.notice("k", not_before=_in(hours=-1))])
+    with store.reading() as log:
+        assert [(row.notice.not_before, row.ready_at) for row in log.outbox()] == [(_in(hours=-1), NOW)]
+
+
+def test_no_hurry_makes_a_notice_ready_before_its_own_time(delayed: Store, rows: Any) -> None:
+    with delayed.writing() as ledger:
+        ledger.postpone("now", _in(hours=9))
+        ledger.hurry(_in(minutes=10), NOW)
+        assert {row.notice.key: row.ready_at for row in ledger.outbox()} == {"now": NOW, "late": _in(hours=1)}
+        ledger.postpone("late", _in(hours=9))
+        ledger.hurry(_in(minutes=10), NOW)
+        assert {row.notice.key: row.ready_at for row in ledger.outbox()} == {"now": NOW, "late": _in(hours=1)}
+
+
+def test_after_its_own_time_a_delayed_notice_is_hurried_like_any_other(delayed: Store, rows: Any) -> None:
+    with delayed.writing() as ledger:
+        ledger.postpone("late", _in(hours=9))
+        ledger.hurry(_in(hours=2), _in(hours=1, minutes=50))
+        assert {row.notice.key: row.ready_at for row in ledger.outbox()}["late"] == _in(hours=1, minutes=50)
+
+
+def test_an_outbox_written_anew_keeps_the_instants(delayed: Store, door: Door, rows: Any) -> None:
+    with delayed.writing() as ledger:
+        waiting = [row.notice for row in ledger.outbox()]
+        (head,) = ledger.heads()
+        ledger.forget()
+        ledger.append(Batch(head, "{}", (), notices=waiting))
+    with door().reading() as log:
+        assert [row.notice for row in log.outbox()] == waiting
+        assert log.outbox()[0].ready_at < NOW
+        assert log.outbox()[1].ready_at == _in(hours=1)
 
 
 def test_nothing_is_ready_once_all_is_leased(posted: Store) -> None:

@@ -282,7 +282,8 @@ DERIVED = {
     "notice about another entry": "UPDATE outbox SET version = version + 1",
     "notice of another incident": "UPDATE outbox SET incident = 'INC-2'",
     "notice of nothing": "UPDATE outbox SET incident = 'INC-99'",
-    "notice forged": "INSERT INTO outbox SELECT key || '.', incident, version, person, 0, 0, ready_at FROM outbox",
+    "notice put off": "UPDATE outbox SET not_before = '9999-01-01T00:00:00.000000Z'",
+    "notice forged": "INSERT INTO outbox SELECT key || '.', incident, 1, person, 0, 0, ready_at, NULL FROM outbox",
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from crisisctl.adapters.memory import Memory
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import NotFound
+from crisisctl.domain.notices import Reach
 from crisisctl.service.ports import DeliveryFailed, Message, Store
 from crisisctl.service.watch import AT_ONE_TIME, Round
 
@@ -39,6 +40,9 @@ class Homes:
 
     def require(self, person: str) -> None:
         """Any name will do."""
+
+    def reach(self, person: str) -> Reach:
+        return Reach((timedelta(),) * self.count(person))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Unverified
+from crisisctl.domain.notices import Reach
 from crisisctl.service.ports import DeliveryFailed, Store
 from crisisctl.service.sight import Sight
 from crisisctl.service.watch import Round, Watch
@@ -30,6 +31,9 @@ class Homes:
 
     def contacts(self, person: str) -> tuple[str, ...]:
         return self.boxes.get(person, ("post:everybody",))
+
+    def reach(self, person: str) -> Reach:
+        return Reach()
 
     def require(self, person: str) -> None:
         """Any name will do."""

@@ -10,7 +10,7 @@ import psycopg
 from crisisctl.adapters.postgres.rows import HINT
 
 if TYPE_CHECKING:
-    from crisisctl.adapters.postgres.rows import Db
+    from crisisctl.adapters.postgres.wire import Db
 
 
 class Listener:
@@ -23,7 +23,10 @@ class Listener:
     def __call__(self, seconds: float) -> bool:
         """Wait so long at most; whether somebody said that there may be something to do."""
         try:
-            return any(True for _ in self._listening().notifies(timeout=seconds, stop_after=1))
+            db = self._listening()
+            heard = [True for _ in db.notifies(timeout=seconds, stop_after=1)]
+            heard += [True for _ in db.notifies(timeout=0)]  # many at once are one
+            return bool(heard)
         except psycopg.Error:
             self.close()
             time.sleep(seconds)

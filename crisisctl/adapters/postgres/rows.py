@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import TupleRow
 
+from crisisctl.adapters.postgres.wire import Db, Wire
 from crisisctl.domain.entries import COLUMNS, Entry, columns, dump_words, from_columns
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
 from crisisctl.service.ports import Batch, Beat, Head, Queued
 
-Db = psycopg.Connection[TupleRow]
 HINT = "crisisctl"  # the channel on which writers say that there may be something to do
 
 
@@ -31,7 +31,7 @@ def _numbered(statement: str) -> str:
 _ENTRY = ", ".join(COLUMNS.split())
 _OWN = ", ".join(COLUMNS.split()[1:])
 _HEAD = ", ".join(Head._fields)
-_NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+_NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
 _LONGEST_BEAT = 86_400.0
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
@@ -44,7 +44,7 @@ _KEEP = f"""INSERT INTO head (number, {_HEAD}, snapshot)
     ON CONFLICT (number) DO UPDATE SET ({_CHANGING}) = ROW (excluded.{_CHANGING.replace(", ", ", excluded.")}),
     snapshot = CASE excluded.snapshot WHEN '' THEN head.snapshot ELSE excluded.snapshot END"""
 _MOVE = f"UPDATE head SET ({_CHANGING}) = ROW (%s, %s, %s, %s, %s, %s, %s, %s) WHERE incident = %s"
-_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s)"
+_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s, %s)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
 _WRITTEN = f"SELECT {_ENTRY} FROM entry WHERE words <> '{{}}' ORDER BY position DESC"
@@ -52,18 +52,19 @@ _LEASE = """WITH taken AS (
         SELECT key, ready_at FROM outbox WHERE ready_at <= %s
         ORDER BY attempts, contact, ready_at, number LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE outbox SET attempts = attempts + 1, ready_at = %s FROM taken WHERE outbox.key = taken.key
-    RETURNING outbox.key, incident, version, person, contact, attempts, outbox.ready_at, taken.ready_at, number"""
+    RETURNING outbox.key, incident, version, person, contact, attempts, outbox.ready_at, not_before,
+    taken.ready_at, number"""
 # The order of positions is held to the end of the commit, and with a disk in it everybody would wait in turn. So the
 # commit does not wait for the disk; the next transaction, which is but a mark, waits for both, beside those of others.
 _IN_ORDER_THEN_DURABLE = (
-    "SET LOCAL synchronous_commit = off",
-    "COMMIT",
-    "SELECT pg_logical_emit_message(true, 'crisisctl', '')",
+    "SET LOCAL synchronous_commit = off; COMMIT; SELECT pg_logical_emit_message(true, 'crisisctl', '')"
 )
 _NEXT = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl number ' || current_schema(), 0))"
 
 
-_TIP = "SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE"
+_TIP = f"""WITH held AS MATERIALIZED (SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE)
+    SELECT held.digest, held.playbook_digest, {", ".join(f"e.{name}" for name in COLUMNS.split())} FROM held
+    LEFT JOIN entry AS e ON e.incident = %s AND e.version > %s ORDER BY e.version"""
 _LATER = f"SELECT {_ENTRY} FROM entry WHERE incident = %s AND version > %s ORDER BY version"
 # What nearly every transaction says; a connection that stays has the server plan it once.
 _OFTEN = {statement: f"crisisctl_{number}" for number, statement in enumerate((_TIP, _LATER, _INSERT, _MOVE))}
@@ -79,6 +80,11 @@ class Written(NamedTuple):
     incident: str
     version: int
     digest: str
+
+
+_written = attrgetter("incident", "version", "digest")
+_VERSION, _DIGEST = (COLUMNS.split().index(name) for name in ("version", "digest"))
+_NEVER_MET = Written("", 2**62, "")  # after which there is no version
 
 
 class PostgresLog:
@@ -169,44 +175,56 @@ class PostgresLedger(PostgresLog):
     Changes wait for the next question, or for the commit, and travel to the server together with it.
     """
 
-    def __init__(self, db: Db, *, prepared: bool = False) -> None:
+    def __init__(self, db: Db, known: dict[str, Written] | None = None, *, prepared: bool = False) -> None:
         super().__init__(db)
         self._prepared = prepared
+        self._known = {} if known is None else known  # of each incident, what this connection met last
+        self._later: tuple[str, int, list[TupleRow]] | None = None
         self.last: Written | None = None
-        self._cursor = psycopg.ClientCursor(db)
-        self._waiting = ["BEGIN"]
+        self._wire = Wire(db)
+        self._wire.say("BEGIN")
         self.busy = False  # there may be something to do for a watch
 
     def commit(self) -> None:
         """Make what was changed last."""
-        self._waiting += _IN_ORDER_THEN_DURABLE if self.last else ("COMMIT",)
+        self._wire.say(_IN_ORDER_THEN_DURABLE if self.last else "COMMIT")
         if self.busy:  # after the commit: inside it, all who commit would wait for one another
-            self._waiting.append(f"NOTIFY {HINT}")
-        self._send()
+            self._wire.say(f"NOTIFY {HINT}")
+        self._wire.ask()
 
     def _change(self, statement: str, *values: object) -> None:
-        said = _SHORT.get(statement, statement) if self._prepared else statement
-        self._waiting.append(self._cursor.mogrify(said, values) if values else said)
+        self._wire.say(_SHORT.get(statement, statement) if self._prepared else statement, *values)
 
     def _rows(self, query: str, *values: object) -> list[TupleRow]:
         self._change(query, *values)
-        self._send()
-        return self._cursor.fetchall()
+        return self._wire.ask()
 
     def _row(self, query: str, *values: object) -> TupleRow | None:
         rows = self._rows(query, *values)
         return rows[0] if rows else None
 
-    def _send(self) -> None:
-        statements, self._waiting = self._waiting, []
-        self._cursor.execute("; ".join(statements))
-        while self._cursor.nextset():
-            pass
-
     def tip(self, incident: str) -> tuple[str, str] | None:
-        """The tip of an incident, which nobody else can move until the transaction ends."""
-        found = self._row(_TIP, incident)
-        return (found[0], found[1]) if found else None
+        """The tip of an incident, which nobody else can move until the transaction ends.
+
+        What others wrote since this connection last met the incident comes along, for it is asked for next; unless the
+        incident had to be waited for: then what was waited for is not among it.
+        """
+        known = self._known.get(incident, _NEVER_MET)
+        rows = self._rows(_TIP, incident, incident, known.version)
+        if not rows:
+            return None
+        tip, later = (rows[0][0], rows[0][1]), [row[2:] for row in rows if row[2] is not None]
+        newest = Written(incident, later[-1][_VERSION], later[-1][_DIGEST]) if later else known
+        if newest.digest == tip[0]:
+            self._known[incident] = newest
+            self._later = (incident, known.version, later)
+        return tip
+
+    def entries(self, incident: str, after: int = 0) -> Iterator[Entry]:
+        later, self._later = self._later, None
+        if later is None or later[:2] != (incident, after):
+            return super().entries(incident, after)
+        return map(from_columns, later[2])
 
     def written(self) -> Iterator[Entry]:
         return map(from_columns, self._rows(_WRITTEN))  # changes and cursors of the server do not go together
@@ -229,7 +247,7 @@ class PostgresLedger(PostgresLog):
             self._change(_KEEP, int(incident.rpartition("-")[2]), *batch.head, batch.snapshot)
         self._each("DELETE FROM timer WHERE id = %s", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
-        self._each(_QUEUE, [(*notice, ready) for notice in batch.notices])
+        self._each(_QUEUE, [_outgoing(notice, ready) for notice in batch.notices])
         self._each("DELETE FROM outbox WHERE key = %s", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
@@ -238,7 +256,8 @@ class PostgresLedger(PostgresLog):
     def _enter(self, entries: Sequence[Entry]) -> None:
         if entries:
             self._each(_INSERT, [columns(entry)[1:] for entry in entries])
-            self.last = Written(*attrgetter("incident", "version", "digest")(entries[-1]))
+            self.last = Written(*_written(entries[-1]))
+            self._known[self.last.incident] = self.last
 
     def _each(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         for row in rows:
@@ -258,10 +277,11 @@ class PostgresLedger(PostgresLog):
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
         rows = self._rows(_LEASE, stamp(now), limit, stamp(until))
-        return [_queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[7:]))]
+        return [_queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[8:]))]
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        self._change("UPDATE outbox SET ready_at = %s WHERE ready_at > %s", stamp(now), stamp(latest))
+        late = "UPDATE outbox SET ready_at = greatest(%s, not_before) WHERE ready_at > %s"
+        self._change(late, stamp(now), stamp(latest))
 
     def postpone(self, key: str, until: datetime) -> None:
         self._change("UPDATE outbox SET ready_at = %s WHERE key = %s", stamp(until), key)
@@ -297,4 +317,11 @@ def _moment(text: str) -> datetime:
 
 
 def _queued(row: Any) -> Queued:  # noqa: ANN401 - a row as psycopg hands it over
-    return Queued(Notice(*row[:5]), row[5], _moment(row[6]))
+    key, incident, version, person, contact, attempts, ready_at, wait, *_ = row
+    not_before = _moment(wait) if wait is not None else None
+    return Queued(Notice(key, incident, version, person, contact, not_before), attempts, _moment(ready_at))
+
+
+def _outgoing(notice: Notice, ready: str) -> tuple[object, ...]:
+    wait = stamp(notice.not_before) if notice.not_before else None
+    return (*notice[:5], max(ready, wait or ready), wait)

@@ -65,7 +65,8 @@ CREATE TABLE outbox (
     person {_TEXT},
     contact integer NOT NULL,
     attempts integer NOT NULL,
-    ready_at {_TEXT}
+    ready_at {_TEXT},
+    not_before {_MAYBE}
 );
 CREATE INDEX outbox_ready ON outbox (ready_at);
 CREATE INDEX outbox_incident ON outbox (incident);

@@ -23,7 +23,8 @@ from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost, passing, undecided
 from crisisctl.adapters.postgres.listener import Listener
-from crisisctl.adapters.postgres.rows import PREPARE, Db, PostgresLedger, PostgresLog, Written
+from crisisctl.adapters.postgres.rows import PREPARE, PostgresLedger, PostgresLog, Written
+from crisisctl.adapters.postgres.wire import Db
 from crisisctl.domain.errors import Invalid, StoreFailed
 from crisisctl.service.nothing import Nothing
 
@@ -53,11 +54,12 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         told = _read(url)
-        self._told = conninfo.make_conninfo("", **(_USUAL | told))
+        self._told = conninfo.make_conninfo("", **(_USUAL | told | {"client_encoding": "UTF8"}))
         self._place = _shown(told)
         self._connection: Db | None = None
         self._made = False
         self._written = 0  # transactions on this connection
+        self._known: dict[str, Written] = {}
         self._door = Lock()  # threads that look at the clock or at the log share the connection, and its replacement
 
     def place(self) -> str:
@@ -69,7 +71,7 @@ class Postgres:
         """One transaction: committed when it ends well, rolled back when anything was raised."""
         with self._failures():
             db = self._ready()
-            ledger, ended = PostgresLedger(db, prepared=self._prepared(db)), False
+            ledger, ended = PostgresLedger(db, self._known, prepared=self._prepared(db)), False
             try:
                 yield ledger
                 ended = True

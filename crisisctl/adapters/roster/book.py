@@ -11,25 +11,34 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crisisctl.adapters.roster import form
 from crisisctl.domain.errors import Invalid, Refused
+from crisisctl.domain.notices import Quiet, Reach
 from crisisctl.domain.text import PERSON, nearest
 
 _OURS = ("crisisctl", "timer", "watch")
 
 
 class Person(NamedTuple):
-    """One who can hold roles; `reachable` is the number of contacts."""
+    """One who can hold roles; `reachable` is the number of contacts, `delays` their delays in seconds if there are any.
+
+    `quiet` is when the quiet hours begin and end and what breaks them, by the clock of `timezone`.
+    """
 
     id: str
     name: str
     login: str | None
     roles: tuple[str, ...]
     reachable: int
+    delays: tuple[int, ...] = ()
+    timezone: str | None = None
+    quiet: tuple[str, str, tuple[str, ...] | None] | None = None
+    fallback: str | None = None
 
 
 class Roster:
@@ -94,7 +103,10 @@ class Roster:
         except Invalid:
             if self._document is None:  # contacts are kept nowhere else
                 raise Invalid(f"{person} cannot be reached until {self._path} is mended.") from None
-        return tuple(self._document.get(person, {}).get("contacts") or self._fallback)
+        from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only the watch pays for it
+
+        written = self._document.get(person, {}).get("contacts") or self._fallback
+        return tuple(ways.address(contact) for contact in written)
 
     def own(self, person: str) -> bool:
         """Whether the roster has contacts of the person's own."""
@@ -105,6 +117,22 @@ class Roster:
         """How many contacts the person has, without reading them."""
         found = self.people.get(person)
         return found.reachable if found and found.reachable else len(self._fallback)
+
+    def reach(self, person: str) -> Reach:
+        """When each contact of the person may be used, without reading any."""
+        found = self.people.get(person)
+        if found is None:
+            return Reach((timedelta(),) * len(self._fallback))
+        delays = found.delays or (0,) * self.count(person)
+        return Reach(tuple(timedelta(seconds=delay) for delay in delays), _quiet(found), found.fallback)
+
+    def details(self) -> tuple[Mapping[str, Mapping[str, Any]], str]:
+        """What the file says of everybody, and its digest; `Invalid` when it cannot be read."""
+        try:
+            seal = sha256(self._path.read_bytes()).hexdigest()
+        except OSError:
+            return {}, ""
+        return form.people(self._path), seal
 
     def _known(self) -> dict[str, Person]:
         try:
@@ -127,7 +155,7 @@ class Roster:
             kept = json.loads(form.ordinary(self._cache).read_text())
             if seal not in (None, kept["digest"]):
                 return None
-            return {id_: Person(*(*row[:3], tuple(row[3]), row[4])) for id_, row in kept["people"].items()}
+            return {id_: _restored(row) for id_, row in kept["people"].items()}
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
 
@@ -144,5 +172,39 @@ class Roster:
 
 
 def _person(id_: str, spec: dict[str, Any]) -> Person:
+    from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
+
     contacts = spec.get("contacts") or []
-    return Person(id_, spec.get("name", id_), spec.get("login"), tuple(spec.get("roles") or ()), len(contacts))
+    roles, delays = tuple(spec.get("roles") or ()), tuple(int(ways.delay(one).total_seconds()) for one in contacts)
+    quiet = spec.get("quiet")
+    breaks = tuple(quiet["breaks"]) if quiet and "breaks" in quiet else None
+    return Person(
+        id_,
+        spec.get("name", id_),
+        spec.get("login"),
+        roles,
+        len(contacts),
+        delays if any(delays) else (),
+        spec.get("timezone"),
+        (quiet["from"], quiet["to"], breaks) if quiet else None,
+        spec.get("fallback"),
+    )
+
+
+def _restored(row: Sequence[Any]) -> Person:
+    """The person that was kept; what an older version of the program kept knows less, for the file said less."""
+    id_, name, login, roles, reachable, *rest = row
+    delays, timezone, quiet, fallback = rest or ((), None, None, None)
+    if quiet:
+        quiet = (quiet[0], quiet[1], None if quiet[2] is None else tuple(quiet[2]))
+    return Person(id_, name, login, tuple(roles), reachable, tuple(delays), timezone, quiet, fallback)
+
+
+def _quiet(person: Person) -> Quiet | None:
+    if person.quiet is None:
+        return None
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only the firing of a timer to somebody with quiet hours pays for it
+
+    start, end, breaks = person.quiet
+    zone = ZoneInfo(person.timezone) if person.timezone else UTC
+    return Quiet(time.fromisoformat(start), time.fromisoformat(end), zone, breaks)

@@ -12,7 +12,7 @@ from crisisctl.domain.errors import Invalid
 from crisisctl.domain.text import PERSON
 
 LONGEST = 131_072
-_KEYS = {"name", "login", "roles", "timezone", "contacts"}
+_KEYS = {"name", "login", "roles", "timezone", "contacts", "phone", "quiet", "fallback"}
 
 
 def people(path: Path) -> dict[str, dict[str, Any]]:
@@ -36,6 +36,9 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
         raise Invalid(f"{path}: write `people:` and below it one entry for each person, and nothing else.")
     for id_, spec in found.items():
         _check(path, id_, spec)
+    from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
+
+    ways.check_fallbacks(str(path), found)
     logins = sorted(spec["login"] for spec in found.values() if "login" in spec)
     if twice := [one for one, next_ in pairwise(logins) if one == next_]:
         raise Invalid(f"{path}: the login {twice[0]} is tied to two people. Leave it to the one whose it is.")
@@ -50,10 +53,12 @@ def _check(path: Path, id_: object, spec: object) -> None:
         raise Invalid(f"{where}: write a mapping such as {{name: Dana Ruiz, roles: [comms-lead]}}.")
     if odd := sorted(str(key) for key in spec if key not in _KEYS):
         raise Invalid(f"{where}: unknown key {odd[0]!r}. The keys are {', '.join(sorted(_KEYS))}.")
-    for key in ("roles", "contacts"):
-        value = spec.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise Invalid(f"{where}.{key}: write a list of texts.")
+    from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
+
+    ways.check(where, spec)
+    value = spec.get("roles", [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise Invalid(f"{where}.roles: write a list of texts.")
     for key in ("name", "login", "timezone"):
         if not isinstance(spec.get(key, ""), str):
             raise Invalid(f"{where}.{key}: write a text.")

@@ -19,7 +19,8 @@ _HEAD = ", ".join(Head._fields)
 _HEAD_BEFORE = _HEAD.replace("members", "NULL")  # of a file that nobody has written to since the third schema
 _LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
-_NOTICE = "key, incident, version, person, contact, attempts, ready_at"
+_NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
+_NOTICE_BEFORE = _NOTICE.replace("not_before", "NULL")  # of a file that nobody has written to since the second schema
 
 _INSERT = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
 _CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at, members"
@@ -27,7 +28,7 @@ _changing = attrgetter(*_CHANGING.split(", "))
 _MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
     WHERE incident = ?"""
 _OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?)"
+_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
 
@@ -96,7 +97,9 @@ class SqliteLog:
         return _moment(found) if found is not None else None
 
     def outbox(self, incident: str | None = None) -> list[Queued]:
-        query = f"SELECT {_NOTICE} FROM outbox WHERE ? IS NULL OR incident = ? ORDER BY rowid"
+        schema = self.db.execute("PRAGMA user_version").fetchone()[0]
+        notice = _NOTICE if schema != 1 else _NOTICE_BEFORE
+        query = f"SELECT {notice} FROM outbox WHERE ? IS NULL OR incident = ? ORDER BY rowid"
         return [_queued(row) for row in self.db.execute(query, (incident, incident))]
 
     def ready(self, now: datetime) -> bool:
@@ -132,7 +135,7 @@ class SqliteLedger(SqliteLog):
         self._head(batch)
         self._each("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
-        self._each(_QUEUE, [(*notice, ready) for notice in batch.notices])
+        self._each(_QUEUE, [_row(notice, ready) for notice in batch.notices])
         self._each("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
@@ -168,7 +171,8 @@ class SqliteLedger(SqliteLog):
         return [row._replace(attempts=row.attempts + 1, ready_at=until) for row in rows]
 
     def hurry(self, latest: datetime, now: datetime) -> None:
-        self.db.execute("UPDATE outbox SET ready_at = ? WHERE ready_at > ?", (stamp(now), stamp(latest)))
+        late = "UPDATE outbox SET ready_at = max(?, coalesce(not_before, '')) WHERE ready_at > ?"
+        self.db.execute(late, (stamp(now), stamp(latest)))
 
     def postpone(self, key: str, until: datetime) -> None:
         self.db.execute("UPDATE outbox SET ready_at = ? WHERE key = ?", (stamp(until), key))
@@ -207,4 +211,11 @@ def _moment(text: str) -> datetime:
 
 
 def _queued(row: tuple[Any, ...]) -> Queued:
-    return Queued(Notice(*row[:5]), row[5], _moment(row[6]))
+    key, incident, version, person, contact, attempts, ready_at, wait = row
+    not_before = _moment(wait) if wait is not None else None
+    return Queued(Notice(key, incident, version, person, contact, not_before), attempts, _moment(ready_at))
+
+
+def _row(notice: Notice, ready: str) -> tuple[object, ...]:
+    wait = stamp(notice.not_before) if notice.not_before else None
+    return (*notice[:5], max(ready, wait or ready), wait)

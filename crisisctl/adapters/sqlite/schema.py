@@ -32,8 +32,8 @@ _TRIGGERS = (
 )
 
 
-def migrate(connection: sqlite3.Connection, until: int = VERSION) -> None:
-    """Bring the file to the present schema, or an earlier one; each migration is one transaction and runs once."""
+def migrate(connection: sqlite3.Connection, version: int = VERSION) -> None:
+    """Bring the file to that schema; each migration is one transaction and runs once."""
     from sqlite_utils import Database, Migrations  # noqa: PLC0415 - costs more than the rest of a command together
 
     migrations = Migrations("crisisctl")
@@ -44,20 +44,36 @@ def migrate(connection: sqlite3.Connection, until: int = VERSION) -> None:
         _heads(db)
         _derived(db)
 
-    @migrations()
-    def m003_members(db: Database) -> None:
-        db.table("head").add_column("members", str)  # null: everybody may see the incident
+    if version > 1:
 
-    db = Database(connection)
-    migrations.apply(db, stop_before=[late.name for late in migrations.pending(db) if int(late.name[1:4]) > until])
+        @migrations()
+        def m002_not_before(db: Database) -> None:
+            db.table("outbox").add_column("not_before", str)
+
+    if version > 2:  # noqa: PLR2004 - the third schema
+
+        @migrations()
+        def m003_members(db: Database) -> None:
+            db.table("head").add_column("members", str)  # null: everybody may see the incident
+
+    migrations.apply(Database(connection))
 
 
 def differences(connection: sqlite3.Connection) -> list[str]:
-    """The names of what differs from the schema that this program makes, or made when the file was last written."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    """The names of what differs from the schema that this program makes.
+
+    A file that nobody has written to since keeps its older schema; one in which a migration has just ended has the
+    newer one already.
+    """
+    begun = connection.execute("PRAGMA user_version").fetchone()[0]
+    versions = range(begun if 1 <= begun <= VERSION else VERSION, VERSION + 1)
+    return min((_differences(connection, version) for version in versions), key=len)
+
+
+def _differences(connection: sqlite3.Connection, version: int) -> list[str]:
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(fresh, version or VERSION)
+        migrate(fresh, version)
         return sorted({name for name, _ in _objects(connection) ^ _objects(fresh)})
     finally:
         fresh.close()

@@ -17,6 +17,7 @@ from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import CrisisError, Invalid, Refused
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
+from crisisctl.service.sight import Sight
 
 if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
@@ -67,18 +68,31 @@ class Office:
         return Pings(self.settings.state / "pings.json", self.settings.roster, posix.turnstile)
 
     @cached_property
-    def store(self) -> Store:
-        """Where the log lives."""
+    def whole(self) -> Store:
+        """Where the log lives, with everything in it: for what the machine does by itself."""
         return opened(self.settings.store, self.settings.root)
 
     @cached_property
     def clock(self) -> Clock:
         """What time it is: the machine's clock, or the one that a team shares with its database."""
-        return self._clock or self.store.clock() or system.SystemClock()
+        return self._clock or self.whole.clock() or system.SystemClock()
+
+    @cached_property
+    def person(self) -> str | None:
+        """Who looks; None when they may not act as anybody, and so are in no restricted incident."""
+        try:
+            return self.source().actor
+        except CrisisError:
+            return None
+
+    @cached_property
+    def store(self) -> Sight:
+        """The log as whoever asks may see it: what every command reads and writes."""
+        return Sight(self.whole, self.person)
 
     @cached_property
     def desk(self) -> Desk:
-        """The one path of every command."""
+        """The one path of every command, which sees no more than whoever asks."""
         return Desk(self.store, self.clock, self.chance, self.roster)
 
     @cached_property
@@ -101,7 +115,8 @@ class Office:
         from crisisctl.service.watch import AT_ONE_TIME, Watch  # noqa: PLC0415
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
-        return Watch(self.desk, self.roster, self.couriers, self.watch_name, each, self.tally)
+        desk = Desk(self.whole, self.clock, self.chance, self.roster)
+        return Watch(desk, self.roster, self.couriers, self.watch_name, each, self.tally, self.store)
 
     @cached_property
     def watch_name(self) -> str:
@@ -121,7 +136,7 @@ class Office:
         from crisisctl.service.vitals import Look  # noqa: PLC0415 - only the watch pays for it
 
         other = self.another()
-        return Look(other.store, other.clock, system.seconds)
+        return Look(other.whole, other.clock, system.seconds, shows=self.store.over)
 
     @cached_property
     def dead_man(self) -> DeadMan | None:
@@ -156,7 +171,7 @@ class Office:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
         if self.settings.identity == "strict":
-            return self._tied(told, self.store.login() or self.login, role)
+            return self._tied(told, self.whole.login() or self.login, role)
         mine = self.roster.of_login(self.login)
         if told is not None:
             self.roster.require(told)

@@ -30,6 +30,7 @@ _MODULES = {
     "ack": "people",
     "snooze": "people",
     "oncall": "oncall",
+    "access": "access",
     "task": "task",
     "note": "words",
     "decide": "words",

@@ -15,10 +15,12 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
 from crisisctl.domain.timers import forecast, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
+from crisisctl.service.ports import Head, Log
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -67,7 +69,7 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
         "version": incident.version,
         "digest": incident.digest,
-    }
+    } | ({"restricted": True, "members": incident.members()} if incident.restricted else {})
 
 
 def _task(incident: Incident, task: Task) -> dict[str, Any]:
@@ -97,6 +99,8 @@ def _standing(incident: Incident, session: Session) -> None:
     show.say(f"{mark}{show.style(incident.id, 'bold')} {incident.title}")
     book = incident.playbook
     show.say(f"{state}, {incident.severity}, {book.title} (version {book.version}), log version {incident.version}")
+    if incident.restricted:
+        show.say(f"  restricted to {', '.join(incident.members())}")
     for path in incident.stages:
         visit = incident.visits[path]
         show.say(f"  at {show.style(path, 'green')} since {clock_time(visit.entered_at)} UTC")
@@ -204,7 +208,7 @@ def list_(
     with session.office.store.reading() as log:
         heads = log.heads(everything=everything)
     if json:
-        kept = [head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")} for head in heads]
+        kept = [_listed(head) for head in heads]
         show.data({"incidents": kept})
         return
     if not heads:
@@ -224,8 +228,15 @@ def list_(
     show.table(("ID", "SEV", "OPENED (UTC)", "STAGE", "TITLE"), rows)
 
 
-def _titled(head: Any) -> str:  # noqa: ANN401 - a Head of the store's
-    return f"EXERCISE {head.title}" if head.drill else str(head.title)
+def _listed(head: Head) -> dict[str, Any]:
+    row = head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")}
+    members = row.pop("members")
+    return row if members is None else row | {"restricted": True, "members": members.split(" ")}
+
+
+def _titled(head: Head) -> str:
+    mark = "EXERCISE " if head.drill else ""
+    return f"{mark}{'RESTRICTED ' if head.members is not None else ''}{head.title}"
 
 
 def _day(text: str) -> str:
@@ -276,7 +287,8 @@ def search(
 
     session: Session = ctx.obj
     with session.office.store.reading() as log:
-        hits = list(islice(find(_counted(log.written()), prose(wanted, "What to search for")), MOST))
+        entries = _readable(session, log, _counted(log.written()))
+        hits = list(islice(find(entries, prose(wanted, "What to search for")), MOST))
     show.progress("")
     if json:
         show.data({"hits": [{"incident": e.incident, "version": e.version, "text": text} for e, text, _ in hits]})
@@ -284,6 +296,16 @@ def search(
         show.table(("INCIDENT", "ENTRY", "TEXT"), [(e.incident, str(e.version), text) for e, text, _ in hits])
     else:
         show.say("Nothing found.")
+
+
+def _readable(session: Session, log: Log, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without those that are privileged, for whom they are not meant."""
+    from crisisctl.service.exporting import reads_privileged  # noqa: PLC0415 - nothing else here needs it
+
+    desk, person, roles = session.office.desk, session.office.person, session.office.settings.privileged
+    for entry in entries:
+        if not privileged(entry) or reads_privileged(desk.load(log, entry.incident), person, roles):
+            yield entry
 
 
 def _counted(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -41,8 +41,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of the store."""
-        if "office" in self.__dict__ and "store" in self.office.__dict__:
-            self.office.store.close()
+        if "office" in self.__dict__ and "whole" in self.office.__dict__:
+            self.office.whole.close()
 
     def asked(
         self,

@@ -114,6 +114,8 @@ class Incident(NamedTuple):
     fired: frozenset[str] = frozenset()
     handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
+    restricted: bool = False
+    admitted: tuple[str, ...] = ()  # who may see it whatever role they hold; empty unless it is restricted
 
     @property
     def open(self) -> bool:
@@ -147,6 +149,11 @@ class Incident(NamedTuple):
     def held_by(self, person: str) -> tuple[str, ...]:
         """The roles that the person holds, in the order of the playbook."""
         return tuple(role for role, people in self.roles.items() if person in people)
+
+    def members(self) -> tuple[str, ...]:
+        """Who belongs to it: those who hold a role now, in the order of the playbook, then those admitted."""
+        held = (person for people in self.roles.values() for person in people)
+        return tuple(dict.fromkeys((*held, *self.admitted)))
 
     def around(self) -> Iterator[Stage]:
         """The active stages and those around them, outermost first."""

@@ -13,7 +13,7 @@ from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.machine import Move, Stages
 from crisisctl.domain.playbook import Playbook, unpin
-from crisisctl.domain.text import line, nearest, prose
+from crisisctl.domain.text import PERSON, line, nearest, prose
 from crisisctl.domain.times import not_before
 
 _machines: dict[int, tuple[Playbook, Stages]] = {}
@@ -41,6 +41,8 @@ def open_incident(command: ask.Open, source: Source, on_call: OnCallNow = lambda
     severity = playbook.severities[0] if command.severity is None else command.severity
     if severity not in playbook.severities:
         raise nearest(severity, playbook.severities, "severity")
+    if command.restricted and not PERSON.fullmatch(source.actor):
+        raise Refused(f"{source.actor!r} is no person's id, so nobody could be told apart by it. Say who: --as PERSON")
     opened = Event(
         "incident.opened",
         {
@@ -48,7 +50,8 @@ def open_incident(command: ask.Open, source: Source, on_call: OnCallNow = lambda
             "templates": dict(command.templates),
             "severity": severity,
             "drill": command.drill,
-        },
+        }
+        | ({"restricted": True} if command.restricted else {}),
         {"title": line(command.title, "The title")},
     )
     return [

@@ -39,6 +39,10 @@ class Directory(Protocol):
         """The addresses of a person, or references to them, in order."""
         ...
 
+    def own(self, person: str) -> bool:
+        """Whether the contacts are the person's own, and not what the workspace falls back on."""
+        ...
+
     def require(self, person: str) -> None:
         """`NotFound` when there is a roster and the person is not in it."""
         ...

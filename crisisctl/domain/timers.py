@@ -118,11 +118,16 @@ _Answering = Callable[[str], Sequence[str]]
 
 
 def _answering(incident: Incident, on_call: OnCall, at: datetime) -> _Answering:
-    """Who answers for a role: who holds it in the incident, or is about to; else who is on call; else its deputy's."""
+    """Who answers for a role: who holds it in the incident, or is about to; else who is on call; else its deputy's.
+
+    Of a restricted incident only members are told, so being on call alone is not enough.
+    """
+    members = incident.members() if incident.restricted else None
 
     def answer(role: str) -> Sequence[str]:
         people = (_held(incident, seat) or on_call(seat, at) for seat in incident.seats(role))
-        return next((found for found in people if found), ())
+        seen = ([one for one in found if members is None or one in members] for found in people)
+        return next((found for found in seen if found), ())
 
     return answer
 

@@ -73,7 +73,7 @@ class Desk:
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
-        if isinstance(command, ask.Assign | ask.Handover):
+        if isinstance(command, ask.Assign | ask.Handover | ask.Grant):
             self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:

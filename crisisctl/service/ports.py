@@ -81,7 +81,11 @@ class Finding(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The newest version of an incident, for lists; the snapshot is fetched apart."""
+    """The newest version of an incident, for lists; the snapshot is fetched apart.
+
+    `members` are the ids of those who may see a restricted incident, sorted, one space between two; None when everybody
+    may.
+    """
 
     incident: str
     version: int
@@ -94,6 +98,7 @@ class Head(NamedTuple):
     drill: bool
     opened_at: str
     closed_at: str | None
+    members: str | None = None
 
 
 class Queued(NamedTuple):

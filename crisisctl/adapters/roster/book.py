@@ -116,6 +116,11 @@ class Roster:
         written = self._document.get(person, {}).get("contacts") or self._fallback
         return tuple(ways.address(contact) for contact in written)
 
+    def own(self, person: str) -> bool:
+        """Whether the roster has contacts of the person's own."""
+        found = self.people.get(person)
+        return bool(found and found.reachable)
+
     def count(self, person: str) -> int:
         """How many contacts the person has, without reading them."""
         found = self.people.get(person)

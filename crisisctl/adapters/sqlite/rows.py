@@ -15,18 +15,19 @@ from crisisctl.domain.times import instant, stamp
 from crisisctl.service.ports import Batch, Beat, Head, Queued
 
 _ENTRY = ", ".join(COLUMNS.split())
-_HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_HEAD = ", ".join(Head._fields)
+_HEAD_BEFORE = _HEAD.replace("members", "NULL")  # of a file that nobody has written to since the third schema
 _LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
 _NOTICE_BEFORE = _NOTICE.replace("not_before", "NULL")  # of a file that nobody has written to since the second schema
 
 _INSERT = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
-_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
+_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at, members"
 _changing = attrgetter(*_CHANGING.split(", "))
-_MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
+_MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
     WHERE incident = ?"""
-_OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
@@ -40,8 +41,7 @@ class SqliteLog:
         self._begun: list[sqlite3.Cursor] = []
 
     def head(self, incident: str) -> Head | None:
-        row = self.db.execute(f"SELECT {_HEAD} FROM head WHERE incident = ?", (incident,)).fetchone()
-        return _head(row) if row else None
+        return next(self._heads("WHERE incident = ?", incident), None)
 
     def tip(self, incident: str) -> tuple[str, str] | None:
         query = "SELECT digest, playbook_digest FROM head WHERE incident = ?"
@@ -50,7 +50,12 @@ class SqliteLog:
 
     def heads(self, *, everything: bool = True) -> list[Head]:
         where = "" if everything else "WHERE closed_at IS NULL"
-        return [_head(row) for row in self.db.execute(f"SELECT {_HEAD} FROM head {where} ORDER BY number")]
+        return list(self._heads(f"{where} ORDER BY number"))
+
+    def _heads(self, rest: str, *values: object) -> Iterator[Head]:
+        schema = self.db.execute("PRAGMA user_version").fetchone()[0]
+        names = _HEAD_BEFORE if schema in (1, 2) else _HEAD
+        return map(_head, self.db.execute(f"SELECT {names} FROM head {rest}", values).fetchall())
 
     def snapshot(self, incident: str) -> str | None:
         row = self.db.execute("SELECT snapshot FROM head WHERE incident = ?", (incident,)).fetchone()

@@ -59,5 +59,8 @@ class Nothing:
     def incidents(self) -> list[str]:
         return []
 
+    def gaps(self) -> list[str]:
+        return []
+
     def written(self) -> Iterator[Entry]:
         return iter(())

@@ -199,6 +199,10 @@ class Log(Protocol):
         """The ids of all incidents that have entries, in the order in which they were opened."""
         ...
 
+    def gaps(self) -> list[str]:
+        """The ids before the newest that no head has: incidents that are gone."""
+        ...
+
     def written(self) -> Iterator[Entry]:
         """The entries of all incidents that hold words, the newest first."""
         ...

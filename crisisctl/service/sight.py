@@ -116,6 +116,9 @@ class Seen:
     def incidents(self) -> list[str]:
         return [incident for incident in self._log.incidents() if self.sees(incident)]
 
+    def gaps(self) -> list[str]:
+        return self._log.gaps()
+
     def written(self) -> Iterator[Entry]:
         try:
             yield from (entry for entry in self._log.written() if self.sees(entry.incident))

@@ -141,8 +141,7 @@ def _derived(log: Log, id_: str, entries: Sequence[Entry], incident: Incident) -
 def _strays(log: Log, heads: Sequence[str]) -> Iterator[str]:
     """What belongs to no incident, and incidents that are gone: ids are INC-1, INC-2 and so on, without a gap."""
     there = set(heads)
-    numbered = [f"INC-{number}" for number in range(1, len(heads) + 1)]
-    for id_ in dict.fromkeys([*log.incidents(), *numbered]):
+    for id_ in dict.fromkeys([*log.incidents(), *log.gaps()]):
         if id_ not in there:
             told, unread = _told(log, id_)
             yield f"{id_}: its head is gone; {len(told) + len(unread)} of its entries are left"

@@ -56,7 +56,7 @@ QUESTIONS: dict[str, Callable[[Log, str], Any]] = {
     "incidents": lambda log, id_: [other for other in log.incidents() if other == id_],
     "written": lambda log, id_: [entry for entry in log.written() if entry.incident == id_],
 }
-FREE = {"beats"}  # of the watches, and of no incident
+FREE = {"beats", "gaps"}  # of the watches, and of incidents that are gone
 
 
 def test_every_question_of_a_log_is_asked_here() -> None:

@@ -292,3 +292,12 @@ def test_the_tip_is_what_the_head_says(store: Store, rows: Any) -> None:
         assert head
         assert log.tip("INC-1") == (head.digest, head.playbook_digest)
         assert log.tip("INC-2") is None
+
+
+def test_a_head_that_is_gone_leaves_a_gap(store: Store, rows: Any) -> None:
+    with store.reading() as log:
+        assert log.gaps() == []
+    for number in (1, 2, 5):
+        rows.append(store, rows.entry(1, f"INC-{number}"))
+    with store.reading() as log:
+        assert log.gaps() == ["INC-3", "INC-4"]

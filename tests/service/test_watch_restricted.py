@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -37,6 +38,9 @@ class Homes:
 
     def require(self, person: str) -> None:
         """Any name will do."""
+
+    def on_call(self, role: str, at: datetime) -> tuple[str, ...]:
+        return ()
 
 
 @pytest.fixture

@@ -161,6 +161,9 @@ class PostgresLog:
         rows = self._rows("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
         return [row[0] for row in rows]
 
+    def gaps(self) -> list[str]:
+        return [f"INC-{row[0]}" for row in self._rows("SELECT gone_numbers()")]
+
     def written(self) -> Iterator[Entry]:
         cursor = self.db.cursor(f"written_{len(self._begun)}")
         self._begun.append(cursor)

@@ -113,11 +113,14 @@ $$;
 CREATE FUNCTION next_number() RETURNS bigint VOLATILE SECURITY DEFINER LANGUAGE sql AS $$
     SELECT coalesce(max(number), 0) + 1 FROM head
 $$;
+CREATE FUNCTION gone_numbers() RETURNS SETOF bigint STABLE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT n FROM generate_series(1, (SELECT max(number) FROM head)) AS n EXCEPT SELECT number FROM head ORDER BY 1
+$$;
 DO $$
 DECLARE
     part text;
 BEGIN
-    FOREACH part IN ARRAY ARRAY['hidden', 'next_number'] LOOP
+    FOREACH part IN ARRAY ARRAY['hidden', 'next_number', 'gone_numbers'] LOOP
         EXECUTE format('ALTER FUNCTION %I() SET search_path = %I, pg_temp', part, current_schema());
     END LOOP;
     FOREACH part IN ARRAY ARRAY['entry', 'head', 'timer', 'outbox'] LOOP

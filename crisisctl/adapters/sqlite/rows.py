@@ -114,6 +114,10 @@ class SqliteLog:
         rows = self.db.execute("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
         return [row[0] for row in rows]
 
+    def gaps(self) -> list[str]:
+        numbers = {row[0] for row in self.db.execute("SELECT number FROM head")}
+        return [f"INC-{n}" for n in range(1, max(numbers, default=0)) if n not in numbers]
+
     def written(self) -> Iterator[Entry]:
         return self._entries("words <> '{}' ORDER BY position DESC")
 

@@ -18,11 +18,13 @@ from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import CrisisError, Invalid, Refused, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
+from crisisctl.service.sight import Sight
 
 if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
+    from crisisctl.service.calendars import Calendars
     from crisisctl.service.ports import Courier, Extent, Templates
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
@@ -53,7 +55,12 @@ class Office:
     def roster(self) -> Roster:
         """Who there is."""
         settings = self.settings
-        return Roster(settings.roster, settings.state / "roster.json", settings.notices)
+        return Roster(settings.roster, settings.state / "roster.json", settings.notices, self._calendars)
+
+    def _calendars(self) -> Calendars:
+        from crisisctl.adapters.calendars import Shelf  # noqa: PLC0415 - only a rota pays for it
+
+        return Shelf(self.settings.root, self.settings.state / "calendars", self.clock.now)
 
     @cached_property
     def pings(self) -> Pings:
@@ -63,18 +70,31 @@ class Office:
         return Pings(self.settings.state / "pings.json", self.settings.roster, posix.turnstile)
 
     @cached_property
-    def store(self) -> Store:
-        """Where the log lives."""
+    def whole(self) -> Store:
+        """Where the log lives, with everything in it: for what the machine does by itself."""
         return opened(self.settings.store, self.settings.root)
 
     @cached_property
     def clock(self) -> Clock:
         """What time it is: the machine's clock, or the one that a team shares with its database."""
-        return self._clock or self.store.clock() or system.SystemClock()
+        return self._clock or self.whole.clock() or system.SystemClock()
+
+    @cached_property
+    def person(self) -> str | None:
+        """Who looks; None when they may not act as anybody, and so are in no restricted incident."""
+        try:
+            return self.source().actor
+        except CrisisError:
+            return None
+
+    @cached_property
+    def store(self) -> Sight:
+        """The log as whoever asks may see it: what every command reads and writes."""
+        return Sight(self.whole, self.person)
 
     @cached_property
     def desk(self) -> Desk:
-        """The one path of every command."""
+        """The one path of every command, which sees no more than whoever asks."""
         return Desk(self.store, self.clock, self.chance, self.roster)
 
     @cached_property
@@ -97,7 +117,8 @@ class Office:
         from crisisctl.service.watch import AT_ONE_TIME, Watch  # noqa: PLC0415
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
-        return Watch(self.desk, self.roster, self.couriers, self.watch_name, each, self.tally)
+        desk = Desk(self.whole, self.clock, self.chance, self.roster)
+        return Watch(desk, self.roster, self.couriers, self.watch_name, each, self.tally, self.store)
 
     @cached_property
     def watch_name(self) -> str:
@@ -117,7 +138,7 @@ class Office:
         from crisisctl.service.vitals import Look  # noqa: PLC0415 - only the watch pays for it
 
         other = self.another()
-        return Look(other.store, other.clock, system.seconds)
+        return Look(other.whole, other.clock, system.seconds, shows=self.store.over)
 
     @cached_property
     def dead_man(self) -> DeadMan | None:
@@ -162,10 +183,10 @@ class Office:
         from crisisctl.service import transfer  # noqa: PLC0415
 
         with whole(file, replace=replace) as fresh, closing(_file(fresh)) as copy:
-            if isinstance(self.store, Sqlite):
-                self.store.backup(fresh, lambda done, pages: progress(f"copied {done:,} of {pages:,} pages"))
+            if isinstance(self.whole, Sqlite):
+                self.whole.backup(fresh, lambda done, pages: progress(f"copied {done:,} of {pages:,} pages"))
             else:
-                transfer.copy(self.store, copy, progress)
+                transfer.copy(self.whole, copy, progress)
             copy.fold()
             return transfer.sound(copy, progress)
 
@@ -175,16 +196,16 @@ class Office:
 
         if not workspace.there(file):
             raise Usage(f"{file} is not there, or is no file. Name a backup.")
-        if isinstance(self.store, Sqlite):
-            self.store.begin_anew()
+        if isinstance(self.whole, Sqlite):
+            self.whole.begin_anew()
         with closing(_file(file)) as old:
-            return restore(old, self.store, progress)
+            return restore(old, self.whole, progress)
 
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
         if self.settings.identity == "strict":
-            return self._tied(told, self.store.login() or self.login, role)
+            return self._tied(told, self.whole.login() or self.login, role)
         mine = self.roster.of_login(self.login)
         if told is not None:
             self.roster.require(told)
@@ -209,8 +230,13 @@ class Office:
     def warnings(self) -> list[str]:
         """What is wrong with what was read, and did not stop the command."""
         roster: Roster | None = self.__dict__.get("roster")
-        trouble = roster.trouble if roster else None
-        return [f"{trouble} Until it is mended, the people known last count."] if trouble else []
+        if roster is None:
+            return []
+        if roster.trouble:
+            return [f"{roster.trouble} Until it is mended, the people known last count."]
+        known = "rotas" in roster.__dict__ and roster.rotas.plan.roles
+        trouble = roster.rotas.trouble if known else None
+        return [f"{trouble} Until it is mended, the rotas known last count."] if trouble else []
 
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""

@@ -56,6 +56,10 @@ class Everybody:
 
     def __init__(self, contacts: Sequence[str] = ("console:",)) -> None:
         self.addresses = tuple(contacts)
+        self.duty: Callable[[str, datetime], Sequence[str]] = lambda _role, _at: ()
+
+    def own(self, person: str) -> bool:
+        return True
 
     def count(self, person: str) -> int:
         return len(self.addresses)
@@ -65,6 +69,9 @@ class Everybody:
 
     def require(self, person: str) -> None:
         return None
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return self.duty(role, at)
 
     def reach(self, person: str) -> Reach:
         return Reach((timedelta(),) * len(self.addresses))

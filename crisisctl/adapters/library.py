@@ -15,6 +15,7 @@ SETTINGS = """\
 # store = "sqlite:state/crisisctl.db"     # the log: one file, kept on a local disk
 # identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
 # as = "dana"                             # who acts when nothing else says so
+# privileged = ["legal"]                  # the roles that may take along what is privileged
 # notices = ["console:", "textfile:state/notices.txt"]    # how to reach people who have no contacts of their own
 # dead_man = "env:DEAD_MAN"               # an address outside that a watch calls while all goes well: it misses us
 # dead_man_every = "60s"                  # how often

@@ -142,6 +142,10 @@ class _State:
     def incidents(self) -> list[str]:
         return list(self._logs)
 
+    def gaps(self) -> list[str]:
+        numbers = [int(id_.rpartition("-")[2]) for id_ in self._heads]
+        return [f"INC-{n}" for n in range(1, max(numbers, default=0)) if n not in numbers]
+
     def written(self) -> Iterator[Entry]:
         with_words = (entry for log in self._logs.values() for entry in log if entry.words)
         return iter(sorted(with_words, key=lambda entry: -entry.position))

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     roster: Path = Path("roster.yaml")
     state: Path = Path("state")
     notices: tuple[str, ...] = ("console:", "textfile:state/notices.txt")
+    privileged: tuple[str, ...] = ("legal",)
     dead_man: str | None = None
     dead_man_every: str = "60s"
 
@@ -39,6 +40,7 @@ _TYPES: dict[str, type] = {
     "roster": str,
     "state": str,
     "notices": list,
+    "privileged": list,
     "dead_man": str,
     "dead_man_every": str,
 }
@@ -91,6 +93,7 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         roster=root / said.get("roster", usual.roster),
         state=root / said.get("state", usual.state),
         notices=tuple(said.get("notices", usual.notices)),
+        privileged=tuple(said.get("privileged", usual.privileged)),
         dead_man=said.get("dead_man"),
         dead_man_every=said.get("dead_man_every", usual.dead_man_every),
     )
@@ -113,6 +116,8 @@ def _check(path: Path, said: dict[str, Any]) -> None:
             raise Invalid(f"{path}: {name} is {_article(_TYPES[name])}, not {instead}.")
     if said.get("notices") == [] or not all(isinstance(contact, str) for contact in said.get("notices", [])):
         raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
+    if not all(isinstance(role, str) for role in said.get("privileged", [])):
+        raise Invalid(f'{path}: privileged is a list of roles, such as ["legal"].')
     if said.get("identity", "open") not in ("open", "strict"):
         raise Invalid(f"{path}: identity is 'open' or 'strict', not {said['identity']!r}.")
 

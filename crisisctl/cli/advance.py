@@ -19,7 +19,6 @@ from crisisctl.domain.guards import Option
 from crisisctl.domain.guards import options as moves
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import machine
-from crisisctl.domain.timers import overdue
 from crisisctl.service.desk import Asked
 
 app = typer.Typer(rich_markup_mode=None)
@@ -52,10 +51,10 @@ def advance(
     asked = session.asked(at, request_id, expect_version, role)
     seen = session.look(incident)
     if trigger is None:
-        trigger = _only(seen, moves_of(seen, session, role), ahead(seen, overdue(seen, session.now())[0]), yes=yes)
+        trigger = _only(seen, moves_of(seen, session, role), ahead(seen, session.caught_up(seen)), yes=yes)
     command = ask.Advance(trigger, because, override)
     if dry_run:
-        _rehearse(seen, command, asked, session.now(), json=json)
+        _rehearse(seen, session.caught_up(seen, asked.at), command, asked, session.now(), json=json)
         return
     outcome = session.handle(seen.id, command, asked._replace(stood=seen.visits))  # who moves it meanwhile has won
     _tell(outcome.incident, outcome.entries, repeated=outcome.repeated, json=json)
@@ -93,8 +92,10 @@ def _listed(option: Option) -> str:
     return f"{to}: ready" if option.allowed else f"{to}: not yet; " + "; ".join(option.missing)
 
 
-def _rehearse(incident: Incident, command: ask.Advance, asked: Asked, now: datetime, *, json: bool) -> None:
-    after, _ = overdue(incident, asked.at or now)  # as the move itself will find it
+def _rehearse(
+    incident: Incident, after: Incident, command: ask.Advance, asked: Asked, now: datetime, *, json: bool
+) -> None:
+    """Say what would happen; `after` is how the move itself will find the incident."""
     if warning := ahead(incident, after):
         show.talk(show.style(warning, "yellow"))
     incident = after

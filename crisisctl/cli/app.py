@@ -29,6 +29,8 @@ _MODULES = {
     "roles": "roles",
     "ack": "people",
     "snooze": "people",
+    "oncall": "oncall",
+    "access": "access",
     "task": "task",
     "note": "words",
     "decide": "words",

@@ -15,7 +15,8 @@ Offer = Callable[[Context, str], list[str]]
 def _offer(find: Callable[[Session, Context], Iterable[str]]) -> Offer:
     def offer(ctx: Context, incomplete: str) -> list[str]:
         session = Session()
-        session.workspace = ctx.find_root().params.get("workspace")
+        front = ctx.find_root().params
+        session.workspace, session.actor = front.get("workspace"), front.get("actor")
         try:
             return sorted({name for name in find(session, ctx) if name.startswith(incomplete)})
         except Exception:  # noqa: BLE001 - a traceback in the middle of a line being typed helps nobody
@@ -56,6 +57,7 @@ incidents = _offer(_incidents)
 triggers = _offer(_triggers)
 people = _offer(_people)
 tasks = _offer(lambda session, ctx: (task.id for task in _here(session, ctx).here()))
+rotas = _offer(lambda session, _ctx: session.office.roster.rotas.plan.roles)
 roles = _offer(lambda session, ctx: _here(session, ctx).playbook.roles)
 facts = _offer(lambda session, ctx: _here(session, ctx).playbook.facts)
 statements = _offer(lambda session, ctx: _here(session, ctx).playbook.statements)

@@ -194,6 +194,13 @@ def _roster(office: Office) -> Iterator[Check]:
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
 
 
+def _on_call(office: Office) -> Iterator[Check]:
+    from crisisctl.cli.duty import checks  # noqa: PLC0415 - without rotas nobody pays for zones
+
+    if office.roster.has_rotas():
+        yield from (Check(*told) for told in checks(office))
+
+
 def _reached(office: Office) -> Iterator[Check]:
     """Contacts that nobody has proven for long, and hours in which nobody at all is told."""
     if office.roster.trouble or not office.roster.people:
@@ -231,6 +238,9 @@ def _strangers(office: Office, known: set[str]) -> Iterator[Check]:
     for person in office.roster.people.values():
         if odd := [role for role in person.roles if known and role not in known]:
             yield Check("warning", f"no playbook has the role {', '.join(odd)} of {person.id}", "mend its name")
+    for role in office.roster.rotas.plan.roles if known and office.roster.has_rotas() else ():
+        if role not in known:
+            yield Check("warning", f"no playbook has the role {role}, which has a rota", "mend its name")
 
 
 def _dead_man(office: Office) -> Iterator[Check]:
@@ -265,4 +275,4 @@ def _watch(session: Session) -> Iterator[Check]:
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _reached, _notices, _unsent, _dead_man)
+_LOOKS = (_settings, _store, _playbooks, _roster, _on_call, _reached, _notices, _unsent, _dead_man)

@@ -24,9 +24,16 @@ Origin = Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="
 
 
 @writing(facts, "set", example="fact set affected_accounts 1200 --source 'database team'")
-def set_(name: Name, value: Value, status: Status = "confirmed", source: Origin = None) -> ask.SetFact:
+def set_(
+    name: Name,
+    value: Value,
+    status: Status = "confirmed",
+    source: Origin = None,
+    privileged: options.Privileged = False,
+    tlp: options.Tlp = None,
+) -> ask.SetFact:
     """Say what is known."""
-    return ask.SetFact(name, value, status, source)
+    return ask.SetFact(name, value, status, source, privileged, tlp)
 
 
 @writing(facts, "retract", example="fact retract affected_accounts --because 'counted twice'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Annotated, Any
@@ -15,10 +15,12 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
-from crisisctl.domain.timers import forecast, overdue, timers, what
+from crisisctl.domain.timers import forecast, timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
+from crisisctl.service.ports import Head, Log
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -33,9 +35,10 @@ def status(ctx: typer.Context, incident: options.Incident = None, json: options.
     found = session.look(incident)
     moves = moves_of(found, session)
     if json:
-        show.data(_document(found, moves))
+        on_call = _on_call(session, found)
+        show.data(_document(found, moves) | ({"on_call": on_call} if on_call else {}))
         return
-    _standing(found)
+    _standing(found, session)
     _checklist(found)
     _statements(found)
     _moves(moves)
@@ -66,7 +69,7 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
         "version": incident.version,
         "digest": incident.digest,
-    }
+    } | ({"restricted": True, "members": incident.members()} if incident.restricted else {})
 
 
 def _task(incident: Incident, task: Task) -> dict[str, Any]:
@@ -90,26 +93,37 @@ def _state(incident: Incident, id_: str) -> str:
     return statement.state if statement else "planned"
 
 
-def _standing(incident: Incident) -> None:
+def _standing(incident: Incident, session: Session) -> None:
     mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
     state = show.style("open", "yellow") if incident.open else "closed"
     show.say(f"{mark}{show.style(incident.id, 'bold')} {incident.title}")
     book = incident.playbook
     show.say(f"{state}, {incident.severity}, {book.title} (version {book.version}), log version {incident.version}")
+    if incident.restricted:
+        show.say(f"  restricted to {', '.join(incident.members())}")
     for path in incident.stages:
         visit = incident.visits[path]
         show.say(f"  at {show.style(path, 'green')} since {clock_time(visit.entered_at)} UTC")
+    on_call = _on_call(session, incident)
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
+            duty = f" (on call: {', '.join(on_call[role.id])})" if role.id in on_call else ""
             offer = incident.handovers.get(role.id)
             pending = f" (offered to {offer.taker} since {clock_time(offer.since)} UTC)" if offer else ""
-            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red')}{pending}")
+            show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red') + duty}{pending}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
     for ladder in incident.ladders.values():
         left = incident.playbook.escalations[ladder.escalation].until == "left"
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
+
+
+def _on_call(session: Session, incident: Incident) -> dict[str, Sequence[str]]:
+    """Who is on call for the required roles that nobody holds."""
+    empty = [role.id for role in incident.playbook.roles.values() if role.required and not incident.roles.get(role.id)]
+    found = {role: session.office.roster.on_call(role, session.now()) for role in empty}
+    return {role: people for role, people in found.items() if people}
 
 
 def _answered(ladder: Ladder) -> str:
@@ -163,7 +177,7 @@ def _next(session: Session, incident: Incident) -> None:
         when = "overdue" if first.due <= now else f"in {words(first.due - now)}"
         show.say()
         show.say(f"  next: {what(incident, first)}, {when}")
-    for warning in (ahead(incident, overdue(incident, now)[0]), silence(session)):
+    for warning in (ahead(incident, session.caught_up(incident)), silence(session)):
         if warning:
             show.talk(show.style(warning, "yellow"))
 
@@ -194,7 +208,7 @@ def list_(
     with session.office.store.reading() as log:
         heads = log.heads(everything=everything)
     if json:
-        kept = [head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")} for head in heads]
+        kept = [_listed(head) for head in heads]
         show.data({"incidents": kept})
         return
     if not heads:
@@ -214,8 +228,15 @@ def list_(
     show.table(("ID", "SEV", "OPENED (UTC)", "STAGE", "TITLE"), rows)
 
 
-def _titled(head: Any) -> str:  # noqa: ANN401 - a Head of the store's
-    return f"EXERCISE {head.title}" if head.drill else str(head.title)
+def _listed(head: Head) -> dict[str, Any]:
+    row = head._asdict() | {"open": head.closed_at is None, "stages": head.stages.split(" + ")}
+    members = row.pop("members")
+    return row if members is None else row | {"restricted": True, "members": members.split(" ")}
+
+
+def _titled(head: Head) -> str:
+    mark = "EXERCISE " if head.drill else ""
+    return f"{mark}{'RESTRICTED ' if head.members is not None else ''}{head.title}"
 
 
 def _day(text: str) -> str:
@@ -236,7 +257,7 @@ def timers_(
     """
     session: Session = ctx.obj
     found = session.look(incident)
-    plan = forecast(found)
+    plan = forecast(found, on_call=session.office.roster.on_call)
     if json:
         rows = [
             {"kind": f.timer.kind, "due": stamp(f.timer.due), "what": f.what, "why": f.why, "reaches": f.reaches}
@@ -266,7 +287,8 @@ def search(
 
     session: Session = ctx.obj
     with session.office.store.reading() as log:
-        hits = list(islice(find(_counted(log.written()), prose(wanted, "What to search for")), MOST))
+        entries = _readable(session, log, _counted(log.written()))
+        hits = list(islice(find(entries, prose(wanted, "What to search for")), MOST))
     show.progress("")
     if json:
         show.data({"hits": [{"incident": e.incident, "version": e.version, "text": text} for e, text, _ in hits]})
@@ -274,6 +296,16 @@ def search(
         show.table(("INCIDENT", "ENTRY", "TEXT"), [(e.incident, str(e.version), text) for e, text, _ in hits])
     else:
         show.say("Nothing found.")
+
+
+def _readable(session: Session, log: Log, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without those that are privileged, for whom they are not meant."""
+    from crisisctl.service.exporting import reads_privileged  # noqa: PLC0415 - nothing else here needs it
+
+    desk, person, roles = session.office.desk, session.office.person, session.office.settings.privileged
+    for entry in entries:
+        if not privileged(entry) or reads_privileged(desk.load(log, entry.incident), person, roles):
+            yield entry
 
 
 def _counted(entries: Iterable[Entry]) -> Iterator[Entry]:

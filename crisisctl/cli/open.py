@@ -36,6 +36,9 @@ def open(  # noqa: A001 - the command's name
     drill: Annotated[
         bool, typer.Option("--drill", help="For practice: everything is marked, nothing leaves the building.")
     ] = False,
+    restricted: Annotated[
+        bool, typer.Option("--restricted", help="Seen only by who holds a role in it, and whom they let in.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the id alone.")] = False,
     at: options.At = None,
     request_id: options.Request = None,
@@ -43,7 +46,7 @@ def open(  # noqa: A001 - the command's name
 ) -> None:
     """Open an incident on a playbook.
 
-    You take its first role unless somebody else is assigned to it.
+    Its first role goes to whoever is on call for it, else to you, unless somebody is assigned to it.
     """
     session: Session = ctx.obj
     asked = session.asked(at, request_id)
@@ -53,6 +56,7 @@ def open(  # noqa: A001 - the command's name
         assign=_pairs("--assign ROLE=PERSON", assign),
         facts=_pairs("--fact NAME=VALUE", fact),
         drill=drill,
+        restricted=restricted,
     )
     outcome = session.office.desk.open(command, asked)
     session.recorded = True
@@ -84,6 +88,8 @@ def _welcome(incident: Incident) -> None:
     mark = show.style("EXERCISE ", "yellow") if incident.drill else ""
     what = f"{incident.title} ({incident.severity}, {incident.playbook.title})"
     show.say(f"{mark}{show.style(incident.id, 'green')} is open: {what}.")
+    if incident.restricted:
+        show.say(f"  restricted: only {', '.join(incident.members())} can see it (crisisctl access grant PERSON)")
     for role, people in incident.roles.items():
         show.say(f"  {role}: {', '.join(people)}")
     for stage in incident.around():

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from crisisctl.cli import complete
+from crisisctl.domain.labels import TLP
 
 Incident = Annotated[
     str | None,
@@ -33,6 +34,18 @@ AsRole = Annotated[
     str | None,
     typer.Option(
         "--role", metavar="ROLE", help="The role you act in, if you hold several.", autocompletion=complete.roles
+    ),
+]
+Privileged = Annotated[
+    bool, typer.Option("--privileged", help="Between a lawyer and those who ask: kept out of exports.")
+]
+Tlp = Annotated[
+    str | None,
+    typer.Option(
+        "--tlp",
+        metavar="LEVEL",
+        help=f"How far it may travel: {', '.join(TLP)}. The first three are kept out of exports.",
+        autocompletion=complete.one_of(TLP),
     ),
 ]
 Because = Annotated[str | None, typer.Option("--because", metavar="WHY", help="The reason.")]

@@ -41,8 +41,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of the store."""
-        if "office" in self.__dict__ and "store" in self.office.__dict__:
-            self.office.store.close()
+        if "office" in self.__dict__ and "whole" in self.office.__dict__:
+            self.office.whole.close()
 
     def asked(
         self,
@@ -90,6 +90,13 @@ class Session:
         outcome = self.office.desk.handle(self.which(told), command, asked)
         self.recorded = True
         return outcome
+
+    def caught_up(self, incident: Incident, until: datetime | None = None) -> Incident:
+        """The incident as it will stand when what is overdue has fired; provisional."""
+        from crisisctl.domain.timers import overdue  # noqa: PLC0415 - few commands look ahead
+
+        now = self.now()
+        return overdue(incident, until or now, on_call=self.office.roster.on_call, now=now)[0]
 
     def now(self) -> datetime:
         """The present instant."""

@@ -12,13 +12,26 @@ import typer
 from crisisctl.adapters.workspace import FILE as SETTINGS
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import StoreFailed, Usage
+from crisisctl.domain import commands as ask
+from crisisctl.domain.errors import CrisisError, StoreFailed, Usage
+from crisisctl.domain.labels import KINDS
 from crisisctl.domain.text import nearest
+from crisisctl.service.exporting import allow, withhold
 from crisisctl.service.story import Story, story
 
 app = typer.Typer(rich_markup_mode=None)
 
+STDOUT = "standard output"
 FORMS = ("md", "json", "jsonl", "csv", "html")
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        metavar="KIND",
+        help="Bring in what its labels keep out: privileged, tlp, or all; may be repeated, and is logged.",
+        autocompletion=complete.one_of((*KINDS, "all")),
+    ),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead; - is standard output.")
 ]
@@ -40,10 +53,14 @@ def timeline(
     raw: Annotated[
         bool, typer.Option("--raw", help="CSV: leave cells as they are that a spreadsheet might run.")
     ] = False,
+    include: Include = None,
     incident: options.Incident = None,
     json: options.Json = False,
 ) -> None:
-    """Everything that happened, in order."""
+    """Everything that happened, in order.
+
+    What is privileged or marked TLP:AMBER or stricter is left out, and counted.
+    """
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
     output = named(output)
@@ -53,30 +70,75 @@ def timeline(
         raise nearest(chosen, FORMS, "format")
     if json and chosen != "json" and output is None:
         raise Usage(f"--json is one JSON document on standard output. Write the {chosen} to a file: -o FILE")
-    told = _story(ctx.obj, incident)
-    _deliver(ctx.obj, told, exports.timeline(told, chosen, raw=raw), output, json=json and output is not None)
+    told, kinds = _story(ctx.obj, incident, include)
+    text = exports.timeline(told, chosen, raw=raw)
+    _let_out(
+        ctx.obj, told, ask.Export("timeline", chosen, told.incident.version, len(told.told), STDOUT, kinds), output
+    )
+    _deliver(told, text, output, json=json and output is not None)
 
 
 @app.command(epilog="Example: crisisctl report -i INC-3 -o post-mortem.md")
 def report(
-    ctx: typer.Context, output: Output = None, incident: options.Incident = None, json: options.Json = False
+    ctx: typer.Context,
+    output: Output = None,
+    include: Include = None,
+    incident: options.Incident = None,
+    json: options.Json = False,
 ) -> None:
-    """A draft of the post-mortem in Markdown."""
+    """A draft of the post-mortem in Markdown.
+
+    What is privileged or marked TLP:AMBER or stricter is left out, and counted.
+    """
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
     output = named(output)
-    told = _story(ctx.obj, incident)
+    told, kinds = _story(ctx.obj, incident, include)
     text = exports.report(told)
+    _let_out(ctx.obj, told, ask.Export("report", "md", told.incident.version, len(told.told), STDOUT, kinds), output)
     if json and output is None:
-        show.data({"incident": told.incident.id, "report": text})
+        left = {"privileged": told.withheld.privileged, "tlp": told.withheld.tlp}
+        show.data({"incident": told.incident.id, "report": text, "withheld": left})
         return
-    _deliver(ctx.obj, told, text, output, json=json)
+    _deliver(told, text, output, json=json)
 
 
-def _story(session: Session, incident: str | None) -> Story:
+def _story(session: Session, incident: str | None, include: list[str] | None) -> tuple[Story, tuple[str, ...]]:
+    """The story with what may leave the room, and the kinds that were asked for beyond that."""
+    kinds = _kinds(include or [])
     id_ = session.which(incident)
     with session.office.store.reading() as log:
-        return story(session.office.desk, log, id_)
+        told = story(session.office.desk, log, id_)
+    if kinds:
+        allow(told.incident, kinds, session.office.source().actor, session.office.settings.privileged)
+    return withhold(told, kinds), kinds
+
+
+def _kinds(include: list[str]) -> tuple[str, ...]:
+    for kind in include:
+        if kind not in (*KINDS, "all"):
+            raise nearest(kind, (*KINDS, "all"), "kind to include")
+    return tuple(kind for kind in KINDS if kind in include or "all" in include)
+
+
+def _let_out(session: Session, told: Story, command: ask.Export, output: Path | None) -> None:
+    """Log an export before it exists: to a file always, to standard output when more than the usual is in it.
+
+    Where the log cannot be written, the usual is let out all the same, with a warning.
+    """
+    if output is not None:
+        spare_the_workspace(session, output)
+        _look_first(output)
+        command = command._replace(file=output.name)
+    guarded = told.incident.restricted or bool(command.included)
+    if output is None and not guarded:
+        return
+    try:
+        session.handle(told.incident.id, command, session.asked())
+    except CrisisError as error:
+        if guarded:
+            raise
+        show.talk(show.style(f"The export is made, but the log does not say so: {error}", "yellow"))
 
 
 def named(output: Path | None) -> Path | None:
@@ -84,11 +146,10 @@ def named(output: Path | None) -> Path | None:
     return None if output is None or str(output) == "-" else output
 
 
-def _deliver(session: Session, told: Story, text: str, output: Path | None, *, json: bool) -> None:
+def _deliver(told: Story, text: str, output: Path | None, *, json: bool) -> None:
     if output is None:
         show.raw(text)
         return
-    spare_the_workspace(session, output)
     write(output, text)
     if json:
         show.data({"incident": told.incident.id, "file": str(output)})
@@ -105,6 +166,15 @@ def spare_the_workspace(session: Session, output: Path) -> None:
     beside = target.parent == log.parent and target.name.startswith(log.name)
     if beside or any(target.is_relative_to(path.resolve()) for path in ours):
         raise Usage(f"{output} belongs to the workspace. Name a file outside of {settings.state.name} and the like.")
+
+
+def _look_first(path: Path) -> None:
+    """Find what would keep the file from being written, so that the log tells of no export that never was."""
+    try:
+        _refuse_others(path)
+        path.parent.stat()
+    except OSError as error:
+        raise StoreFailed(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def write(path: Path, text: str) -> None:

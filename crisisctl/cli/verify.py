@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from crisisctl.bootstrap import Office
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Unverified, Usage
-from crisisctl.service.ports import Store
 from crisisctl.service.verify import Verdict
 from crisisctl.service.verify import rebuild as rebuilt
 from crisisctl.service.verify import verify as check
@@ -38,9 +38,9 @@ def verify(
     session: Session = ctx.obj
     store = session.office.store
     if rebuild:
-        _rebuild(store, incident)
+        _rebuild(session.office, incident)
     only = session.look(incident).id if incident else None
-    verdict = check(store, only, lambda id_: show.progress(f"verifying {id_}"))
+    verdict = check(session.office.whole, only, lambda id_: show.progress(f"verifying {id_}"), store.hides)
     show.progress("")
     if json:
         show.data(verdict._asdict() | {"ok": not verdict.flaws})
@@ -53,10 +53,10 @@ def verify(
         )
 
 
-def _rebuild(store: Store, incident: str | None) -> None:
+def _rebuild(office: Office, incident: str | None) -> None:
     if incident:
         raise Usage("--rebuild is for the whole log. Leave out -i.")
-    count = rebuilt(store)
+    count = rebuilt(office.whole, office.store.hides)
     show.talk(f"Heads, snapshots, timers and unsent notices of {show.count(count, 'incident')} are written anew.")
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Usage
 from crisisctl.domain.times import clock_time, stamp, words
 from crisisctl.service.watch import Round
+
+QUARTER = 900.0  # seconds between two attempts to fetch a calendar
+A_MINUTE = timedelta(minutes=1)
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -68,6 +74,7 @@ def _once(session: Session, *, json: bool) -> None:
     office = session.office
     done = office.watch.round()
     show.data(done._asdict()) if json else _say(done)
+    refresh(office)
     if office.settings.dead_man is not None:
         from crisisctl.cli.outside import caller  # noqa: PLC0415 - only who calls pays for it
 
@@ -89,6 +96,7 @@ def _run(session: Session, metrics: str | None, *, json: bool) -> None:
             show.talk(f"Metrics are at {served.address}/metrics, the state of health at {served.address}/health.")
         if found := caller(office):
             beside_it.enter_context(beside(found.turn))
+        beside_it.enter_context(beside(_refresher(office.another())))
         sending = office.another()
         tick = heard(office.watch.tick)
         hints = office.store.listener()
@@ -101,6 +109,33 @@ def _run(session: Session, metrics: str | None, *, json: bool) -> None:
         office.watch.leave()
     except CrisisError as error:
         show.talk(str(error))
+
+
+def refresh(office: Office) -> None:
+    """Look at the calendars of the rotas; those that lie elsewhere are fetched a quarter of an hour apart."""
+    if not office.roster.has_rotas():
+        return
+    rotas = office.roster.rotas
+    rotas.fetch(QUARTER)
+    for role in rotas.plan.calendars:
+        rotas.known(role)  # so that nobody has to work out a changed file on the night
+
+
+def _refresher(office: Office) -> Callable[[], None]:
+    """Looks at the calendars once a minute, however often it is called."""
+    last: list[datetime] = []
+
+    def turn() -> None:
+        now = office.clock.now()
+        if last and timedelta(0) <= now - last[0] < A_MINUTE:
+            return
+        last[:] = [now]
+        try:
+            refresh(office)
+        except CrisisError as error:
+            show.talk(str(error))
+
+    return turn
 
 
 def _log(done: Round, *, json: bool) -> None:

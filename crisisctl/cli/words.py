@@ -31,15 +31,22 @@ Fields = Annotated[
 
 
 @writing(app, "note", example="note 'The vendor confirms' --at 2026-11-22T15:00:00Z")
-def note(text: Note) -> ask.AddNote:
+def note(text: Note, privileged: options.Privileged = False, tlp: options.Tlp = None) -> ask.AddNote:
     """Write something down."""
-    return ask.AddNote(sys.stdin.read(LONGEST_TEXT + 2) if text == "-" else text)
+    return ask.AddNote(sys.stdin.read(LONGEST_TEXT + 2) if text == "-" else text, privileged, tlp)
 
 
 @writing(app, "decide", example="decide 'Tell all' --because 'their data' --option wait")
-def decide(text: Decision, because: options.Why, option: Options = None, dissent: Dissent = None) -> ask.LogDecision:
+def decide(
+    text: Decision,
+    because: options.Why,
+    option: Options = None,
+    dissent: Dissent = None,
+    privileged: options.Privileged = False,
+    tlp: options.Tlp = None,
+) -> ask.LogDecision:
     """Log a decision and its reason, whether or not it moves a stage."""
-    return ask.LogDecision(text, because, tuple(option or ()), tuple(dissent or ()))
+    return ask.LogDecision(text, because, tuple(option or ()), tuple(dissent or ()), privileged, tlp)
 
 
 @writing(app, "severity", example="severity sev1 --because 'payment data is involved'")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from crisisctl.domain import labels
 from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
@@ -20,6 +21,7 @@ class Open(NamedTuple):
     assign: tuple[tuple[str, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     drill: bool = False
+    restricted: bool = False
 
 
 class Advance(NamedTuple):
@@ -98,6 +100,8 @@ class AddNote(NamedTuple):
     """Write something down."""
 
     text: str
+    privileged: bool = False
+    tlp: str | None = None
 
 
 class LogDecision(NamedTuple):
@@ -107,6 +111,8 @@ class LogDecision(NamedTuple):
     because: str
     options: tuple[str, ...] = ()
     dissent: tuple[str, ...] = ()
+    privileged: bool = False
+    tlp: str | None = None
 
 
 class SetFact(NamedTuple):
@@ -116,6 +122,8 @@ class SetFact(NamedTuple):
     value: str
     status: str = "confirmed"
     source: str | None = None
+    privileged: bool = False
+    tlp: str | None = None
 
 
 class RetractFact(NamedTuple):
@@ -182,6 +190,34 @@ class Redact(NamedTuple):
     because: str
 
 
+class Grant(NamedTuple):
+    """Let a person see a restricted incident, whatever role they hold."""
+
+    person: str
+    because: str | None = None
+
+
+class Revoke(NamedTuple):
+    """Take the sight of a restricted incident from a person who was admitted to it."""
+
+    person: str
+    because: str
+
+
+class Export(NamedTuple):
+    """Write down that a `timeline` or `report` was taken out: in which form, with which labels, of which version.
+
+    `entries` counts those in the document; `file` is its name, or `standard output`.
+    """
+
+    what: str
+    form: str
+    version: int
+    entries: int
+    file: str
+    included: tuple[str, ...] = ()
+
+
 # The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
 LEAVES: Mapping[type, tuple[str, ...]] = {
     Open: ("incident.opened",),
@@ -207,6 +243,9 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Reject: ("statement.rejected",),
     Publish: ("statement.published",),
     Redact: ("entry.redacted",),
+    Grant: ("access.granted",),
+    Revoke: ("access.revoked",),
+    Export: ("timeline.exported", "report.exported"),
 }
 _STATES = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
 _SUBJECTS = {
@@ -219,7 +258,12 @@ _SUBJECTS = {
     "to": "level",
 }
 _WORDS = ("text", "because", "title", "note")
-_PERSONS = {"role.assigned": "person", "handover.offered": "to"}
+_PERSONS = {
+    "role.assigned": "person",
+    "handover.offered": "to",
+    "access.granted": "person",
+    "access.revoked": "person",
+}
 
 
 def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
@@ -229,6 +273,8 @@ def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - o
     if isinstance(command, ChangeTask):
         return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
     if first.type in _PERSONS and first.data[_PERSONS[first.type]] != command.person:
+        return False
+    if first.data.get("labels", {}) != labels.read(command):
         return False
     told = ((first.data.get(name), getattr(command, field, None)) for name, field in _SUBJECTS.items())
     said = ((first.word(name), getattr(command, name, None)) for name in _WORDS)

@@ -13,7 +13,8 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
-_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact)
+_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export)
+_BLINDING = ("role.released", "access.revoked")
 
 
 def decide(incident: Incident, command: ask.Command, source: Source, at: datetime) -> list[Event]:
@@ -22,7 +23,29 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
         still_open(incident)
     if not isinstance(command, _AT_ANY_TIME):
         not_before(at, incident.opened_at, f"{incident.id} was opened")
-    return _rules(command)[type(command)](incident, command, source, at)
+    events = _rules(command)[type(command)](incident, command, source, at)
+    if incident.restricted:
+        _need_to_know(incident, events)
+    return events
+
+
+def _need_to_know(incident: Incident, events: list[Event]) -> None:
+    """`Refused` when a role of a restricted incident is offered to somebody outside, or nobody would be left in it."""
+    for event in events:
+        if event.type == "handover.offered" and event.data["to"] not in incident.members():
+            who, let_in = event.data["to"], f"crisisctl access grant {event.data['to']} -i {incident.id}"
+            raise Refused(f"{who} cannot see {incident.id}, and so not what is handed over. First: {let_in}")
+    if any(event.type in _BLINDING for event in events):
+        _still_seen(incident, events)
+
+
+def _still_seen(incident: Incident, events: list[Event]) -> None:
+    """`Refused` when nobody would be left who may see a restricted incident."""
+    from crisisctl.domain.timers import provisional  # noqa: PLC0415 - few commands take somebody's sight
+
+    if not provisional(incident, events).members():
+        add = f"crisisctl access grant PERSON -i {incident.id}"
+        raise Refused(f"Nobody would be left who may see {incident.id}. First let somebody else in: {add}")
 
 
 def still_open(incident: Incident) -> None:
@@ -42,6 +65,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.decide_handover import RULES  # noqa: PLC0415
         case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
             from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
+        case ask.Grant() | ask.Revoke() | ask.Export():
+            from crisisctl.domain.decide_access import RULES  # noqa: PLC0415
         case _:
             from crisisctl.domain.decide_words import RULES  # noqa: PLC0415
     return RULES

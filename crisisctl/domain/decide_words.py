@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain import facts as values
+from crisisctl.domain import labels
 from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused
@@ -46,7 +48,7 @@ def find_task(incident: Incident, name: str) -> Task:
 
 def add_note(_incident: Incident, command: ask.AddNote, _source: Source, _at: datetime) -> list[Event]:
     """Something was written down."""
-    return [Event("note.added", {}, {"text": prose(command.text, "The note")})]
+    return [Event("note.added", _labelled(command), {"text": prose(command.text, "The note")})]
 
 
 def log_decision(_incident: Incident, command: ask.LogDecision, _source: Source, _at: datetime) -> list[Event]:
@@ -54,7 +56,15 @@ def log_decision(_incident: Incident, command: ask.LogDecision, _source: Source,
     words = {"text": prose(command.text, "The decision"), "because": prose(command.because, "The reason")}
     for kind, several in (("option", command.options), ("dissent", command.dissent)):
         words |= {f"{kind}_{n}": prose(text, f"The {kind}") for n, text in enumerate(several, 1)}
-    return [Event("decision.logged", {"options": len(command.options), "dissent": len(command.dissent)}, words)]
+    data = {"options": len(command.options), "dissent": len(command.dissent)}
+    return [Event("decision.logged", data | _labelled(command), words)]
+
+
+def _labelled(command: ask.AddNote | ask.LogDecision | ask.SetFact) -> dict[str, Any]:
+    """The labels as the entry seals them; nothing where none was given."""
+    given = labels.read(command)
+    labels.check(given)
+    return {"labels": given} if given else {}
 
 
 def set_fact(incident: Incident, command: ask.SetFact, _source: Source, _at: datetime) -> list[Event]:
@@ -67,7 +77,7 @@ def set_fact(incident: Incident, command: ask.SetFact, _source: Source, _at: dat
     words = {"value": values.read(specs[command.name], command.value)}
     if command.source:
         words["source"] = prose(command.source, "The source")
-    return [Event("fact.set", {"fact": command.name, "status": command.status}, words)]
+    return [Event("fact.set", {"fact": command.name, "status": command.status} | _labelled(command), words)]
 
 
 def retract_fact(incident: Incident, command: ask.RetractFact, _source: Source, _at: datetime) -> list[Event]:

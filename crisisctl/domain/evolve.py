@@ -58,6 +58,8 @@ def _opened(entry: Entry) -> Incident:
         version=entry.version,
         digest=entry.digest,
         recorded_at=entry.recorded_at,
+        restricted=data.get("restricted", False),
+        admitted=(entry.actor,) if data.get("restricted") else (),
     )
 
 
@@ -134,6 +136,14 @@ def _released(incident: Incident, entry: Entry) -> Incident:
     return incident._replace(
         roles=_with(incident.roles, role, left) if left else _without(incident.roles, lambda key: key == role)
     )
+
+
+def _granted(incident: Incident, entry: Entry) -> Incident:
+    return incident._replace(admitted=tuple(dict.fromkeys((*incident.admitted, entry.data["person"]))))
+
+
+def _revoked(incident: Incident, entry: Entry) -> Incident:
+    return incident._replace(admitted=tuple(p for p in incident.admitted if p != entry.data["person"]))
 
 
 def _offered(incident: Incident, entry: Entry) -> Incident:
@@ -273,6 +283,8 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "stage.left": _left,
     "role.assigned": _assigned,
     "role.released": _released,
+    "access.granted": _granted,
+    "access.revoked": _revoked,
     "handover.offered": _offered,
     "handover.accepted": _answered,
     "handover.declined": _answered,

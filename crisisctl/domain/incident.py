@@ -114,6 +114,8 @@ class Incident(NamedTuple):
     fired: frozenset[str] = frozenset()
     handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
+    restricted: bool = False
+    admitted: tuple[str, ...] = ()  # who may see it whatever role they hold; empty unless it is restricted
 
     @property
     def open(self) -> bool:
@@ -124,27 +126,34 @@ class Incident(NamedTuple):
         """Who holds the role, else its deputy, else the deputy's deputy, and so on."""
         return self.roles.get(self._held(role) or "", ())
 
-    def reach(self, role: str) -> tuple[str, ...]:
-        """Who is told of what concerns the role: its holders, and whoever it is on offer to."""
-        held = self._held(role) or ""
-        offered = self.handovers.get(held)
-        return (*self.roles.get(held, ()), *((offered.taker,) if offered else ()))
+    def told(self, seat: str) -> tuple[str, ...]:
+        """Who is told of what concerns this very seat, and not its deputy."""
+        people = self.roles.get(seat, ())
+        offered = self.handovers.get(seat)
+        return (*people, *((offered.taker,) if offered else ()))
 
     def _held(self, role: str) -> str | None:
         """The role if anybody holds it, else its deputy, and so on."""
+        return next((seat for seat in self.seats(role) if self.roles.get(seat)), None)
+
+    def seats(self, role: str) -> Iterator[str]:
+        """The role, its deputy, the deputy's deputy, and so on, each once."""
         seen: set[str] = set()
         at: str | None = role
         while at and at not in seen:
-            if self.roles.get(at):
-                return at
+            yield at
             seen.add(at)
             spec = self.playbook.roles.get(at)
             at = spec.deputy if spec else None
-        return None
 
     def held_by(self, person: str) -> tuple[str, ...]:
         """The roles that the person holds, in the order of the playbook."""
         return tuple(role for role, people in self.roles.items() if person in people)
+
+    def members(self) -> tuple[str, ...]:
+        """Who belongs to it: those who hold a role now, in the order of the playbook, then those admitted."""
+        held = (person for people in self.roles.values() for person in people)
+        return tuple(dict.fromkeys((*held, *self.admitted)))
 
     def around(self) -> Iterator[Stage]:
         """The active stages and those around them, outermost first."""

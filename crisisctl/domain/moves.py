@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from crisisctl.domain import commands as ask
@@ -13,7 +13,7 @@ from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.machine import Move, Stages
 from crisisctl.domain.playbook import Playbook, unpin
-from crisisctl.domain.text import line, nearest, prose
+from crisisctl.domain.text import PERSON, line, nearest, prose
 from crisisctl.domain.times import not_before
 
 _machines: dict[int, tuple[Playbook, Stages]] = {}
@@ -29,12 +29,20 @@ def machine(playbook: Playbook) -> Stages:
     return found[1]
 
 
-def open_incident(command: ask.Open, source: Source) -> list[Event]:
-    """The events of a new incident: opened, roles assigned, facts set, the initial stage entered."""
+OnCallNow = Callable[[str], Sequence[str]]  # who is on call for a role at this moment
+
+
+def open_incident(command: ask.Open, source: Source, on_call: OnCallNow = lambda _role: ()) -> list[Event]:
+    """The events of a new incident: opened, roles assigned, facts set, the initial stage entered.
+
+    The first role goes to whoever is on call for it, else to the opener, unless it is assigned.
+    """
     playbook = unpin(command.playbook.text)
     severity = playbook.severities[0] if command.severity is None else command.severity
     if severity not in playbook.severities:
         raise nearest(severity, playbook.severities, "severity")
+    if command.restricted and not PERSON.fullmatch(source.actor):
+        raise Refused(f"{source.actor!r} is no person's id, so nobody could be told apart by it. Say who: --as PERSON")
     opened = Event(
         "incident.opened",
         {
@@ -42,21 +50,23 @@ def open_incident(command: ask.Open, source: Source) -> list[Event]:
             "templates": dict(command.templates),
             "severity": severity,
             "drill": command.drill,
-        },
+        }
+        | ({"restricted": True} if command.restricted else {}),
         {"title": line(command.title, "The title")},
     )
     return [
         opened,
-        *_seats(playbook, command, source),
+        *_seats(playbook, command, source, on_call),
         *_known(playbook, command),
         *_entered(machine(playbook).start(), {}),
     ]
 
 
-def _seats(playbook: Playbook, command: ask.Open, source: Source) -> Iterable[Event]:
+def _seats(playbook: Playbook, command: ask.Open, source: Source, on_call: OnCallNow) -> Iterable[Event]:
     seats = list(dict.fromkeys(command.assign))
-    if playbook.first_role() not in {role for role, _ in seats}:
-        seats.insert(0, (playbook.first_role(), source.actor))
+    first = playbook.first_role()
+    if first not in {role for role, _ in seats}:
+        seats[:0] = [(first, person) for person in on_call(first) or (source.actor,)]
     for role, person in seats:
         if role not in playbook.roles:
             raise nearest(role, playbook.roles, "role")

@@ -39,8 +39,16 @@ class Directory(Protocol):
         """The addresses of a person, or references to them, in order."""
         ...
 
+    def own(self, person: str) -> bool:
+        """Whether the contacts are the person's own, and not what the workspace falls back on."""
+        ...
+
     def require(self, person: str) -> None:
         """`NotFound` when there is a roster and the person is not in it."""
+        ...
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        """Who is on call for a role at an instant; nobody when it has no rota, or a gap in it."""
         ...
 
     def reach(self, person: str) -> Reach:

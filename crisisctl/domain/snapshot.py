@@ -11,7 +11,7 @@ from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 3  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 4  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -58,6 +58,7 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "statements": {id_: _read_statement(parts) for id_, parts in state["statements"].items()},
         "ladders": {key: _read_ladder(parts) for key, parts in state["ladders"].items()},
         "fired": frozenset(state["fired"]),
+        "admitted": tuple(state["admitted"]),
         "handovers": {role: _read_handover(*parts) for role, parts in state["handovers"].items()},
     }
     return Incident(**state)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
+from crisisctl.domain import labels
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.times import clock_time, instant, words
 
@@ -28,7 +29,8 @@ def tell(entry: Entry) -> Told:
 def sentence(entry: Entry) -> str:
     """What happened, in words; what a redaction erased reads `(redacted)`."""
     teller = _TELL.get(entry.type)
-    return (teller(entry) if teller else entry.type.replace(".", " ")) + _in_place(entry)
+    told = teller(entry) if teller else entry.type.replace(".", " ")
+    return labels.mark(entry) + told + _in_place(entry)
 
 
 def _in_place(entry: Entry) -> str:
@@ -57,7 +59,8 @@ def _opened(entry: Entry) -> str:
     book = data["playbook"]
     mark = "EXERCISE: " if data["drill"] else ""
     plan = f"{book['id']} version {book['version']}"
-    return f"{mark}{_word(entry, 'title')} opened as {data['severity']} on {plan}"
+    closed = ", restricted" if data.get("restricted") else ""
+    return f"{mark}{_word(entry, 'title')} opened as {data['severity']} on {plan}{closed}"
 
 
 def _advanced(entry: Entry) -> str:
@@ -150,6 +153,13 @@ def _notice(verb: str) -> Callable[[Entry], str]:
     return told
 
 
+def _exported(entry: Entry) -> str:
+    data = entry.data
+    with_ = f", with what is labelled {' and '.join(data['included'])}" if data["included"] else ""
+    what = f"{entry.type.partition('.')[0].capitalize()} of version {data['version']}"
+    return f"{what} taken out as {data['format']} ({data['entries']} entries{with_}) to {_word(entry, 'file')}"
+
+
 _PLURAL = {"option": "options", "dissent": "dissent"}
 _TELL: dict[str, Callable[[Entry], str]] = {
     "incident.opened": _opened,
@@ -159,6 +169,10 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "stage.left": lambda e: f"Left {e.data['stage']}",
     "role.assigned": lambda e: f"{e.data['person']} takes {e.data['role']}",
     "role.released": lambda e: f"{e.data['person']} leaves {e.data['role']}",
+    "access.granted": lambda e: f"{e.data['person']} may see it from now on{_because(e)}",
+    "access.revoked": lambda e: f"{e.data['person']} may no longer see it{_because(e)}",
+    "timeline.exported": _exported,
+    "report.exported": _exported,
     "role.overridden": lambda e: (
         f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{_because(e)}"
     ),

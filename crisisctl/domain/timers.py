@@ -17,6 +17,13 @@ from crisisctl.domain.playbook import Escalation, Step
 from crisisctl.domain.times import stamp
 from crisisctl.domain.times import words as spoken
 
+OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
+
+
+def nobody(_role: str, _at: datetime) -> Sequence[str]:
+    """The answer of a workspace without rotas."""
+    return ()
+
 
 class Timer(NamedTuple):
     """One instant. `kind` is `escalation`, `stale`, `task`, `statement` or `promise`; `subject` is what it is about."""
@@ -88,22 +95,56 @@ def _promises(incident: Incident) -> Iterator[Timer]:
             yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
 
 
-def fire(incident: Incident, timer: Timer) -> list[Event]:
-    """The events of a timer that is due, as of its true due time; none when it no longer exists."""
+def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
+    """The events of a timer that is due, as of its true due time; none when it no longer exists.
+
+    It reaches those on call at the moment `at`, which is later than the true one after downtime.
+    """
     if timer not in timers(incident):
         return []
-    events = _FIRE[timer.kind](incident, timer)
+    events = _FIRE[timer.kind](incident, timer, _answering(incident, on_call, at or timer.due))
     first = events[0]._replace(timer=timer.id)
     return [event._replace(occurred_at=timer.due) for event in (first, *events[1:])]
 
 
-def recipients(incident: Incident, timer: Timer) -> tuple[str, ...]:
-    """Whom the timer reaches if it fires now."""
-    return tuple(dict.fromkeys(person for role in roles(incident, timer) for person in incident.reach(role)))
+def recipients(
+    incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None
+) -> tuple[str, ...]:
+    """Whom the timer reaches if it fires at that moment; left out: when it is due."""
+    return _reached(incident, timer, _answering(incident, on_call, at or timer.due))
 
 
-def roles(incident: Incident, timer: Timer) -> tuple[str, ...]:
-    """The roles that the timer notifies."""
+_Answering = Callable[[str], Sequence[str]]
+
+
+def _answering(incident: Incident, on_call: OnCall, at: datetime) -> _Answering:
+    """Who answers for a role: who holds it in the incident, or is about to; else who is on call; else its deputy's.
+
+    Of a restricted incident only members are told, so being on call alone is not enough.
+    """
+    members = incident.members() if incident.restricted else None
+
+    def answer(role: str) -> Sequence[str]:
+        people = (_held(incident, seat) or on_call(seat, at) for seat in incident.seats(role))
+        seen = ([one for one in found if members is None or one in members] for found in people)
+        return next((found for found in seen if found), ())
+
+    return answer
+
+
+def _held(incident: Incident, seat: str) -> Sequence[str]:
+    """Who holds the seat, and whoever it is on offer to."""
+    return incident.told(seat) if incident.roles.get(seat) else ()
+
+
+def _reached(incident: Incident, timer: Timer, answering: _Answering) -> tuple[str, ...]:
+    told = roles(incident, timer, answering)
+    return tuple(dict.fromkeys(person for role in told for person in answering(role)))
+
+
+def roles(incident: Incident, timer: Timer, answering: _Answering | None = None) -> tuple[str, ...]:
+    """The roles that the timer notifies, by who answers for a role; left out: who holds it, or its deputy."""
+    answering = answering or incident.holders
     playbook = incident.playbook
     if timer.kind == "task":
         role = playbook.tasks[timer.subject].role
@@ -115,7 +156,7 @@ def roles(incident: Incident, timer: Timer) -> tuple[str, ...]:
     ladder = incident.ladders[timer.subject]
     plan = playbook.escalations[ladder.escalation]
     step = plan.steps[ladder.step]
-    empty = plan.fallback and not any(incident.holders(role) for role in step.notify)
+    empty = plan.fallback and not any(answering(role) for role in step.notify)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
@@ -152,11 +193,11 @@ def why(incident: Incident, timer: Timer) -> str:
     return f"{ladder.stage}, not acknowledged" if plan.until == "acknowledged" else f"still at {ladder.stage}"
 
 
-def _step(incident: Incident, timer: Timer) -> list[Event]:
+def _step(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     step = plan.steps[ladder.step]
-    reached = recipients(incident, timer)
+    reached = _reached(incident, timer, answering)
     data: dict[str, object] = {
         "ladder": ladder.key,
         "escalation": ladder.escalation,
@@ -164,7 +205,7 @@ def _step(incident: Incident, timer: Timer) -> list[Event]:
         "round": ladder.round + 1,
         "step": ladder.step + 1,
         "due": stamp(timer.due),
-        "roles": [*roles(incident, timer)],
+        "roles": [*roles(incident, timer, answering)],
         "reached": [*reached],
     }
     moves = _moves(incident, step, timer.due)
@@ -194,21 +235,21 @@ def _circle(incident: Incident, option: Option, at: datetime) -> str | None:
     return next((path for path, visit in entered if visit and visit.entered_at == at), None)
 
 
-def _stale(incident: Incident, timer: Timer) -> list[Event]:
+def _stale(incident: Incident, timer: Timer, _answering: _Answering) -> list[Event]:
     ladder = incident.ladders[timer.subject]
     data = {"ladder": ladder.key, "escalation": ladder.escalation, "stage": ladder.stage, "by": ladder.acked_by}
     return [Event("escalation.stale", data)]
 
 
-def _overdue(incident: Incident, timer: Timer) -> list[Event]:
-    data: dict[str, object] = {"due": stamp(timer.due), "reached": [*recipients(incident, timer)]}
+def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    data: dict[str, object] = {"due": stamp(timer.due), "reached": [*_reached(incident, timer, answering)]}
     if timer.kind == "task":
         task = incident.playbook.tasks[timer.subject]
         return [Event("task.overdue", {"task": task.id, "stage": task.stage, **data})]
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
-_FIRE: dict[str, Callable[[Incident, Timer], list[Event]]] = {
+_FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
     "task": _overdue,
@@ -217,17 +258,20 @@ _FIRE: dict[str, Callable[[Incident, Timer], list[Event]]] = {
 }
 
 
-def overdue(incident: Incident, until: datetime, limit: int = 50) -> tuple[Incident, list[Event]]:
+def overdue(
+    incident: Incident, until: datetime, limit: int = 50, on_call: OnCall = nobody, now: datetime | None = None
+) -> tuple[Incident, list[Event]]:
     """What the timers due by an instant bring about, in the order of their true due times, and the incident after it.
 
-    The incident returned is provisional: its entries are not sealed.
+    They reach those on call `now`; left out, at that instant. The incident returned is provisional: its entries are
+    not sealed.
     """
     events: list[Event] = []
     for _ in range(limit):
         due = next((timer for timer in timers(incident) if timer.due <= until), None)
         if due is None:
             break
-        fired = fire(incident, due)
+        fired = fire(incident, due, on_call, now or until)
         incident = provisional(incident, fired)
         events += fired
     return incident, events
@@ -264,11 +308,12 @@ class Forecast(NamedTuple):
     reaches: tuple[str, ...]
 
 
-def forecast(incident: Incident, limit: int = 100) -> list[Forecast]:
+def forecast(incident: Incident, limit: int = 100, on_call: OnCall = nobody) -> list[Forecast]:
     """What will fire, in order, as if nobody answered; at most `limit` timers."""
     plan: list[Forecast] = []
     while len(plan) < limit and (ahead := timers(incident)):
         timer = ahead[0]
-        plan.append(Forecast(timer, what(incident, timer), why(incident, timer), recipients(incident, timer)))
-        incident = provisional(incident, fire(incident, timer))
+        reaches = recipients(incident, timer, on_call)
+        plan.append(Forecast(timer, what(incident, timer), why(incident, timer), reaches))
+        incident = provisional(incident, fire(incident, timer, on_call))
     return plan

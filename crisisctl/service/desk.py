@@ -61,7 +61,7 @@ class Desk:
         """Open an incident; the same request twice opens one."""
         for _, person in command.assign:
             self._directory.require(person)
-        events = open_incident(command, asked.source)
+        events = open_incident(command, asked.source, lambda role: self._directory.on_call(role, self.now()))
         with self.store.writing() as ledger:
             id_, now = ledger.next_incident(), self.now()
             self._not_ahead(asked.at, now)
@@ -73,7 +73,7 @@ class Desk:
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
-        if isinstance(command, ask.Assign | ask.Handover):
+        if isinstance(command, ask.Assign | ask.Handover | ask.Grant):
             self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
@@ -208,7 +208,7 @@ class Desk:
         return self._remember(page, added)
 
     def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
-        _, events = overdue(page.reached, until, MOST_AT_ONCE)
+        _, events = overdue(page.reached, until, MOST_AT_ONCE, self._directory.on_call, page.now)
         return page.write(self._told(page, events), TIMER) if events else []
 
     def _told(self, page: Page, events: Sequence[Event], command: str = "") -> Sequence[Event]:

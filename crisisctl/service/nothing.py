@@ -61,6 +61,9 @@ class Nothing:
     def incidents(self) -> list[str]:
         return []
 
+    def gaps(self) -> list[str]:
+        return []
+
     def written(self) -> Iterator[Entry]:
         return iter(())
 

@@ -113,4 +113,5 @@ def head(incident: Incident) -> Head:
         incident.drill,
         stamp(incident.opened_at),
         stamp(incident.closed_at) if incident.closed_at else None,
+        " ".join(sorted(incident.members())) if incident.restricted else None,
     )

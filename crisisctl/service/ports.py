@@ -83,7 +83,11 @@ class Finding(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The newest version of an incident, for lists; the snapshot is fetched apart."""
+    """The newest version of an incident, for lists; the snapshot is fetched apart.
+
+    `members` are the ids of those who may see a restricted incident, sorted, one space between two; None when everybody
+    may.
+    """
 
     incident: str
     version: int
@@ -96,6 +100,7 @@ class Head(NamedTuple):
     drill: bool
     opened_at: str
     closed_at: str | None
+    members: str | None = None
 
 
 class Queued(NamedTuple):
@@ -203,6 +208,10 @@ class Log(Protocol):
 
     def incidents(self) -> list[str]:
         """The ids of all incidents that have entries, in the order in which they were opened."""
+        ...
+
+    def gaps(self) -> list[str]:
+        """The ids before the newest that no head has: incidents that are gone."""
         ...
 
     def written(self) -> Iterator[Entry]:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.labels import Withheld
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.telling import ERASED, Told, tell
 from crisisctl.domain.times import instant
@@ -28,11 +29,15 @@ _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened":
 
 
 class Story(NamedTuple):
-    """An incident and its entries: `entries` as recorded, `told` in the order in which things happened."""
+    """An incident and its entries: `entries` as recorded, `told` in the order in which things happened.
+
+    Both are without what is `withheld`.
+    """
 
     incident: Incident
     entries: Sequence[Entry]
     told: Sequence[Told]
+    withheld: Withheld = Withheld()
 
 
 class Measure(NamedTuple):

@@ -15,7 +15,9 @@ from crisisctl.domain.notices import Notice, unsettled
 from crisisctl.domain.timers import Timer, timers
 from crisisctl.service.page import derived, head
 from crisisctl.service.ports import Head, Log, Store
+from crisisctl.service.sight import veiled
 
+Hides = Callable[[Log], set[str]]
 Look = Callable[[Sequence[Entry], Incident], Iterator[str]]
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _MANY = 1_000_000
@@ -44,6 +46,10 @@ class _Kept:
             yield "its unsent notices are not those that its entries give"
 
 
+def _nothing(_log: Log) -> set[str]:
+    return set()
+
+
 class Verdict(NamedTuple):
     """What a verification found. `redacted` counts word fields that a redaction covers."""
 
@@ -53,39 +59,50 @@ class Verdict(NamedTuple):
     flaws: list[str]
 
 
-def verify(store: Store, only: str | None, progress: Callable[[str], None] = lambda _: None) -> Verdict:
-    """Check one incident, or all and the store itself."""
+def verify(
+    store: Store,
+    only: str | None,
+    progress: Callable[[str], None] = lambda _: None,
+    hides: Hides = _nothing,
+) -> Verdict:
+    """Check one incident, or all and the store itself; what is hidden is checked, but neither counted nor named."""
     found = [] if only else store.flaws()
     entries = redacted = 0
     with store.reading() as log:
-        kept = _Kept(log, only)
+        hidden, kept = hides(log), _Kept(log, only)
         for id_ in kept.heads:
-            progress(id_)
             told, unread = _told(log, id_)
-            entries += len(told)
-            redacted += sum(word.value is None for entry in told for word in entry.words.values())
+            if id_ not in hidden:
+                progress(id_)
+                entries += len(told)
+                redacted += sum(word.value is None for entry in told for word in entry.words.values())
             found += [f"{id_}: {flaw}" for flaw in (*_chain(told), *(unread or _compared(told, kept.look)))]
         found += [] if only else [*_strays(log, kept), *_own(log)]
-    return Verdict(len(kept.heads), entries, redacted, found)
+    shown = list(dict.fromkeys(veiled(flaw, hidden) for flaw in found))
+    return Verdict(len({*kept.heads} - hidden), entries, redacted, shown)
 
 
-def rebuild(store: Store) -> int:
+def rebuild(store: Store, hides: Hides = _nothing) -> int:
     """Write anew all that is derived from the log; of how many incidents. `Unverified` when the log is not whole.
+
+    The hidden ones are rebuilt with the others, but neither counted nor named.
 
     A head that knows of more entries than there are may be the only trace of those that were cut off, so it stays.
     """
     with store.writing() as ledger:
+        hidden = hides(ledger)
         logs = {id_: _told(ledger, id_) for id_ in ledger.incidents() if id_ != STORE}
         known = {head.incident: head.version for head in ledger.heads()}
         for id_ in {**known, **logs}:
             told, unread = logs.get(id_, ([], []))
             missing = [f"its head knows of {known[id_]} entries"] if known.get(id_, 0) > len(told) else []
             if wrong := [*unread, *_chain(told), *missing]:
-                raise Unverified(f"{id_}: {wrong[0]}. Nothing was rebuilt: first the log itself must be whole.")
+                told_so = veiled(f"{id_}: {wrong[0]}", hidden)
+                raise Unverified(f"{told_so}. Nothing was rebuilt: first the log itself must be whole.")
         ledger.forget()
         for told, _ in logs.values():
             ledger.append(derived(told))
-    return len(logs)
+    return len(logs.keys() - hidden)
 
 
 def unsound(log: Log, id_: str) -> list[str]:
@@ -144,8 +161,7 @@ def _own(log: Log) -> Iterator[str]:
 def _strays(log: Log, kept: _Kept) -> Iterator[str]:
     """What belongs to no incident, and incidents that are gone: ids are INC-1, INC-2 and so on, without a gap."""
     there = kept.heads
-    numbered = [f"INC-{number}" for number in range(1, len(there) + 1)]
-    for id_ in dict.fromkeys([*log.incidents(), *numbered]):
+    for id_ in dict.fromkeys([*log.incidents(), *log.gaps()]):
         if id_ not in there and id_ != STORE:
             told, unread = _told(log, id_)
             yield f"{id_}: its head is gone; {len(told) + len(unread)} of its entries are left"

@@ -36,26 +36,55 @@ def vitals(log: Log, now: datetime) -> Vitals:
     return Vitals(
         waiting=len(log.outbox()),
         overdue=len(due),
-        late=(now - due[0].due).total_seconds() if due else 0.0,
+        late=lateness(log, now),
         watches=sum(beat.alive(now) for beat in log.beats()),
         incidents=len(heads) - drills,
         drills=drills,
     )
 
 
-class Look:
-    """Reads the store at most once a second however many ask. The store must be nobody else's connection."""
+def lateness(log: Log, now: datetime) -> float:
+    """How late the oldest pending timer is, in seconds; 0 when none is."""
+    due = log.due(now, 1)
+    return (now - due[0].due).total_seconds() if due else 0.0
 
-    def __init__(self, store: Store, clock: Clock, seconds: Callable[[], float], *, patience: float = PATIENCE) -> None:
+
+def _all(log: Log) -> Log:
+    return log
+
+
+class Look:
+    """Reads the store at most once a second however many ask. The store must be nobody else's connection.
+
+    `shows` narrows a log to what may be told of it; whether anything is overdue is looked at in all of it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        seconds: Callable[[], float],
+        *,
+        patience: float = PATIENCE,
+        shows: Callable[[Log], Log] = _all,
+    ) -> None:
         self._store = store
+        self._shows = shows
         self._clock = clock
         self._seconds = seconds
         self._patience = patience
         self._lock = Lock()
-        self._read: tuple[float, Vitals] | None = None
+        self._read: tuple[float, Vitals, float] | None = None
 
     def vitals(self) -> Vitals:
         """The state of the room, a second old at most; `StoreFailed` when the store does not answer."""
+        return self._latest()[0]
+
+    def late(self) -> float:
+        """How late the oldest pending timer of any incident is, in seconds; `StoreFailed` as for the state."""
+        return self._latest()[1]
+
+    def _latest(self) -> tuple[Vitals, float]:
         if not self._lock.acquire(timeout=self._patience):
             raise StoreFailed("The store does not answer. See: crisisctl doctor")
         try:
@@ -63,8 +92,8 @@ class Look:
                 self._read = None
                 now = self._clock.now()  # before: it may be the store's own
                 with self._store.reading() as log:
-                    self._read = self._seconds(), vitals(log, now)
-            return self._read[1]
+                    self._read = self._seconds(), vitals(self._shows(log), now), lateness(log, now)
+            return self._read[1], self._read[2]
         finally:
             self._lock.release()
 
@@ -88,6 +117,6 @@ def effective(tally: Tally, look: Look) -> bool:
     if ailing(tally, look) or any(tally.figures().trouble.values()):
         return False
     try:
-        return look.vitals().late <= TOO_LATE.total_seconds()
+        return look.late() <= TOO_LATE.total_seconds()
     except CrisisError:
         return False

@@ -19,12 +19,14 @@ from crisisctl.domain.timers import timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
 from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Log, Message, Queued
+from crisisctl.service.sight import Sight
 from crisisctl.service.tally import Tally
-from crisisctl.service.wording import message
+from crisisctl.service.wording import message, neutral
 
 LEASE = timedelta(seconds=30)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300))
 BATCH = 50
+READ_BY_OTHERS = ("console", "textfile")  # whoever runs the watch, or may read the file
 AT_ONE_TIME = 8  # notices on their way at a time; each takes ten seconds at most, well inside the lease
 SIGN_EVERY = timedelta(seconds=5)
 FROM_CRON = timedelta(minutes=1)
@@ -59,7 +61,10 @@ class Result(NamedTuple):
 
 
 class Watch:
-    """One watch. `each` may carry several notices at the same time, such as a thread pool's map; `tally` counts."""
+    """One watch. `each` may carry several notices at the same time, such as a thread pool's map; `tally` counts.
+
+    It works on every incident; with a `sight`, it tells and counts of those alone that whoever reads along may see.
+    """
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class Watch:
         name: str,
         each: Each = map,
         tally: Tally | None = None,
+        sight: Sight | None = None,
     ) -> None:
         self._desk = desk
         self._directory = directory
@@ -76,6 +82,7 @@ class Watch:
         self._name = name
         self._each = each
         self._tally = tally or Tally(lambda: 0.0)
+        self._sight = sight
         self._lock = Lock()  # one reader at a time: the store is one connection
         self._signed: datetime | None = None
         self._reconciled: datetime | None = None
@@ -88,7 +95,8 @@ class Watch:
             done = self._tick(FROM_CRON)
             sent = self._send()
             with self._desk.store.reading() as log:
-                waiting = len(log.outbox())
+                rows = log.outbox()
+            waiting = sum(self._shown(row.notice.incident) for row in rows)
             return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
@@ -110,8 +118,13 @@ class Watch:
         """What was done, or the first trouble that there was: none holds up what has nothing to do with it."""
         troubles, self._troubles = self._troubles, []
         if troubles:
-            raise troubles.pop(0)
+            first = troubles.pop(0)
+            raise self._sight.told(first) if self._sight else first
         return done
+
+    def _shown(self, id_: str) -> bool:
+        """Whether what happens in the incident is told."""
+        return self._sight is None or self._sight.sees(id_)
 
     def _tick(self, every: timedelta) -> Round:
         now = self._desk.now()
@@ -142,7 +155,7 @@ class Watch:
         while ids := self._due(stuck):
             for id_ in sorted(ids):
                 entries = self._fire(id_)
-                made += entries
+                made += entries if entries and self._shown(id_) else 0
                 if not entries:
                     stuck.add(id_)  # a timer that the log knows nothing of; the next repair removes it
         return made
@@ -162,7 +175,8 @@ class Watch:
         try:
             fired = self._desk.fire(id_)
             entries = fired.entries if fired else ()
-            self._tally.fired(entries)
+            if entries and self._shown(id_):
+                self._tally.fired(entries)
             return len(entries)
         except Conflict:
             return 0  # somebody else was faster; whatever is left is due again in the next round
@@ -180,9 +194,10 @@ class Watch:
                 except CrisisError as error:
                     self._troubles.append(error)
                 else:
-                    count[result.state] += 1
-                    self._tally.add(_COUNTED[result.state])
-                    reasons += _reason(result)
+                    if self._shown(result.row.notice.incident):
+                        count[result.state] += 1
+                        self._tally.add(_COUNTED[result.state])
+                        reasons += _reason(result)
         failed = count["failed"] + count["dead"]
         return Round(sent=count["sent"], failed=failed, dropped=count["dropped"], reasons=tuple(reasons))
 
@@ -215,20 +230,25 @@ class Watch:
             about, late = _about(log, entry, notice)
         if entry is None or not incident.open:
             return Result(row, "dropped", "the incident is closed")
+        if incident.restricted and notice.person not in incident.members():
+            return Result(row, "dropped", f"{notice.person} may not see the incident")
         if late:
             return Result(row, "dropped", "answered meanwhile")
-        self._deliver(row, incident, message(incident, entry, notice, self._desk.now(), about))
+        self._deliver(row, incident, entry, message(incident, entry, notice, self._desk.now(), about))
         return Result(row, "sent")
 
-    def _deliver(self, row: Queued, incident: Incident, told: Message) -> None:
-        if incident.drill:
-            self._couriers["console"].send(told, "console:")  # nothing of a drill leaves the building
-            return
-        contacts = self._directory.contacts(row.notice.person)
-        if row.notice.contact >= len(contacts):
-            raise DeliveryFailed(f"{row.notice.person} has no such contact any more", permanent=True)
-        to = contacts[row.notice.contact]
-        self._couriers.get(to.partition(":")[0], self._couriers["*"]).send(told, to)
+    def _deliver(self, row: Queued, incident: Incident, entry: Entry, told: Message) -> None:
+        to = "console:" if incident.drill else self._address(row.notice)  # nothing of a drill leaves the building
+        kind = to.partition(":")[0]
+        if incident.restricted and (kind in READ_BY_OTHERS or not self._directory.own(row.notice.person)):
+            told = neutral(incident, entry, row.notice)
+        self._couriers.get(kind, self._couriers["*"]).send(told, to)
+
+    def _address(self, notice: Notice) -> str:
+        contacts = self._directory.contacts(notice.person)
+        if notice.contact >= len(contacts):
+            raise DeliveryFailed(f"{notice.person} has no such contact any more", permanent=True)
+        return contacts[notice.contact]
 
     def _settle(self, result: Result) -> None:
         row, notice = result.row, result.row.notice
@@ -251,7 +271,8 @@ class Watch:
         with self._desk.store.reading() as log:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
-        repaired = sum(self._repair(id_) for id_ in sorted(ids))
+        wrong = {id_: self._repair(id_) for id_ in sorted(ids)}
+        repaired = sum(count for id_, count in wrong.items() if count and self._shown(id_))
         self._tally.add("repaired", repaired)
         return repaired
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from crisisctl.domain.entries import Entry
@@ -77,6 +78,16 @@ def _then(incident: Incident, entry: Entry, notice: Notice) -> list[str]:
 def _asks(entry: Entry, notice: Notice) -> bool:
     """Whether the notice asks its reader to take a role over."""
     return entry.type == "handover.offered" and notice.person == entry.data["to"]
+
+
+def neutral(incident: Incident, entry: Entry, notice: Notice) -> Message:
+    """The notice of a restricted incident where others read along: it names the person, and nothing of the incident.
+
+    The key of the notice could be guessed from an id and a stage, so this one is of the entry's seal too.
+    """
+    mark = "EXERCISE " if incident.drill else ""
+    key = sha256(f"{entry.digest}\n{notice.key}".encode()).hexdigest()[:32]
+    return Message(key, f"{mark}A restricted incident needs {notice.person}", "Sign in and run: crisisctl list")
 
 
 def _in_place(entry: Entry, told: Mapping[str, Any]) -> Iterator[str]:

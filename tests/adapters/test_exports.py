@@ -82,7 +82,7 @@ def _entries_of(story: Story, type_: str) -> list[Any]:
 
 def test_json_says_which_incident_it_is(story: Story) -> None:
     document = _json(story)
-    assert list(document) == ["incident", "title", "playbook", "severity", "drill", "entries", "measures"]
+    assert list(document) == ["incident", "title", "playbook", "severity", "drill", "entries", "measures", "withheld"]
     assert document["incident"] == "INC-1"
     assert document["title"] == "Records on a forum"
     assert document["playbook"] == {"id": "data-breach", "version": 3, "digest": story.incident.playbook_digest}

@@ -14,6 +14,7 @@ from crisisctl.adapters.postgres.grants import grants, identifier, literal
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Conflict, NotFound, StoreFailed
 from crisisctl.service.ports import Beat
+from crisisctl.service.verify import verify
 
 if TYPE_CHECKING:
     from tests.conftest import Room
@@ -72,12 +73,10 @@ def enter(place: Place, logins: dict[str, str]) -> Iterator[Enter]:
 def restricted(place: Place, logins: dict[str, str], room_for: Callable[[Any], Room]) -> Iterator[Room]:
     """INC-1 is for dana and lee, INC-2 for everybody; both have timers, and INC-1 a notice."""
     room = room_for(Postgres(place.url))
-    for _ in range(2):
-        room.open("dana")
+    room.open("dana", restricted=True, assign=(("legal", "lee"),))
+    room.open("dana")
     room.clock.tick(minutes=1)
     room.desk.fire("INC-1")
-    with place.connect() as db:
-        db.execute("UPDATE head SET members = 'dana lee' WHERE incident = 'INC-1'")
     yield room
     room.store.close()
 
@@ -119,6 +118,12 @@ def test_to_the_program_a_hidden_incident_was_never_there(
         assert (log.head("INC-1"), log.entry("INC-1", 1), list(log.entries("INC-1"))) == (None, None, [])
         assert {entry.incident for entry in log.written()} == {"INC-2"}
     assert outside.ask(ask.AddNote("the other one is mine"), "mallory", "INC-2").incident.version
+
+
+def test_an_outsider_verifies_what_is_there_for_them_and_misses_nothing(restricted: Room, enter: Enter) -> None:
+    outside, inside = verify(enter("mallory"), None), verify(enter("lee"), None)
+    assert (outside.incidents, outside.flaws) == (1, [])
+    assert (inside.incidents, inside.flaws) == (2, [])
 
 
 def test_an_outsider_can_change_nothing_of_it(restricted: Room, place: Place, logins: dict[str, str]) -> None:

@@ -93,6 +93,11 @@ def test_contacts_are_read_as_they_are_written(write: Write) -> None:
     assert roster.count("dana") == 2
 
 
+def test_contacts_are_somebodys_own_or_those_of_the_workspace(write: Write) -> None:
+    roster = write("people: {dana: {contacts: ['console:']}, lee: {}}")
+    assert [roster.own(person) for person in ("dana", "lee", "nobody")] == [True, False, False]
+
+
 def test_who_has_no_contact_is_reached_by_those_of_the_workspace(write: Write) -> None:
     roster = write()
     for person in ("lee@example.com", "nobody"):

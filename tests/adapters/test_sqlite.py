@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from crisisctl.adapters import posix
-from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.adapters.sqlite import Sqlite, schema
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import COLUMNS, Source
 from crisisctl.domain.errors import CrisisError, StoreFailed, Unverified
@@ -370,3 +370,53 @@ def test_a_copy_of_the_file_is_the_same_log(redacted: Any, path: Path, make: Mak
     assert verify(copy, None).flaws == []
     with copy.reading() as log:
         assert list(log.entries("INC-1")) == redacted.entries()
+
+
+def _of_the_first_schema(path: Path) -> None:
+    """Take from the file what later migrations added, so that it is as the first program left it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db, closing(sqlite3.connect(":memory:")) as old:
+        old.isolation_level = None
+        schema.migrate(old, 1)
+        tables = ("head", "timer", "outbox", "beat")
+        for table in tables:
+            names = ", ".join(row[1] for row in old.execute(f"PRAGMA table_info({table})"))
+            rows = db.execute(f"SELECT {names} FROM {table}").fetchall()  # noqa: S608 - names of our own
+            db.execute(f"DROP TABLE {table}")
+            for (sql,) in old.execute("SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND sql IS NOT NULL", (table,)):
+                db.execute(sql)
+            marks = ", ".join("?" * len(names.split(", ")))
+            db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - the same
+        db.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_log'")
+        db.execute("PRAGMA user_version = 1")
+
+
+@pytest.fixture
+def old(room: Any, path: Path) -> Path:
+    """The file of one open incident, as the first program left it."""
+    room.store.close()
+    _of_the_first_schema(path)
+    return path
+
+
+def test_a_log_of_the_first_schema_is_read_as_it_is(old: Path, make: Make) -> None:
+    store = make()
+    with store.reading() as log:
+        assert [(head.incident, head.members) for head in log.heads()] == [("INC-1", None)]
+        assert log.head("INC-1") == log.heads()[0]
+        assert len(list(log.entries("INC-1"))) == 4
+    assert verify(store, None) == (1, 4, 0, [])
+    with closing(sqlite3.connect(old)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_the_first_to_write_brings_a_log_of_the_first_schema_up_to_date(
+    old: Path, make: Make, room_for: Callable[[Any], Any]
+) -> None:
+    room = room_for(make())
+    room.ask(ask.AddNote("later"))
+    room.open(restricted=True)
+    with closing(sqlite3.connect(old)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+        assert db.execute("SELECT incident, members FROM head").fetchall() == [("INC-1", None), ("INC-2", "dana")]
+    assert len(room.entries()) == 5
+    assert verify(make(), None).flaws == []

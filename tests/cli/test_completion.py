@@ -51,6 +51,7 @@ def offered(program: Program, line: str, **variables: str) -> list[str]:
         ("crisisctl open ", ["data-breach"]),
         ("crisisctl playbook check d", ["data-breach"]),
         ("crisisctl --as ", ["dana", "lee"]),
+        ("crisisctl oncall ", ["now", "next", "gaps", "override"]),
         ("crisisctl timeline --format ", ["csv", "html", "json", "jsonl", "md"]),
     ],
 )
@@ -67,6 +68,14 @@ def test_what_may_stand_there_is_offered(program: Program, line: str, names: lis
 def test_people_come_from_the_roster_before_anything_is_open(program: Program) -> None:
     (program.root / "roster.yaml").write_text("people: {dana: {}, kim: {}, lee: {}}")
     assert offered(program, "crisisctl --as ") == ["dana", "kim", "lee"]
+
+
+@pytest.mark.parametrize("line", ["crisisctl oncall now ", "crisisctl oncall next c", "crisisctl oncall override "])
+def test_roles_with_a_rota_are_offered_before_anything_is_open(program: Program, line: str) -> None:
+    rota = "{rotation: {people: [dana], length: 1w, starts: 2026-01-05, handover: '09:00'}}"
+    (program.root / "roster.yaml").write_text(f"people: {{dana: {{}}}}\nrotas: {{comms-lead: {rota}}}\n")
+    assert offered(program, line) == ["comms-lead"]
+    assert offered(program, "crisisctl oncall override comms-lead ") == ["dana"]
 
 
 def test_an_escalation_that_runs_is_offered(opened: Program) -> None:

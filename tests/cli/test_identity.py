@@ -8,6 +8,7 @@ import pwd
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg import conninfo
 
 if TYPE_CHECKING:
     from tests.behind import Behind
@@ -95,30 +96,39 @@ def test_names_of_people_everywhere_are_names(opened: Program, behind: Behind, n
     assert behind.newest()["actor"] == name
 
 
-def test_where_identity_is_strict_a_login_acts_as_its_person(opened: Program, behind: Behind) -> None:
+@pytest.fixture
+def counted(url: str | None) -> str:
+    """The login that counts where identity is strict: the system's, or with a database the one that it let in."""
+    return str(conninfo.conninfo_to_dict(url)["user"]) if url else LOGIN
+
+
+def test_where_identity_is_strict_a_login_acts_as_its_person(opened: Program, behind: Behind, counted: str) -> None:
     _settings(opened, "identity = 'strict'\n")
-    _roster(opened, dana=LOGIN, lee="somebody-else")
+    _roster(opened, dana=counted, lee="somebody-else")
     assert _typed(opened, "note", "x")[0] == 0
     assert behind.newest()["actor"] == "dana"
+    assert behind.newest()["login"] == counted
     assert _typed(opened, "--as", "dana", "note", "x")[0] == 0
 
 
 @pytest.mark.parametrize("way", ["option", "environment", "settings"])
-def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(opened: Program, behind: Behind, way: str) -> None:
-    _roster(opened, dana=LOGIN, lee="somebody-else")
+def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(
+    opened: Program, behind: Behind, counted: str, way: str
+) -> None:
+    _roster(opened, dana=counted, lee="somebody-else")
     _settings(opened, "identity = 'strict'\n" + ("as = 'lee'\n" if way == "settings" else ""))
     before = behind.newest()["position"]
     line = ["--as", "lee"] if way == "option" else []
     who = "lee" if way == "environment" else ""
     for command in (["note", "x"], ["open", "data-breach", "--title", "x"], ["statement", "draft", "holding"]):
         code, err = _typed(opened, *line, *command, who=who)
-        assert (code, err) == (3, f"Identity is strict: {LOGIN} is dana and may not act as lee.\n")
+        assert (code, err) == (3, f"Identity is strict: {counted} is dana and may not act as lee.\n")
     assert behind.newest()["position"] == before
 
 
 @pytest.mark.parametrize("roster", ["people: {}", "people: {lee: {login: somebody-else}}", None])
 def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(
-    opened: Program, behind: Behind, roster: str | None
+    opened: Program, behind: Behind, counted: str, roster: str | None
 ) -> None:
     _settings(opened, "identity = 'strict'\n")
     if roster:
@@ -126,7 +136,7 @@ def test_where_identity_is_strict_a_login_that_is_nobody_s_writes_nothing(
     before = behind.newest()["position"]
     code, err = _typed(opened, "note", "x")
     assert code == 3
-    assert err == f"Identity is strict and no one in {opened.root / 'roster.yaml'} has the login {LOGIN}.\n"
+    assert err == f"Identity is strict and no one in {opened.root / 'roster.yaml'} has the login {counted}.\n"
     assert behind.newest()["position"] == before
 
 

@@ -30,10 +30,22 @@ LOOKS = [
     "doctor",
     "store info",
     "watch --once",
+    "oncall now",
+    "oncall next",
+    "oncall gaps --days 2",
+    "oncall override legal sam --until 2d --because x",
 ]
 # What holds names of things instead of fields.
 NAMES = {"roles", "data", "templates"}
-GROUPS = {"task", "fact", "statement", "playbook", "store"}
+GROUPS = {"oncall", "task", "fact", "statement", "playbook", "store"}
+# Somebody stands in for ever, and the calendar of the other rota cannot be used: there is something of every key.
+ROTAS = """
+people: {dana: {}, kim: {}, lee: {}, sam: {}}
+rotas:
+  comms-lead: {rotation: {people: [dana, kim], length: 1h, starts: 2026-01-01, handover: "09:00"}}
+  legal: {calendar: nowhere.ics}
+overrides: [{role: comms-lead, person: sam, from: 2020-01-01T00:00Z, until: 2090-01-01T00:00Z, because: for ever}]
+"""
 WRITES = [
     "assign legal lee",
     "release legal",
@@ -74,6 +86,7 @@ def room(program: Any) -> Any:
     program.ok("open", "data-breach", "--title", "Records on a forum", "--fact", "affected_accounts=1200")
     program.ok("statement", "draft", "holding", who="sam")
     program.ok("note", "the customer waited", "--at", "2026-01-01T10:00:00Z")
+    (program.root / "roster.yaml").write_text(ROTAS)
     return program
 
 

@@ -31,6 +31,9 @@ class Ways:
     def __init__(self, **ways: Reach) -> None:
         self.ways = ways
 
+    def own(self, person: str) -> bool:
+        return True
+
     def count(self, person: str) -> int:
         return len(self.reach(person).delays)
 
@@ -39,6 +42,9 @@ class Ways:
 
     def require(self, person: str) -> None:
         """Everybody is somebody."""
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
 
     def reach(self, person: str) -> Reach:
         return self.ways.get(person, Reach())

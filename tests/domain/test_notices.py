@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -20,6 +20,9 @@ from tests.domain.conftest import RICH, START, Case
 class Contacts:
     """A directory in which people have as many contacts as their name has letters, but dana has one."""
 
+    def own(self, person: str) -> bool:
+        return True
+
     def count(self, person: str) -> int:
         return 1 if person == "dana" else len(person)
 
@@ -28,6 +31,9 @@ class Contacts:
 
     def require(self, person: str) -> None:
         """Everybody is somebody."""
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
 
     def reach(self, person: str) -> Reach:
         return Reach((timedelta(),) * self.count(person))

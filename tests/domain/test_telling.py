@@ -76,7 +76,26 @@ UNTIL = "2026-03-28T23:00:00.000000Z"
 SENTENCES = [
     (wrote("incident.opened", OPENED, title="Water"), "Water opened as sev1 on flood version 3"),
     (wrote("incident.opened", OPENED | {"drill": True}, title="W"), "EXERCISE: W opened as sev1 on flood version 3"),
+    (
+        wrote("incident.opened", OPENED | {"restricted": True}, title="W"),
+        "W opened as sev1 on flood version 3, restricted",
+    ),
     (wrote("incident.advanced", {"trigger": "go", "stages": ["on"]}), "Advanced by go to on"),
+    (wrote("access.granted", {"person": "kim"}), "kim may see it from now on"),
+    (wrote("access.granted", {"person": "kim"}, because="w"), "kim may see it from now on, because w"),
+    (wrote("access.revoked", {"person": "kim"}, because="w"), "kim may no longer see it, because w"),
+    (
+        wrote("timeline.exported", {"format": "csv", "included": [], "entries": 7, "version": 9}, file="a.csv"),
+        "Timeline of version 9 taken out as csv (7 entries) to a.csv",
+    ),
+    (
+        wrote(
+            "report.exported",
+            {"format": "md", "included": ["privileged", "tlp"], "entries": 7, "version": 9},
+            file="standard output",
+        ),
+        "Report of version 9 taken out as md (7 entries, with what is labelled privileged and tlp) to standard output",
+    ),
     (
         wrote("incident.advanced", {"trigger": "go", "stages": ["a", "b"]}, via="timer"),
         "Advanced by its timer by go to a + b",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +27,9 @@ class Roster:
 
     def count(self, person: str) -> int:
         return 1
+
+    def on_call(self, role: str, at: datetime) -> tuple[str, ...]:
+        return ()
 
     def contacts(self, person: str) -> tuple[str, ...]:
         return (f"post:{person}",)

@@ -143,6 +143,9 @@ class Town:
     def now(self) -> datetime:
         return self.time
 
+    def own(self, person: str) -> bool:
+        return True
+
     def count(self, person: str) -> int:
         return len(self.contacts(person))
 
@@ -151,6 +154,9 @@ class Town:
 
     def require(self, person: str) -> None:
         """Any name will do."""
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        return ()
 
     def reach(self, person: str) -> Reach:
         return WAYS.get(person, Reach())

@@ -198,5 +198,5 @@ def test_each_store_says_how_to_get_there_and_what_it_is(store: Store, rows: Any
     before = store.about()
     assert before["engine"]
     filled(store, rows)
-    assert store.about()["schema"] in (1, 2)
+    assert store.about()["schema"]
     assert store.address()

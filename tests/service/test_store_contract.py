@@ -211,6 +211,24 @@ def test_a_head_tells_the_newest_version(store: Store, rows: Any) -> None:
         assert log.snapshot("INC-1") == '{"at": 2}'
 
 
+def test_a_head_tells_who_may_see_it_and_follows_them(store: Store, door: Door, rows: Any) -> None:
+    first, other = rows.entry(1), rows.entry(1, "INC-2")
+    rows.append(store, first, head=rows.head(first, members="dana lee"))
+    rows.append(store, other)
+    with door().reading() as log:
+        assert [head.members for head in log.heads()] == ["dana lee", None]
+        assert log.head("INC-1") == rows.head(first, members="dana lee")
+    for members in ("kim", "dana kim", None):
+        with store.reading() as log:
+            last = rows.entry(len(list(log.entries("INC-1"))) + 1)
+        rows.append(store, last, head=rows.head(last, members=members))
+        with door().reading() as log:
+            head = log.head("INC-1")
+            assert head
+            assert head.members == members
+            assert log.heads(everything=False)[0] == head
+
+
 def test_a_drill_is_known_as_one(store: Store, rows: Any) -> None:
     first = rows.entry(1)
     rows.append(store, first, head=rows.head(first, drill=True))
@@ -274,3 +292,12 @@ def test_the_tip_is_what_the_head_says(store: Store, rows: Any) -> None:
         assert head
         assert log.tip("INC-1") == (head.digest, head.playbook_digest)
         assert log.tip("INC-2") is None
+
+
+def test_a_head_that_is_gone_leaves_a_gap(store: Store, rows: Any) -> None:
+    with store.reading() as log:
+        assert log.gaps() == []
+    for number in (1, 2, 5):
+        rows.append(store, rows.entry(1, f"INC-{number}"))
+    with store.reading() as log:
+        assert log.gaps() == ["INC-3", "INC-4"]

@@ -224,6 +224,7 @@ HEAD = {
     "opened_at": "'2026-03-28T21:00:00.000000Z'",
     "closed_at": "'2026-03-28T23:00:00.000000Z'",
     "incident": "'INC-7'",
+    "members": "'mallory'",
     "number": "70",
     "snapshot": "'{'",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,9 @@ class Homes:
     def __init__(self) -> None:
         self.boxes: dict[str, tuple[str, ...]] = {}
 
+    def own(self, person: str) -> bool:
+        return True
+
     def count(self, person: str) -> int:
         return len(self.contacts(person))
 
@@ -37,6 +40,9 @@ class Homes:
 
     def require(self, person: str) -> None:
         """Any name will do."""
+
+    def on_call(self, role: str, at: datetime) -> tuple[str, ...]:
+        return ()
 
     def reach(self, person: str) -> Reach:
         return Reach((timedelta(),) * self.count(person))

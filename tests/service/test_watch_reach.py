@@ -31,6 +31,9 @@ class Homes:
     def count(self, person: str) -> int:
         return len(self.reach(person).delays)
 
+    def on_call(self, role: str, at: datetime) -> tuple[str, ...]:
+        return ()
+
     def contacts(self, person: str) -> tuple[str, ...]:
         return tuple(f"post:{person}-{number}" for number in range(self.count(person)))
 

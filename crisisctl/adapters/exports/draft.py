@@ -12,6 +12,7 @@ from crisisctl.adapters.exports import told as say
 from crisisctl.adapters.exports.markdown import escaped, fenced
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
+from crisisctl.domain.labels import mark
 from crisisctl.domain.telling import Told, sentence
 from crisisctl.domain.times import words
 from crisisctl.service.story import (
@@ -129,6 +130,7 @@ def _values(story: Story) -> dict[str, Any]:
         "climbs": [(climb, _answered(climb)) for climb in climbs(story.entries)],
         "alarms": [told for told in story.told if told.entry.type in _OVERDUE],
         "left": [(chore, _left(incident, chore)) for chore in listed if chore.state != "done"],
+        "withheld": story.withheld.sentence(),
         "done": sum(chore.state == "done" for chore in listed),
     }
 
@@ -149,8 +151,10 @@ def _until(since: datetime, until: datetime | None) -> timedelta | None:
 
 def _facts(story: Story) -> Iterator[Known]:
     specs = story.incident.playbook.facts
+    there = {entry.version: entry for entry in story.entries}
     for name, fact in story.incident.facts.items():
-        said = story.entries[fact.version - 1]
+        if (said := there.get(fact.version)) is None:
+            continue  # withheld
         ask = specs[name].ask if name in specs else ""
         yield Known(name, ask, written(said, "value"), fact.status, written(said, "source") or "not given")
 
@@ -172,7 +176,7 @@ def _choice(entry: Entry) -> Choice:
         return Choice(entry, told, sentence(_without_reason(entry)), why, (), ())
     data = entry.data
     options, dissent = several("option", data["options"]), several("dissent", data["dissent"])
-    return Choice(entry, told, written(entry, "text"), why, options, dissent)
+    return Choice(entry, told, f"{mark(entry)}{written(entry, 'text')}", why, options, dissent)
 
 
 def _without_reason(entry: Entry) -> Entry:

@@ -43,8 +43,9 @@ def timeline(story: Story) -> str:
     head = [f"# Timeline of {escaped(incident.id)}: {escaped(incident.title)}", ""]
     mark = [f"**{EXERCISE}.** {PRACTICE}", ""] if incident.drill else []
     table = ["", "| # | Time (UTC) | Who | What |", "| --: | --- | --- | --- |", *(_row(told) for told in story.told)]
+    withheld = ["", f"*{escaped(story.withheld.sentence())}.*"] if story.withheld.entries else []
     seal = ["", f"{incident.version} entries. Head digest: `{incident.digest}`", ""]
-    return "\n".join([*head, *mark, *_facts(story), *table, *seal])
+    return "\n".join([*head, *mark, *_facts(story), *table, *withheld, *seal])
 
 
 def _facts(story: Story) -> Iterator[str]:

@@ -120,6 +120,7 @@ def _values(story: Story) -> dict[str, Any]:
         "seats": _seats(story, axis),
         "quotes": _quotes(story),
         "days": [Day(*date, [_row(told) for told in rows]) for date, rows in groupby(story.told, _day)],
+        "withheld": story.withheld.sentence(),
         "long": LONG,
         "shown": DIGEST,
         "running_head": _css_string(f"{incident.id}  {incident.title}"),

@@ -40,14 +40,20 @@ def as_json(story: Story) -> str:
         "drill": incident.drill,
         "entries": [_object(told) for told in story.told],
         "measures": {measure.name: _measured(measure) for measure in measures(story.entries)},
+        "withheld": withheld(story),
     }
     return f"{json.dumps(document, indent=2)}\n"
 
 
 def as_jsonl(story: Story) -> str:
-    """One entry a line, the same objects as in `as_json`, each with its incident and, in a drill, its mark."""
+    """One entry a line, the same objects as in `as_json`, each with its incident and, in a drill, its mark.
+
+    If entries are withheld, one more line says how many of which kind.
+    """
     mark = {"drill": True} if story.incident.drill else {}
-    lines = (json.dumps({"incident": story.incident.id, **mark, **_object(told)}) for told in story.told)
+    end = [{"incident": story.incident.id, **mark, "withheld": withheld(story)}] if story.withheld.entries else []
+    rows = [*({"incident": story.incident.id, **mark, **_object(told)} for told in story.told), *end]
+    lines = (json.dumps(row) for row in rows)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -62,6 +68,8 @@ def as_csv(story: Story, *, raw: bool = False) -> str:
     for told in story.told:
         cells = [told.entry.version, *map(visible_cell, _texts(told))]
         rows.writerow(cells if raw else [harmless(cell) for cell in cells])
+    if left := story.withheld.sentence():
+        rows.writerow([{"type": "entries.withheld", "text": left}.get(column, "") for column in COLUMNS])
     return sheet.getvalue()
 
 
@@ -73,6 +81,11 @@ def harmless(cell: str | int) -> str | int:
 def visible_cell(cell: str | int) -> str | int:
     """The cell with every character written out that a terminal would obey or hide, except tabs and line breaks."""
     return visible(cell, lines=True) if isinstance(cell, str) else cell
+
+
+def withheld(story: Story) -> dict[str, int]:
+    """How many entries are left out for which reason."""
+    return {"privileged": story.withheld.privileged, "tlp": story.withheld.tlp}
 
 
 def _texts(told: Told) -> Sequence[str | int]:

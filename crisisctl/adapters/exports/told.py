@@ -48,6 +48,9 @@ _NOUNS = {
     "handover": Kind("people", "Handover"),
     "note": Kind("note", "Note"),
     "notice": Kind("quiet", "Notice"),
+    "access": Kind("people", "Access"),
+    "timeline": Kind("quiet", "Export"),
+    "report": Kind("quiet", "Export"),
     "timer": Kind("quiet", "Log"),
     "entry": Kind("quiet", "Log"),
 }

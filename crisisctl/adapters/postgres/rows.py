@@ -31,7 +31,7 @@ def _numbered(statement: str) -> str:
 
 _ENTRY = ", ".join(COLUMNS.split())
 _OWN = ", ".join(COLUMNS.split()[1:])
-_HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_HEAD = ", ".join(Head._fields)
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
 _LONGEST_BEAT = 86_400.0
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
@@ -46,13 +46,13 @@ _NOT_ALL = "SELECT row_security_active('entry') AND EXISTS (SELECT 1 FROM hidden
 _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
 
 ENTER = f"INSERT INTO entry ({_OWN}) VALUES ({'%s, ' * (len(COLUMNS.split()) - 2)}%s)"
-_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
+_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at, members"
 _changing = attrgetter(*_CHANGING.split(", "))
 _KEEP = f"""INSERT INTO head (number, {_HEAD}, snapshot)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, ''))
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, ''))
     ON CONFLICT (number) DO UPDATE SET ({_CHANGING}) = ROW (excluded.{_CHANGING.replace(", ", ", excluded.")}),
     snapshot = CASE excluded.snapshot WHEN '' THEN head.snapshot ELSE excluded.snapshot END"""
-_MOVE = f"UPDATE head SET ({_CHANGING}) = ROW (%s, %s, %s, %s, %s, %s, %s) WHERE incident = %s"
+_MOVE = f"UPDATE head SET ({_CHANGING}) = ROW (%s, %s, %s, %s, %s, %s, %s, %s) WHERE incident = %s"
 _QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s, %s)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
@@ -169,6 +169,9 @@ class PostgresLog:
     def incidents(self) -> list[str]:
         rows = self._rows("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
         return [row[0] for row in rows]
+
+    def gaps(self) -> list[str]:
+        return [f"INC-{row[0]}" for row in self._rows("SELECT gone_numbers()")]
 
     def written(self) -> Iterator[Entry]:
         cursor = self.db.cursor(f"written_{len(self._begun)}")

@@ -114,11 +114,14 @@ $$;
 CREATE FUNCTION next_number() RETURNS bigint VOLATILE SECURITY DEFINER LANGUAGE sql AS $$
     SELECT coalesce(max(number), 0) + 1 FROM head
 $$;
+CREATE FUNCTION gone_numbers() RETURNS SETOF bigint STABLE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT n FROM generate_series(1, (SELECT max(number) FROM head)) AS n EXCEPT SELECT number FROM head ORDER BY 1
+$$;
 DO $$
 DECLARE
     part text;
 BEGIN
-    FOREACH part IN ARRAY ARRAY['hidden', 'next_number'] LOOP
+    FOREACH part IN ARRAY ARRAY['hidden', 'next_number', 'gone_numbers'] LOOP
         EXECUTE format('ALTER FUNCTION %I() SET search_path = %I, pg_temp', part, current_schema());
     END LOOP;
     FOREACH part IN ARRAY ARRAY['entry', 'head', 'timer', 'outbox'] LOOP
@@ -133,6 +136,10 @@ _MIGRATIONS = (_TABLES + _GUARD + _ORDER + _NEED_TO_KNOW,)
 
 _THERE = """
 SELECT current_schema(), to_regclass(format('%I.crisisctl_schema', coalesce(current_schema(), 'public')))
+"""
+
+_FIRST = """
+CREATE TABLE IF NOT EXISTS crisisctl_schema (version bigint PRIMARY KEY, made_at timestamptz DEFAULT now())
 """
 
 
@@ -160,9 +167,8 @@ def migrate(db: psycopg.Connection[Any]) -> None:
     """Bring the database to the present schema, in one transaction; whoever comes second finds it done."""
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended('crisisctl schema', 0))")
+        db.execute(_FIRST)  # which also has the server look anew for what the other one has made meanwhile
         done = version(db)
-        if not done:
-            db.execute("CREATE TABLE crisisctl_schema (version bigint PRIMARY KEY, made_at timestamptz DEFAULT now())")
         for number, statements in enumerate(_MIGRATIONS[done:], done + 1):
             db.execute(sql.SQL(statements))
             db.execute("INSERT INTO crisisctl_schema (version) VALUES (%s)", (number,))

@@ -181,12 +181,12 @@ class Postgres:
     def _open(self) -> Db:
         """The connection; a broken one is replaced, and a server that is away for a moment is waited for."""
         with self._door:
-            db = self._connection
-            if db is None or not _alive(db):
-                self._connection, self._made, self._written = None, False, 0
-                db = self._connected()
+            if self._connection is not None and _alive(self._connection):
+                return self._connection
+            self._connection, self._written = None, 0
+            db = self._connected()
             try:
-                self._made = self._made or schema.version(db) == schema.VERSION
+                self._made = schema.version(db) == schema.VERSION
             except BaseException:
                 db.close()
                 raise
@@ -264,7 +264,7 @@ def _limited(db: Db) -> Db:
 def _alive(db: Db) -> bool:
     """Whether the connection is still there: what the server said at the end, if it ended it, is waiting to be read."""
     with db.lock:  # or it would be the answer for another thread that is read here
-        if not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
+        while not db.closed and select.select([db.pgconn.socket], [], [], 0)[0]:
             try:
                 db.pgconn.consume_input()
                 db.pgconn.get_result()

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.adapters.roster import form
 from crisisctl.domain.errors import Invalid, Refused
 from crisisctl.domain.notices import Quiet, Reach
 from crisisctl.domain.text import PERSON, nearest
+
+if TYPE_CHECKING:
+    from crisisctl.adapters.roster.duty import Rotas
+    from crisisctl.service.calendars import Calendars
 
 _OURS = ("crisisctl", "timer", "watch")
 
@@ -44,8 +49,11 @@ class Person(NamedTuple):
 class Roster:
     """The people of a workspace; without a file, or with nobody in it, any name will do."""
 
-    def __init__(self, path: Path, cache: Path, fallback: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, cache: Path, fallback: Sequence[str], calendars: Callable[[], Calendars] | None = None
+    ) -> None:
         self._path = path
+        self._calendars = calendars
         self._cache = cache
         self._fallback = tuple(fallback)
         self._people: dict[str, Person] | None = None
@@ -108,10 +116,35 @@ class Roster:
         written = self._document.get(person, {}).get("contacts") or self._fallback
         return tuple(ways.address(contact) for contact in written)
 
+    def own(self, person: str) -> bool:
+        """Whether the roster has contacts of the person's own."""
+        found = self.people.get(person)
+        return bool(found and found.reachable)
+
     def count(self, person: str) -> int:
         """How many contacts the person has, without reading them."""
         found = self.people.get(person)
         return found.reachable if found and found.reachable else len(self._fallback)
+
+    @cached_property
+    def rotas(self) -> Rotas:
+        """Who is on call when."""
+        from crisisctl.adapters.roster.duty import Rotas  # noqa: PLC0415 - without rotas nobody pays for zones
+
+        return Rotas(self._path, self._cache.with_name("rotas.json"), self._calendars() if self._calendars else None)
+
+    def on_call(self, role: str, at: datetime) -> Sequence[str]:
+        """Who is on call for a role at an instant; nobody when it has no rota, or a gap in it."""
+        return self.rotas.on_call(role, at) if self.has_rotas() else ()
+
+    def has_rotas(self) -> bool:
+        """Whether the file has rotas, or had them when it last made sense."""
+        if "rotas" in self.__dict__ or self._cache.with_name("rotas.json").exists():
+            return True
+        try:
+            return b"rotas" in form.ordinary(self._path).read_bytes()
+        except OSError:
+            return False
 
     def reach(self, person: str) -> Reach:
         """When each contact of the person may be used, without reading any."""

@@ -12,6 +12,8 @@ from crisisctl.domain.errors import Invalid
 from crisisctl.domain.text import PERSON
 
 LONGEST = 131_072
+_TOP = {"people", "rotas", "overrides"}
+_SHAPE = "write `people:` and below it one entry for each person; beside it `rotas:` and `overrides:`, and nothing else"
 _KEYS = {"name", "login", "roles", "timezone", "contacts", "phone", "quiet", "fallback"}
 
 
@@ -24,16 +26,16 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
         text = ordinary(path).read_bytes()[: LONGEST + 1]
         if len(text) > LONGEST:
             raise Invalid(f"{path} is larger than {LONGEST // 1024} KiB.")
-        document = YAML(typ="safe", pure=True).load(text.decode())
+        document = _loader(YAML(typ="safe", pure=True)).load(text.decode())
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise Invalid(f"{path}{_place(error)} cannot be read: {_problem(error)}") from None
     document = {} if document is None else document
-    found = document.get("people") if isinstance(document, dict) and not document.keys() - {"people"} else ""
+    found = document.get("people") if isinstance(document, dict) and not document.keys() - _TOP else ""
     found = {} if found is None else found
     if not isinstance(found, dict):
-        raise Invalid(f"{path}: write `people:` and below it one entry for each person, and nothing else.")
+        raise Invalid(f"{path}: {_SHAPE}.")
     for id_, spec in found.items():
         _check(path, id_, spec)
     from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
@@ -43,6 +45,22 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
     if twice := [one for one, next_ in pairwise(logins) if one == next_]:
         raise Invalid(f"{path}: the login {twice[0]} is tied to two people. Leave it to the one whose it is.")
     return found
+
+
+def _loader(yaml: Any) -> Any:  # noqa: ANN401 - ruamel.yaml's loader, whose module is imported late
+    """The loader, to which an impossible day is a text: whoever checks it can say where it stands."""
+    from ruamel.yaml.constructor import SafeConstructor  # noqa: PLC0415 - as above
+
+    class Days(SafeConstructor):
+        def moment(self, node: Any) -> Any:  # noqa: ANN401 - ruamel.yaml's interface
+            try:
+                return self.construct_yaml_timestamp(node)
+            except ValueError:
+                return node.value
+
+    Days.add_constructor("tag:yaml.org,2002:timestamp", Days.moment)
+    yaml.Constructor = Days
+    return yaml
 
 
 def _check(path: Path, id_: object, spec: object) -> None:

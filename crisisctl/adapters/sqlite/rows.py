@@ -15,7 +15,8 @@ from crisisctl.domain.times import instant, stamp
 from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
 
 _ENTRY = ", ".join(COLUMNS.split())
-_HEAD = "incident, version, digest, playbook, playbook_digest, title, severity, stages, drill, opened_at, closed_at"
+_HEAD = ", ".join(Head._fields)
+_HEAD_BEFORE = _HEAD.replace("members", "NULL")  # of a file that nobody has written to since the third schema
 _LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
 _LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
@@ -26,11 +27,11 @@ COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "head": "ORDER BY number", "timer": "ORDER BY id"}
 
 ENTER = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
-_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at"
+_CHANGING = "version, digest, playbook_digest, title, severity, stages, closed_at, members"
 _changing = attrgetter(*_CHANGING.split(", "))
-_MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
+_MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
     WHERE incident = ?"""
-_OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
@@ -44,8 +45,7 @@ class SqliteLog:
         self._begun: list[sqlite3.Cursor] = []
 
     def head(self, incident: str) -> Head | None:
-        row = self.db.execute(f"SELECT {_HEAD} FROM head WHERE incident = ?", (incident,)).fetchone()
-        return _head(row) if row else None
+        return next(self._heads("WHERE incident = ?", incident), None)
 
     def tip(self, incident: str) -> tuple[str, str] | None:
         query = "SELECT digest, playbook_digest FROM head WHERE incident = ?"
@@ -54,7 +54,15 @@ class SqliteLog:
 
     def heads(self, *, everything: bool = True) -> list[Head]:
         where = "" if everything else "WHERE closed_at IS NULL"
-        return [_head(row) for row in self.db.execute(f"SELECT {_HEAD} FROM head {where} ORDER BY number")]
+        return list(self._heads(f"{where} ORDER BY number"))
+
+    def _heads(self, rest: str, *values: object) -> Iterator[Head]:
+        return map(_head, self.db.execute(f"SELECT {self._head_columns()} FROM head {rest}", values).fetchall())
+
+    def _head_columns(self) -> str:
+        """The columns of a head as they stand in this file."""
+        schema = self.db.execute("PRAGMA user_version").fetchone()[0]
+        return _HEAD_BEFORE if schema in (1, 2) else _HEAD
 
     def snapshot(self, incident: str) -> str | None:
         row = self.db.execute("SELECT snapshot FROM head WHERE incident = ?", (incident,)).fetchone()
@@ -116,6 +124,10 @@ class SqliteLog:
         rows = self.db.execute("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
         return [row[0] for row in rows]
 
+    def gaps(self) -> list[str]:
+        numbers = {row[0] for row in self.db.execute("SELECT number FROM head")}
+        return [f"INC-{n}" for n in range(1, max(numbers, default=0)) if n not in numbers]
+
     def written(self) -> Iterator[Entry]:
         return self._entries("words <> '{}' ORDER BY position DESC")
 
@@ -128,7 +140,7 @@ class SqliteLog:
         return {row[0]: (row[1], row[2]) for row in self.db.execute(last, (STORE,))}
 
     def dump(self, table: str) -> Iterator[Row]:
-        names = self._notice() if table == "outbox" else COPIED[table]
+        names = COPIED[table].replace(_HEAD, self._head_columns()).replace(_NOTICE, self._notice())
         cursor = self.db.execute(f"SELECT {names} FROM {table} {_BY.get(table, 'ORDER BY rowid')}")
         self._begun.append(cursor)
         return cursor

@@ -10,7 +10,7 @@ from crisisctl.domain.entries import COLUMNS, STORE, from_columns
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 2
+VERSION = 3
 _KEPT = [name for name in COLUMNS.split() if name != "words"]
 _UNIQUE = (
     "position = NEW.position OR (incident = NEW.incident AND version = NEW.version)"
@@ -49,6 +49,12 @@ def migrate(connection: sqlite3.Connection, version: int = VERSION) -> None:
         @migrations()
         def m002_not_before(db: Database) -> None:
             db.table("outbox").add_column("not_before", str)
+
+    if version > 2:  # noqa: PLR2004 - the third schema
+
+        @migrations()
+        def m003_members(db: Database) -> None:
+            db.table("head").add_column("members", str)  # null: everybody may see the incident
 
     migrations.apply(Database(connection))
 

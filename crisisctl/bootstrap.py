@@ -190,6 +190,15 @@ class Office:
             copy.fold()
             return transfer.sound(copy, progress)
 
+    def grants(self, prefix: str) -> str:
+        """The rights that the logins of the roster need in the database, as SQL; `Usage` where the log is a file."""
+        if isinstance(self.whole, Sqlite):
+            raise Usage("A log in a file has no logins: its rights are the file's. Name a store in PostgreSQL.")
+        from crisisctl.adapters.postgres.grants import grants  # noqa: PLC0415 - only this pays for it
+
+        people = {person.login: person.id for person in self.roster.people.values() if person.login}
+        return grants(str(self.whole.about()["tables_in"]), prefix, people)
+
     def restore(self, file: Path, progress: Progress) -> Copied:
         """Put what a file holds into the store, which must hold no log."""
         from crisisctl.service.transfer import restore  # noqa: PLC0415 - only a restoration pays for it

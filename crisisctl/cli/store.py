@@ -1,4 +1,4 @@
-"""`store move|backup|restore|info|init`: the place where the log lives."""
+"""`store move|backup|restore|info|init|grants`: the place where the log lives."""
 
 from __future__ import annotations
 
@@ -138,6 +138,26 @@ def info(ctx: typer.Context, json: options.Json = False) -> None:
         show.fold(f"{name.replace('_', ' ')}: {_shown(name, value)}", 2)
     if not about["schema"]:
         show.hint("crisisctl store init, or open the first incident")
+
+
+@stores.command("grants", epilog="Example: crisisctl store grants > rights.sql")
+def grants(
+    ctx: typer.Context,
+    prefix: Annotated[
+        str, typer.Option("--prefix", metavar="NAME", help="What the names of the roles begin with.")
+    ] = "crisisctl",
+    json: options.Json = False,
+) -> None:
+    """Print the SQL that gives logins of PostgreSQL the rights they need, and each its person.
+
+    To be read, and run by the owner of the log. Who is who comes from the logins in the roster.
+    """
+    session: Session = ctx.obj
+    said = session.office.grants(prefix)
+    if json:
+        show.data({"sql": said})
+    else:
+        show.raw(said)
 
 
 def _contents(log: Log, session: Session) -> dict[str, object]:

@@ -6,7 +6,7 @@ from crisisctl.adapters.postgres.wire import Db
 
 _SERVER = """SELECT current_setting('server_version'), current_user::text, pg_is_in_recovery(),
     coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
-    coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"""
+    coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), current_schema()::text"""
 _TABLES = """SELECT coalesce(sum(pg_total_relation_size(format('%I.%I', schemaname, tablename)::regclass)), 0)::bigint
     FROM pg_tables WHERE schemaname = current_schema()
     AND tablename IN ('entry', 'head', 'timer', 'outbox', 'beat')"""
@@ -16,10 +16,12 @@ _RIGHTS = """SELECT has_table_privilege('entry', 'INSERT'), has_column_privilege
 
 def about(db: Db, schema: int) -> dict[str, object]:
     """Sizes in bytes; `may` says what this login is allowed to do with the log."""
-    server, login, replica, tls, make = db.execute(_SERVER).fetchone() or ("?", "?", False, False, False)
+    found = db.execute(_SERVER).fetchone() or ("?", "?", False, False, False, None)
+    server, login, replica, tls, make, tables_in = found
     known: dict[str, object] = {
         "engine": f"PostgreSQL {server}",
         "schema": schema,
+        "tables_in": tables_in,
         "login": login,
         "tls": tls,
         "role": "replica" if replica else "primary",

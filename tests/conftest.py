@@ -179,6 +179,14 @@ def databases() -> Iterator[Databases]:
 
 
 @pytest.fixture
+def server() -> Iterator[Server]:
+    """A PostgreSQL of the test's own, which it may kill, and which syncs to the disk."""
+    made = Server(fsync=True)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
 def place(databases: Databases) -> Iterator[Place]:
     """An empty place in PostgreSQL."""
     given = databases.place()

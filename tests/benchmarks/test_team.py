@@ -29,14 +29,6 @@ CLIENT = Path(__file__).with_name("client.py")
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    """A server that syncs every commit to the disk."""
-    made = Server(fsync=True)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def place(server: Server) -> Iterator[Place]:
     databases = Databases(server.url)
     yield databases.place()

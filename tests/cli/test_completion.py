@@ -33,7 +33,7 @@ def offered(program: Program, line: str, **variables: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "names"),
     [
-        ("crisisctl st", ["status", "statement"]),
+        ("crisisctl st", ["status", "statement", "store"]),
         ("crisisctl task ", ["done", "skip", "reopen", "list"]),
         ("crisisctl advance ", ["close", "inform", "notify"]),
         ("crisisctl advance in", ["inform"]),

@@ -54,14 +54,29 @@ QUESTIONS: dict[str, Callable[[Log, str], Any]] = {
     "outbox": lambda log, id_: [*log.outbox(id_), *(row for row in log.outbox() if row.notice.incident == id_)],
     "ready": lambda log, _: log.ready(NOW),
     "incidents": lambda log, id_: [other for other in log.incidents() if other == id_],
+    "tips": lambda log, id_: log.tips().get(id_),
     "written": lambda log, id_: [entry for entry in log.written() if entry.incident == id_],
 }
 FREE = {"beats", "gaps"}  # of the watches, and of incidents that are gone
+APART = {"extent", "dump"}  # of no one incident: in tests of their own
 
 
 def test_every_question_of_a_log_is_asked_here() -> None:
     asked = {name for name in vars(Log) if not name.startswith("_")}
-    assert asked == set(QUESTIONS) | FREE
+    assert asked == set(QUESTIONS) | FREE | APART
+
+
+def test_how_far_the_log_reaches_is_told_of_what_is_seen(full: Store) -> None:
+    with full.reading() as log:
+        assert log.extent()[:2] == (3, 3)
+    for person, seen in (("otto", 1), ("mona", 2), ("lee", 3)):
+        with Sight(full, person).reading() as log:
+            assert log.extent()[:2] == (seen, seen)
+
+
+def test_nobody_copies_what_they_see_for_the_whole(full: Store) -> None:
+    with Sight(full, "lee").reading() as log, pytest.raises(TypeError):
+        log.dump("entry")
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

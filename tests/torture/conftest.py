@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.postgres import Databases, Server
+from tests.postgres import Databases
 
 if TYPE_CHECKING:
     from tests.conftest import Program
@@ -46,14 +46,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("torture"):
                 item.add_marker(pytest.mark.skip(reason="the long form of a fault run; make torture"))
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A PostgreSQL of the test's own, which it may kill, and which syncs to the disk."""
-    made = Server(fsync=True)
-    yield made
-    made.stop()
 
 
 @pytest.fixture

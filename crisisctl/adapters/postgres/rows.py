@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from crisisctl.adapters.postgres.wire import Db, Wire
-from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, dump_words, from_columns
+from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, from_columns
 from crisisctl.domain.errors import StoreFailed
-from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
-from crisisctl.domain.times import instant, stamp
+from crisisctl.domain.times import stamp
+from crisisctl.service import rows as derived
 from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
+from crisisctl.service.rows import LONG_PAST, NOTICE, TIMER
 
 HINT = "crisisctl"  # the channel on which writers say that there may be something to do
 
@@ -32,12 +33,8 @@ def _numbered(statement: str) -> str:
 _ENTRY = ", ".join(COLUMNS.split())
 _OWN = ", ".join(COLUMNS.split()[1:])
 _HEAD = ", ".join(Head._fields)
-_NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
-_LONGEST_BEAT = 86_400.0
-_LONG_PAST = datetime.min.replace(tzinfo=UTC)
 _EXTENT = "count(*), count(DISTINCT incident), min(recorded_at), max(recorded_at)"
-_TIMER = "id, incident, kind, due, subject"
-COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
+COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": TIMER, "outbox": NOTICE}
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "timer": "ORDER BY id"}
 _TIPS = """SELECT entry.incident, amount, digest FROM entry JOIN (
         SELECT incident, count(*) AS amount, max(version) AS version FROM entry WHERE incident <> %s GROUP BY incident)
@@ -53,7 +50,7 @@ _KEEP = f"""INSERT INTO head (number, {_HEAD}, snapshot)
     ON CONFLICT (number) DO UPDATE SET ({_CHANGING}) = ROW (excluded.{_CHANGING.replace(", ", ", excluded.")}),
     snapshot = CASE excluded.snapshot WHEN '' THEN head.snapshot ELSE excluded.snapshot END"""
 _MOVE = f"UPDATE head SET ({_CHANGING}) = ROW (%s, %s, %s, %s, %s, %s, %s, %s) WHERE incident = %s"
-_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s, %s)"
+_QUEUE = f"INSERT INTO outbox ({NOTICE}) VALUES (%s, %s, %s, %s, %s, 0, %s, %s)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
 _WRITTEN = f"SELECT {_ENTRY} FROM entry WHERE words <> '{{}}' ORDER BY position DESC"
@@ -145,26 +142,26 @@ class PostgresLog:
 
     def due(self, until: datetime, limit: int) -> list[Timer]:
         query = "SELECT id, incident, kind, due, subject FROM timer WHERE due <= %s ORDER BY due, id LIMIT %s"
-        return [_timer(row) for row in self._rows(query, stamp(until), limit)]
+        return [derived.timer(row) for row in self._rows(query, stamp(until), limit)]
 
     def timers(self, incident: str) -> list[Timer]:
         query = "SELECT id, incident, kind, due, subject FROM timer WHERE incident = %s ORDER BY due, id"
-        return [_timer(row) for row in self._rows(query, incident)]
+        return [derived.timer(row) for row in self._rows(query, incident)]
 
     def next_due(self) -> datetime | None:
         row = self._row("SELECT min(due) FROM timer")
-        return _moment(row[0]) if row and row[0] is not None else None
+        return derived.moment(row[0]) if row and row[0] is not None else None
 
     def outbox(self, incident: str | None = None) -> list[Queued]:
-        query = f"SELECT {_NOTICE} FROM outbox WHERE %s::text IS NULL OR incident = %s ORDER BY number"
-        return [_queued(row) for row in self._rows(query, incident, incident)]
+        query = f"SELECT {NOTICE} FROM outbox WHERE %s::text IS NULL OR incident = %s ORDER BY number"
+        return [derived.queued(row) for row in self._rows(query, incident, incident)]
 
     def ready(self, now: datetime) -> bool:
         return self._row("SELECT 1 FROM outbox WHERE ready_at <= %s LIMIT 1", stamp(now)) is not None
 
     def beats(self) -> list[Beat]:
         rows = self._rows("SELECT watch, at, every FROM beat ORDER BY at DESC")
-        return [Beat(watch, _moment(at), min(max(every, 0.0), _LONGEST_BEAT)) for watch, at, every in rows]
+        return [derived.beat(row) for row in rows]
 
     def incidents(self) -> list[str]:
         rows = self._rows("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
@@ -275,7 +272,7 @@ class PostgresLedger(PostgresLog):
         return f"INC-{row[0] if row else 1}"
 
     def append(self, batch: Batch) -> None:
-        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else _LONG_PAST)
+        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else LONG_PAST)
         self._enter(batch.entries)
         if batch.entries and batch.entries[0].version > 1 and batch.snapshot is None:
             self._change(_MOVE, *_changing(batch.head), incident)
@@ -283,7 +280,7 @@ class PostgresLedger(PostgresLog):
             self._change(_KEEP, int(incident.rpartition("-")[2]), *batch.head, batch.snapshot)
         self._each("DELETE FROM timer WHERE id = %s", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
-        self._each(_QUEUE, [_outgoing(notice, ready) for notice in batch.notices])
+        self._each(_QUEUE, [derived.outgoing(notice, ready) for notice in batch.notices])
         self._each("DELETE FROM outbox WHERE key = %s", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
@@ -308,12 +305,12 @@ class PostgresLedger(PostgresLog):
 
     def forget(self) -> None:
         self._change("LOCK TABLE head IN EXCLUSIVE MODE")
-        for derived in ("head", "timer", "outbox"):
-            self._change(f"DELETE FROM {derived}")
+        for table in ("head", "timer", "outbox"):
+            self._change(f"DELETE FROM {table}")
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
         rows = self._rows(_LEASE, stamp(now), limit, stamp(until))
-        return [_queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[8:]))]
+        return [derived.queued(row) for row in sorted(rows, key=lambda row: (row[5], row[4], *row[8:]))]
 
     def hurry(self, latest: datetime, now: datetime) -> None:
         late = "UPDATE outbox SET ready_at = greatest(%s, not_before) WHERE ready_at > %s"
@@ -335,29 +332,5 @@ class PostgresLedger(PostgresLog):
         entry = self.entry(incident, version)
         if entry is None:
             return
-        gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
-        kept = dump_words({**entry.words, **gone})
+        kept = derived.without(entry, fields)
         self._change("UPDATE entry SET words = %s WHERE incident = %s AND version = %s", kept, incident, version)
-
-
-def _timer(row: TupleRow) -> Timer:
-    return Timer(row[0], row[1], row[2], _moment(row[3]), row[4])
-
-
-def _moment(text: str) -> datetime:
-    """A time in a derived table; one that cannot be read counts as long past, so that it is looked at."""
-    try:
-        return instant(text)
-    except ValueError:
-        return _LONG_PAST
-
-
-def _queued(row: Any) -> Queued:  # noqa: ANN401 - a row as psycopg hands it over
-    key, incident, version, person, contact, attempts, ready_at, wait, *_ = row
-    not_before = _moment(wait) if wait is not None else None
-    return Queued(Notice(key, incident, version, person, contact, not_before), attempts, _moment(ready_at))
-
-
-def _outgoing(notice: Notice, ready: str) -> tuple[object, ...]:
-    wait = stamp(notice.not_before) if notice.not_before else None
-    return (*notice[:5], max(ready, wait or ready), wait)

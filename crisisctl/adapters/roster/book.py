@@ -64,7 +64,7 @@ class Roster:
     @property
     def people(self) -> Mapping[str, Person]:
         """Everybody by id as the file has them now: a watch must not miss who is added."""
-        mark = self._mark()
+        mark = form.mark(self._path)
         if self._people is None or mark != self._seen:
             self._people, self.trouble = self._latest()
             self._seen = mark
@@ -80,13 +80,6 @@ class Roster:
             if not last:  # nobody was known: going on would let any name in
                 raise
             return last, str(error)
-
-    def _mark(self) -> tuple[int, ...]:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
 
     def require(self, person: str) -> None:
         """`NotFound` when there is a roster and the person is not in it; `Refused` when it cannot be a name."""

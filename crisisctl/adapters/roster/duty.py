@@ -47,7 +47,7 @@ class Rotas:
     @property
     def plan(self) -> Plan:
         """The plan as the file has it now; an empty one when it never made sense."""
-        mark = self._mark()
+        mark = form.mark(self._path)
         if self._sheet is None or mark != self._seen:
             self._sheet, self.trouble = self._latest()
             self._seen = mark
@@ -104,13 +104,6 @@ class Rotas:
         if self._sheet is None or self.trouble:
             return None
         return People(self._sheet.names, lambda: form.people(self._path))
-
-    def _mark(self) -> tuple[int, ...]:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
 
     def _latest(self) -> tuple[_Sheet, str | None]:
         try:

@@ -84,6 +84,15 @@ def _check(path: Path, id_: object, spec: object) -> None:
         _zone(where, spec["timezone"])
 
 
+def mark(path: Path) -> tuple[int, ...]:
+    """What differs when the file has changed; nothing while there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
 def ordinary(path: Path) -> Path:
     """The path of an ordinary file; an `OSError` for a pipe or device, whose reader would wait without end."""
     if not stat.S_ISREG(path.stat().st_mode):

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, dump_words, from_columns
-from crisisctl.domain.notices import Notice
+from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, from_columns
 from crisisctl.domain.timers import Timer
-from crisisctl.domain.times import instant, stamp
+from crisisctl.domain.times import stamp
+from crisisctl.service import rows as derived
 from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
+from crisisctl.service.rows import LONG_PAST, NOTICE, TIMER
 
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = ", ".join(Head._fields)
 _HEAD_BEFORE = _HEAD.replace("members", "NULL")  # of a file that nobody has written to since the third schema
-_LONGEST_BEAT = 86_400.0  # whatever a file says, no watch beats less than once a day
-_LONG_PAST = datetime.min.replace(tzinfo=UTC)
-_NOTICE = "key, incident, version, person, contact, attempts, ready_at, not_before"
-_NOTICE_BEFORE = _NOTICE.replace("not_before", "NULL")  # of a file that nobody has written to since the second schema
+_NOTICE_BEFORE = NOTICE.replace("not_before", "NULL")  # of a file that nobody has written to since the second schema
 _EXTENT = "count(*), count(DISTINCT incident), min(recorded_at), max(recorded_at)"
-_TIMER = "id, incident, kind, due, subject"
-COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": _TIMER, "outbox": _NOTICE}
+COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": TIMER, "outbox": NOTICE}
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "head": "ORDER BY number", "timer": "ORDER BY id"}
 
 ENTER = f"INSERT INTO entry ({_ENTRY}) VALUES ({', '.join('?' * len(COLUMNS.split()))})"
@@ -32,7 +29,7 @@ _changing = attrgetter(*_CHANGING.split(", "))
 _MOVE = f"""UPDATE head SET ({_CHANGING}, snapshot) = (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, snapshot))
     WHERE incident = ?"""
 _OPEN = f"INSERT INTO head (number, {_HEAD}, snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_QUEUE = f"INSERT INTO outbox ({_NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
+_QUEUE = f"INSERT INTO outbox ({NOTICE}) VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
 _ARM = """INSERT INTO timer (id, incident, kind, due, subject) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET due = excluded.due"""
 
@@ -93,24 +90,24 @@ class SqliteLog:
 
     def due(self, until: datetime, limit: int) -> list[Timer]:
         query = "SELECT id, incident, kind, due, subject FROM timer WHERE due <= ? ORDER BY due, id LIMIT ?"
-        return [_timer(row) for row in self.db.execute(query, (stamp(until), limit))]
+        return [derived.timer(row) for row in self.db.execute(query, (stamp(until), limit))]
 
     def timers(self, incident: str) -> list[Timer]:
         query = "SELECT id, incident, kind, due, subject FROM timer WHERE incident = ? ORDER BY due, id"
-        return [_timer(row) for row in self.db.execute(query, (incident,))]
+        return [derived.timer(row) for row in self.db.execute(query, (incident,))]
 
     def next_due(self) -> datetime | None:
         found = self.db.execute("SELECT min(due) FROM timer").fetchone()[0]
-        return _moment(found) if found is not None else None
+        return derived.moment(found) if found is not None else None
 
     def outbox(self, incident: str | None = None) -> list[Queued]:
         query = f"SELECT {self._notice()} FROM outbox WHERE ? IS NULL OR incident = ? ORDER BY rowid"
-        return [_queued(row) for row in self.db.execute(query, (incident, incident))]
+        return [derived.queued(row) for row in self.db.execute(query, (incident, incident))]
 
     def _notice(self) -> str:
         """The columns of a notice as they stand in this file."""
         schema = self.db.execute("PRAGMA user_version").fetchone()[0]
-        return _NOTICE if schema != 1 else _NOTICE_BEFORE
+        return NOTICE if schema != 1 else _NOTICE_BEFORE
 
     def ready(self, now: datetime) -> bool:
         query = "SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1"
@@ -118,7 +115,7 @@ class SqliteLog:
 
     def beats(self) -> list[Beat]:
         rows = self.db.execute("SELECT watch, at, every FROM beat ORDER BY at DESC")
-        return [Beat(watch, _moment(at), min(max(every, 0.0), _LONGEST_BEAT)) for watch, at, every in rows]
+        return [derived.beat(row) for row in rows]
 
     def incidents(self) -> list[str]:
         rows = self.db.execute("SELECT incident FROM entry GROUP BY incident ORDER BY min(position)")
@@ -140,7 +137,7 @@ class SqliteLog:
         return {row[0]: (row[1], row[2]) for row in self.db.execute(last, (STORE,))}
 
     def dump(self, table: str) -> Iterator[Row]:
-        names = COPIED[table].replace(_HEAD, self._head_columns()).replace(_NOTICE, self._notice())
+        names = COPIED[table].replace(_HEAD, self._head_columns()).replace(NOTICE, self._notice())
         cursor = self.db.execute(f"SELECT {names} FROM {table} {_BY.get(table, 'ORDER BY rowid')}")
         self._begun.append(cursor)
         return cursor
@@ -158,12 +155,12 @@ class SqliteLedger(SqliteLog):
         return True
 
     def append(self, batch: Batch) -> None:
-        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else _LONG_PAST)
+        incident, ready = batch.head.incident, stamp(batch.entries[-1].recorded_at if batch.entries else LONG_PAST)
         self._each(ENTER, [(None, *columns(entry)[1:]) for entry in batch.entries])
         self._head(batch)
         self._each("DELETE FROM timer WHERE id = ?", [(id_,) for id_ in batch.disarmed])
         self._arm(batch.armed)
-        self._each(_QUEUE, [_row(notice, ready) for notice in batch.notices])
+        self._each(_QUEUE, [derived.outgoing(notice, ready) for notice in batch.notices])
         self._each("DELETE FROM outbox WHERE key = ?", [(key,) for key in batch.settled])
         for version, fields in batch.erased.items():
             self._erase(incident, version, fields)
@@ -186,12 +183,12 @@ class SqliteLedger(SqliteLog):
         self._arm(timers)
 
     def forget(self) -> None:
-        for derived in ("head", "timer", "outbox"):
-            self.db.execute(f"DELETE FROM {derived}")
+        for table in ("head", "timer", "outbox"):
+            self.db.execute(f"DELETE FROM {table}")
 
     def lease(self, now: datetime, until: datetime, limit: int) -> list[Queued]:
-        ready = f"SELECT {_NOTICE} FROM outbox WHERE ready_at <= ? ORDER BY attempts, contact, ready_at, rowid LIMIT ?"
-        rows = [_queued(row) for row in self.db.execute(ready, (stamp(now), limit))]
+        ready = f"SELECT {NOTICE} FROM outbox WHERE ready_at <= ? ORDER BY attempts, contact, ready_at, rowid LIMIT ?"
+        rows = [derived.queued(row) for row in self.db.execute(ready, (stamp(now), limit))]
         self.db.executemany(
             "UPDATE outbox SET attempts = attempts + 1, ready_at = ? WHERE key = ?",
             [(stamp(until), row.notice.key) for row in rows],
@@ -217,33 +214,9 @@ class SqliteLedger(SqliteLog):
         entry = self.entry(incident, version)
         if entry is None:
             return
-        gone = {name: entry.words[name]._replace(salt=None, value=None) for name in fields}
-        kept = dump_words({**entry.words, **gone})
+        kept = derived.without(entry, fields)
         self.db.execute("UPDATE entry SET words = ? WHERE incident = ? AND version = ?", (kept, incident, version))
 
 
 def _head(row: tuple[Any, ...]) -> Head:
     return Head(*row)._replace(drill=bool(row[8]))
-
-
-def _timer(row: tuple[Any, ...]) -> Timer:
-    return Timer(row[0], row[1], row[2], _moment(row[3]), row[4])
-
-
-def _moment(text: str) -> datetime:
-    """A time in a derived table; one that cannot be read counts as long past, so that it is looked at."""
-    try:
-        return instant(text)
-    except ValueError:
-        return _LONG_PAST
-
-
-def _queued(row: tuple[Any, ...]) -> Queued:
-    key, incident, version, person, contact, attempts, ready_at, wait = row
-    not_before = _moment(wait) if wait is not None else None
-    return Queued(Notice(key, incident, version, person, contact, not_before), attempts, _moment(ready_at))
-
-
-def _row(notice: Notice, ready: str) -> tuple[object, ...]:
-    wait = stamp(notice.not_before) if notice.not_before else None
-    return (*notice[:5], max(ready, wait or ready), wait)

@@ -5,7 +5,7 @@ Nothing here is true by itself: the log decides. Any number of watches may run, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
@@ -131,11 +131,14 @@ class Watch:
         if _past(self._signed, now, SIGN_EVERY):
             self._signed = now
             self._sign(now, every)
-        repaired = 0
+        fired, repaired = self._fire_all(), 0
         if _past(self._reconciled, now, RECONCILE_EVERY):
             self._reconciled = now
-            repaired = self._reconcile()
-        return Round(fired=self._fire_all(), repaired=repaired)
+            self._troubles.clear()  # a repair may be all that it takes; what goes on failing fails again below
+            for ids in self._to_compare():
+                repaired += self._reconcile(ids)
+                fired += self._fire_all()  # many incidents take their time, and what falls due does not wait for them
+        return Round(fired=fired, repaired=repaired)
 
     def next_due(self) -> datetime | None:
         """When the next timer of any incident falls due, if that lies ahead."""
@@ -260,8 +263,8 @@ class Watch:
         event = Event(_SETTLED[result.state], data, {"reason": result.reason} if result.reason else {})
         self._desk.record(notice.incident, [event], WATCH, settles=notice.key)
 
-    def _reconcile(self) -> int:
-        """Compare the timers with what the log says should exist, and make them so; how many were wrong.
+    def _to_compare(self) -> Iterator[Sequence[str]]:
+        """The incidents that are open or have a timer that is due, fifty at a time.
 
         No notice rests longer than the longest wait between two attempts, whatever its row says.
         """
@@ -271,16 +274,27 @@ class Watch:
         with self._desk.store.reading() as log:
             ids = {head.incident for head in log.heads(everything=False)}
             ids |= {timer.incident for timer in log.due(self._desk.now(), BATCH)}
-        wrong = {id_: self._repair(id_) for id_ in sorted(ids)}
+        ordered = sorted(ids)
+        return (ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH))
+
+    def _reconcile(self, ids: Sequence[str]) -> int:
+        """Compare the timers with what the log says should exist, and make them so; how many were wrong."""
+        with self._desk.store.reading() as log:
+            odd = [id_ for id_ in ids if not self._agrees(log, id_)]
+        wrong = {id_: self._repair(id_) for id_ in odd}
         repaired = sum(count for id_, count in wrong.items() if count and self._shown(id_))
         self._tally.add("repaired", repaired)
         return repaired
 
+    def _agrees(self, log: Log, id_: str) -> bool:
+        try:
+            return log.tip(id_) is not None and log.timers(id_) == timers(self._desk.load(log, id_))
+        except CrisisError as error:
+            self._troubles.append(error)
+            return True
+
     def _repair(self, id_: str) -> int:
         try:
-            with self._desk.store.reading() as log:
-                if log.head(id_) and log.timers(id_) == timers(self._desk.load(log, id_)):
-                    return 0
             return self._desk.repair(id_)
         except CrisisError as error:
             self._troubles.append(error)

@@ -86,16 +86,17 @@ class Room:
         self.directory = Everybody()
         self.desk = Desk(store, self.clock, SystemChance(), self.directory)
         self.playbook = playbook
+        self.login = "tester"
 
     def open(self, who: str = "dana", **changes: Any) -> Incident:
         found = read(self.playbook, self.playbook.parent / "templates")
         command = opening(found.document, found.templates, found.findings, changes.pop("title", "Records on a forum"))
-        asked = Asked(Source(who, "tester"), **{k: changes.pop(k) for k in ("at", "request") if k in changes})
+        asked = Asked(Source(who, self.login), **{k: changes.pop(k) for k in ("at", "request") if k in changes})
         return self.desk.open(command._replace(**changes), asked).incident
 
     def ask(self, command: ask.Command, who: str = "dana", id_: str = "INC-1", **how: Any) -> Outcome:
         role = how.pop("role", None)
-        outcome = self.desk.handle(id_, command, Asked(Source(who, "tester", role=role), **how))
+        outcome = self.desk.handle(id_, command, Asked(Source(who, self.login, role=role), **how))
         assert ask.repeats(command, who, outcome.entries[0])
         return outcome
 

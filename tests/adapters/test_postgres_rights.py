@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from crisisctl.adapters.postgres import Postgres
 from crisisctl.adapters.postgres.grants import grants, identifier, literal
 from crisisctl.domain import commands as ask
-from crisisctl.domain.errors import Conflict, NotFound, StoreFailed
+from crisisctl.domain.errors import Conflict, NotFound, StoreFailed, Usage
 from crisisctl.service.ports import Beat
 from crisisctl.service.verify import verify
 
@@ -81,6 +81,21 @@ def restricted(place: Place, logins: dict[str, str], room_for: Callable[[Any], R
     room.store.close()
 
 
+Inside = Callable[[str], "Room"]
+
+
+@pytest.fixture
+def inside(enter: Enter, logins: dict[str, str], room_for: Callable[[Any], Room]) -> Inside:
+    """The room as somebody with a login of their own has it."""
+
+    def made(who: str) -> Room:
+        room = room_for(enter(who))
+        room.login = logins[who]
+        return room
+
+    return made
+
+
 def _seen(place: Place, login: str) -> dict[str, set[Any]]:
     """The incidents of which a login finds anything, table by table, with a client of its own."""
     with place.connect(user=login) as db:
@@ -106,10 +121,8 @@ def test_an_outsider_counts_only_what_everybody_may_see(restricted: Room, place:
         assert db.execute("SELECT count(*) FROM entry WHERE words LIKE '%forum%'").fetchone() == (1,)
 
 
-def test_to_the_program_a_hidden_incident_was_never_there(
-    restricted: Room, enter: Enter, room_for: Callable[[Any], Room]
-) -> None:
-    outside = room_for(enter("mallory"))
+def test_to_the_program_a_hidden_incident_was_never_there(restricted: Room, inside: Inside) -> None:
+    outside = inside("mallory")
     outside.clock.time = restricted.clock.time
     with pytest.raises(NotFound, match="INC-2"):
         outside.ask(ask.AddNote("let me in"), "mallory", "INC-1")
@@ -141,10 +154,8 @@ def test_an_outsider_can_change_nothing_of_it(restricted: Room, place: Place, lo
     assert restricted.entries("INC-1") == before
 
 
-def test_an_outsider_opens_the_next_incident_under_a_number_that_is_free(
-    restricted: Room, enter: Enter, room_for: Callable[[Any], Room]
-) -> None:
-    outside = room_for(enter("mallory"))
+def test_an_outsider_opens_the_next_incident_under_a_number_that_is_free(restricted: Room, inside: Inside) -> None:
+    outside = inside("mallory")
     outside.clock.time = restricted.clock.time
     with restricted.store.writing() as ledger:
         ledger.append(_only_for_dana(restricted))
@@ -159,16 +170,86 @@ def _only_for_dana(room: Room) -> Any:
     return rows.batch(rows.entry(1, "INC-3"))
 
 
-def test_a_request_key_of_a_hidden_incident_is_a_conflict_that_names_nothing(
-    restricted: Room, enter: Enter, room_for: Callable[[Any], Room]
-) -> None:
+def test_a_request_key_of_a_hidden_incident_is_a_conflict_that_names_nothing(restricted: Room, inside: Inside) -> None:
     restricted.ask(ask.AddNote("secret"), "dana", "INC-1", request="key-1")
-    outside = room_for(enter("mallory"))
+    outside = inside("mallory")
     outside.clock.time = restricted.clock.time
     with pytest.raises(Conflict) as refusal:
         outside.ask(ask.AddNote("mine"), "mallory", "INC-2", request="key-1")
     assert "INC-1" not in str(refusal.value)
     assert "dana" not in str(refusal.value)
+
+
+ROW = "incident, version, recorded_at, occurred_at, actor, login, via, type, data, words, digest"
+ENTER = "INSERT INTO entry ({0}) VALUES ({1})"
+VALUES = "'INC-2', 99, '', '', {0}, {1}, 'cli', 'note.added', '{{}}', '{{}}', ''"
+
+
+def test_nobody_enters_as_somebody_else(restricted: Room, place: Place, logins: dict[str, str]) -> None:
+    me = literal(logins["dana"])
+    forged = [("'lee'", me), ("'dana'", literal(logins["lee"])), ("'dana'", "'root'"), ("'crisisctl'", me)]
+    with place.connect(user=logins["dana"]) as db:
+        for actor, login in forged:
+            with pytest.raises(errors.InsufficientPrivilege):
+                db.execute(sql.SQL(ENTER.format(ROW, VALUES.format(actor, login))))
+        with pytest.raises(errors.InsufficientPrivilege):  # out of the order of the log
+            db.execute(sql.SQL(ENTER.format(f"position, {ROW}", f"9999, {VALUES.format(me, me)}")))
+
+
+def test_nobody_gets_in_by_what_is_derived(restricted: Room, place: Place, logins: dict[str, str]) -> None:
+    with place.connect(user=logins["lee"]) as db:
+        db.execute("UPDATE head SET members = NULL WHERE incident = 'INC-1'")
+    assert _seen(place, logins["mallory"])["entry"] == {"INC-2"}
+    with place.connect(user=logins["mallory"]) as db:
+        for statement in (
+            "INSERT INTO member VALUES ('INC-1', 'mallory', 'access')",
+            "UPDATE room SET restricted = false",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                db.execute(sql.SQL(statement))
+        with pytest.raises(errors.InsufficientPrivilege):
+            db.execute("INSERT INTO timer VALUES ('INC-1/statement/holding', 'INC-2', 'task', '', 'x')")
+
+
+def test_whoever_is_let_in_sees_it_and_whoever_leaves_does_not(
+    restricted: Room, place: Place, inside: Inside, logins: dict[str, str]
+) -> None:
+    room = inside("dana")
+    room.clock.time = restricted.clock.time
+    room.ask(ask.Assign("deputy-comms", "mallory"), "dana", "INC-1")
+    assert "INC-1" in _seen(place, logins["mallory"])["entry"]
+    room.ask(ask.Release("deputy-comms", "mallory"), "dana", "INC-1")
+    assert "INC-1" not in _seen(place, logins["mallory"])["entry"]
+    room.ask(ask.Grant("mallory"), "dana", "INC-1")
+    assert "INC-1" in _seen(place, logins["mallory"])["outbox"]
+
+
+def test_whoever_takes_themselves_out_leaves_the_incident_whole(
+    restricted: Room, place: Place, inside: Inside, logins: dict[str, str]
+) -> None:
+    room = inside("dana")
+    room.clock.time = restricted.clock.time
+    room.ask(ask.Release("comms-lead", "dana"), "dana", "INC-1")
+    room.ask(ask.Revoke("dana", "she leaves"), "dana", "INC-1")
+    assert "INC-1" not in _seen(place, logins["dana"])["entry"]
+    assert verify(restricted.store, None).flaws == []
+
+
+def test_no_function_tells_a_bare_login_anything(restricted: Room, place: Place, logins: dict[str, str]) -> None:
+    schema = sql.Identifier(place.schema)
+    with place.connect() as db:
+        db.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, sql.Identifier(logins["nobody"])))
+    with place.connect(user=logins["nobody"]) as db:
+        for call in ("sees('INC-2')", "sees_all()", "next_number()", "gone_numbers()", "is_oneself('a', 'b')"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                db.execute(sql.SQL(f"SELECT {call}"))
+
+
+def test_the_server_tells_a_hidden_incident_from_one_that_never_was_to_nobody(
+    restricted: Room, place: Place, logins: dict[str, str]
+) -> None:
+    with place.connect(user=logins["mallory"]) as db:
+        assert db.execute("SELECT sees('INC-1'), sees('INC-77'), sees('INC-2')").fetchone() == (False, False, True)
 
 
 def test_a_responder_may_enter_and_read_and_nothing_else(
@@ -196,10 +277,8 @@ def test_a_responder_may_enter_and_read_and_nothing_else(
         assert db.execute("SELECT count(*) FROM entry WHERE actor = 'lee'").fetchone() == (0,)
 
 
-def test_a_responder_can_do_all_that_the_program_does_in_a_night(
-    logins: dict[str, str], enter: Enter, room_for: Callable[[Any], Room]
-) -> None:
-    room = room_for(enter("dana"))
+def test_a_responder_can_do_all_that_the_program_does_in_a_night(inside: Inside) -> None:
+    room = inside("dana")
     room.open("dana", assign=(("legal", "lee"),))
     room.ask(ask.Acknowledge())
     room.ask(ask.ChangeTask("pause-posts", "done"))
@@ -209,10 +288,8 @@ def test_a_responder_can_do_all_that_the_program_does_in_a_night(
     assert room.look().stages == ("response.comms.drafting", "response.legal.assessing")
 
 
-def test_only_a_redactor_may_erase(
-    logins: dict[str, str], enter: Enter, place: Place, room_for: Callable[[Any], Room]
-) -> None:
-    room = room_for(enter("dana"))
+def test_only_a_redactor_may_erase(logins: dict[str, str], inside: Inside, place: Place) -> None:
+    room = inside("dana")
     room.open("dana")
     room.ask(ask.AddNote("call 600 000 000"))
     version = room.look().version
@@ -245,11 +322,16 @@ def test_the_statements_can_be_run_again_for_somebody_new(
     logins: dict[str, str], place: Place, names: dict[str, str]
 ) -> None:
     again = grants(place.schema, place.schema, {names["lee"]: "somebody-else"})
-    seats = again[again.index("-- Who is who") :]
     with place.connect() as db:
-        db.execute(sql.SQL(seats))
-        found = db.execute("SELECT person FROM seat WHERE login = %s", (names["lee"],)).fetchone()
-    assert found == ("somebody-else",)
+        db.execute(sql.SQL(again))
+        found = db.execute("SELECT login, person FROM seat ORDER BY person").fetchall()
+    assert found == [(names["watch"], "*"), (names["lee"], "somebody-else")]
+
+
+@pytest.mark.parametrize("prefix", ["", "x" * 54])
+def test_a_prefix_makes_names_that_differ(prefix: str) -> None:
+    with pytest.raises(Usage, match="--prefix"):
+        grants("public", prefix, {})
 
 
 @pytest.mark.parametrize("name", ["plain", "O'Hara", 'with "quotes"', "back\\slash", "semi;colon -- and more", "é"])
@@ -267,6 +349,7 @@ def test_any_name_is_quoted(place: Place, name: str) -> None:
         "ALTER TABLE entry DISABLE TRIGGER entry_is_kept",
         "DROP TRIGGER entries_come_in_order ON entry",
         "DROP POLICY need_to_know ON head",
+        "DROP TRIGGER members_come ON entry",
         "ALTER TABLE outbox DISABLE ROW LEVEL SECURITY",
     ],
 )

@@ -48,7 +48,7 @@ class PostgresCustody(PostgresLedger):
             self._do(_GO_ON)
 
     def clear(self) -> None:
-        emptied = [f"DELETE FROM {table}" for table in TABLES]
+        emptied = [f"DELETE FROM {table}" for table in (*TABLES, "room", "member")]
         self._do("ALTER TABLE entry DISABLE TRIGGER USER", *emptied, "ALTER TABLE entry ENABLE TRIGGER USER")
 
     def freeze(self, entry: Entry) -> None:

@@ -39,7 +39,7 @@ _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "timer": "ORDE
 _TIPS = """SELECT entry.incident, amount, digest FROM entry JOIN (
         SELECT incident, count(*) AS amount, max(version) AS version FROM entry WHERE incident <> %s GROUP BY incident)
     AS last ON (entry.incident, entry.version) = (last.incident, last.version)"""
-_NOT_ALL = "SELECT row_security_active('entry') AND EXISTS (SELECT 1 FROM hidden())"
+_NOT_ALL = "SELECT row_security_active('entry') AND NOT sees_all()"
 _AT_ONE_TIME = 500  # rows that a cursor fetches at a time
 
 ENTER = f"INSERT INTO entry ({_OWN}) VALUES ({'%s, ' * (len(COLUMNS.split()) - 2)}%s)"

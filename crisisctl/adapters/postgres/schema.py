@@ -102,14 +102,28 @@ CREATE TRIGGER entries_come_in_order BEFORE INSERT ON entry
     FOR EACH STATEMENT EXECUTE FUNCTION entries_come_in_order();
 """
 
-# Who may see which incident, enforced by the server: `members` of its head is empty, or names the person that `seat`
-# ties to the login. A login with the seat `*`, such as that of a watch, sees all, and so does the owner of the tables.
-_NEED_TO_KNOW = """
+# Who may see which incident, and as whom a login may enter, enforced by the server. `seat` ties a login to its person,
+# or with `*` to the watches, which see all; the owner of the tables is bound by none of it. Who belongs to a restricted
+# incident is read from its entries as they come, into tables that only the owner writes. Whoever leaves one does so at
+# the commit, for the transaction that takes them out has still to move the incident.
+_NEED_TO_KNOW = f"""
 CREATE TABLE seat (login text PRIMARY KEY, person text NOT NULL);
-CREATE FUNCTION hidden() RETURNS SETOF text STABLE SECURITY DEFINER LANGUAGE sql AS $$
-    SELECT incident FROM head WHERE members IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM seat WHERE login = session_user AND (person = '*' OR person = ANY (string_to_array(members, ' ')))
+CREATE TABLE room (incident {_TEXT} PRIMARY KEY, restricted boolean NOT NULL);
+CREATE TABLE member (incident {_TEXT}, person {_TEXT}, by {_TEXT}, PRIMARY KEY (incident, person, by));
+
+CREATE FUNCTION sees(id text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT EXISTS (SELECT 1 FROM room WHERE incident = id AND NOT restricted) OR EXISTS (
+        SELECT 1 FROM room JOIN seat ON login = session_user WHERE incident = id AND (
+            person = '*' OR EXISTS (SELECT 1 FROM member AS m WHERE m.incident = id AND m.person = seat.person)
+        )
     )
+$$;
+CREATE FUNCTION sees_all() RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT NOT EXISTS (SELECT 1 FROM room WHERE NOT sees(incident))
+$$;
+CREATE FUNCTION is_oneself(actor text, told text) RETURNS boolean STABLE SECURITY DEFINER LANGUAGE sql AS $$
+    SELECT (actor, told) = ('crisisctl', 'crisisctl')
+        OR told = session_user AND EXISTS (SELECT 1 FROM seat WHERE login = told AND person = actor)
 $$;
 CREATE FUNCTION next_number() RETURNS bigint VOLATILE SECURITY DEFINER LANGUAGE sql AS $$
     SELECT coalesce(max(number), 0) + 1 FROM head
@@ -117,18 +131,61 @@ $$;
 CREATE FUNCTION gone_numbers() RETURNS SETOF bigint STABLE SECURITY DEFINER LANGUAGE sql AS $$
     SELECT n FROM generate_series(1, (SELECT max(number) FROM head)) AS n EXCEPT SELECT number FROM head ORDER BY 1
 $$;
+CREATE FUNCTION members_come() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+DECLARE
+    told jsonb := NEW.data::jsonb;
+    closed_off boolean := coalesce((told ->> 'restricted')::boolean, false);
+BEGIN
+    IF NEW.version = 1 THEN
+        INSERT INTO room VALUES (NEW.incident, closed_off);
+    END IF;
+    INSERT INTO member SELECT NEW.incident, who, by FROM (VALUES
+        ('incident.opened', CASE WHEN closed_off THEN NEW.actor END, 'access'),
+        ('access.granted', told ->> 'person', 'access'),
+        ('role.assigned', told ->> 'person', told ->> 'role')
+    ) AS come (kind, who, by) WHERE kind = NEW.type AND who IS NOT NULL ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION members_leave() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+DECLARE
+    told jsonb := NEW.data::jsonb;
+    back text := CASE NEW.type WHEN 'role.released' THEN 'role.assigned' ELSE 'access.granted' END;
+BEGIN
+    DELETE FROM member AS m WHERE m.incident = NEW.incident AND m.person = told ->> 'person'
+        AND m.by = coalesce(told ->> 'role', 'access') AND NOT EXISTS (
+            SELECT 1 FROM entry AS e WHERE e.incident = NEW.incident AND e.version > NEW.version AND e.type = back
+            AND e.data::jsonb ->> 'person' = m.person AND coalesce(e.data::jsonb ->> 'role', 'access') = m.by
+        );
+    RETURN NULL;
+END $$;
+CREATE TRIGGER members_come AFTER INSERT ON entry FOR EACH ROW
+    WHEN (NEW.version = 1 OR NEW.type IN ('role.assigned', 'access.granted')) EXECUTE FUNCTION members_come();
+CREATE CONSTRAINT TRIGGER members_leave AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.type IN ('role.released', 'access.revoked')) EXECUTE FUNCTION members_leave();
+
 DO $$
 DECLARE
     part text;
 BEGIN
-    FOREACH part IN ARRAY ARRAY['hidden', 'next_number', 'gone_numbers'] LOOP
-        EXECUTE format('ALTER FUNCTION %I() SET search_path = %I, pg_temp', part, current_schema());
+    FOREACH part IN ARRAY ARRAY[
+        'sees(text)', 'sees_all()', 'is_oneself(text, text)', 'next_number()', 'gone_numbers()', 'members_come()',
+        'members_leave()'
+    ] LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', part, current_schema());
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', part);
     END LOOP;
     FOREACH part IN ARRAY ARRAY['entry', 'head', 'timer', 'outbox'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);
-        EXECUTE format('CREATE POLICY need_to_know ON %I USING (incident NOT IN (SELECT hidden()))', part);
     END LOOP;
 END $$;
+CREATE POLICY need_to_know ON entry FOR SELECT USING (sees(incident));
+CREATE POLICY enter_as_oneself ON entry FOR INSERT
+    WITH CHECK ((version = 1 OR sees(incident)) AND is_oneself(actor, login));
+CREATE POLICY erase ON entry FOR UPDATE USING (sees(incident));
+CREATE POLICY need_to_know ON head USING (sees(incident));
+CREATE POLICY need_to_know ON timer USING (sees(incident))
+    WITH CHECK (sees(incident) AND starts_with(id, incident || '/'));
+CREATE POLICY need_to_know ON outbox USING (sees(incident));
 """
 
 _MIGRATIONS = (_TABLES + _GUARD + _ORDER + _NEED_TO_KNOW,)
@@ -202,7 +259,13 @@ def _moved(db: psycopg.Connection[Any]) -> bool:
 _FROZEN = {f"{table}_was_moved": table for table in ("entry", "head", "timer", "outbox", "beat")}
 
 
-_AT_WORK = ("entry_is_kept", "entry_is_never_emptied", "entries_come_in_order")
+_AT_WORK = (
+    "entry_is_kept",
+    "entry_is_never_emptied",
+    "entries_come_in_order",
+    "members_come",
+    "members_leave",
+)
 _GUARDS_AT_WORK = """
 SELECT tgname FROM pg_trigger WHERE tgrelid IN (
     'entry'::regclass, 'head'::regclass, 'timer'::regclass, 'outbox'::regclass, 'beat'::regclass

@@ -5,7 +5,9 @@ Memory job store, no misfire grace, coalesced, one instance of each job: a round
 
 from __future__ import annotations
 
+import logging
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +18,7 @@ from crisisctl.domain.errors import CrisisError
 from crisisctl.service.watch import Round
 
 EVERY = 1.0  # seconds between two looks at what others have changed
+SAME_AGAIN = 60.0  # seconds until the same complaint is told again
 AT_MOST_EVERY = 0.2  # seconds between two that were brought forward: many who write would keep many watches busy
 
 Tell = Callable[[Round], None]
@@ -62,10 +65,12 @@ class _Rounds:
     ) -> None:
         from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
 
+        # It says on standard error whenever a round takes longer than a second, which is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self.scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
         self._tick, self._send, self._next_due = tick, send, next_due
-        self._tell, self._complain = tell, complain
+        self._tell, self._complain = tell, _now_and_then(complain)
         self._turn, self._way, self._ending = Lock(), Lock(), Event()
 
     def fire(self) -> None:
@@ -98,6 +103,21 @@ class _Rounds:
         with self._turn, self._way:
             pass  # a shutdown waits for the round under way, which must not wait for it in turn, to set the alarm
         self.scheduler.shutdown(wait=True)
+
+
+def _now_and_then(complain: Complain) -> Complain:
+    """The same complaint at most once a minute: a server that is away is no news every second."""
+    told: dict[str, float] = {}
+
+    def tell(complaint: str) -> None:
+        now = time.monotonic()
+        for old in [what for what, at in told.items() if now - at >= SAME_AGAIN]:
+            del told[old]
+        if complaint not in told:
+            told[complaint] = now
+            complain(complaint)
+
+    return tell
 
 
 def asked_to_stop() -> Callable[[float], bool]:

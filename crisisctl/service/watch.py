@@ -129,8 +129,8 @@ class Watch:
     def _tick(self, every: timedelta) -> Round:
         now = self._desk.now()
         if _past(self._signed, now, SIGN_EVERY):
-            self._signed = now
             self._sign(now, every)
+            self._signed = now  # only now: a log that takes no sign of life is no good round
         fired, repaired = self._fire_all(), 0
         if _past(self._reconciled, now, RECONCILE_EVERY):
             self._reconciled = now

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +297,20 @@ def test_whatever_fails_is_told_and_rung_again(signals: None) -> None:
     assert len(asked) >= 3
     assert told[0] == Round(fired=1)
     assert {"the disk is full", "the disk is gone"} == set(complaints)
+
+
+def test_the_same_complaint_is_not_told_every_second(signals: None) -> None:
+    complaints: list[str] = []
+    rounds = count(1)
+
+    def tick() -> Round:
+        if next(rounds) >= 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise StoreFailed("the server is away")
+
+    ring(tick, Round, lambda: None, lambda _: None, complaints.append)
+    assert next(rounds) > 3
+    assert complaints == ["the server is away"]
 
 
 def test_a_hint_brings_the_next_look_forward(signals: None) -> None:

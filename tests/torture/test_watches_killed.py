@@ -230,7 +230,7 @@ def test_killed_watches_record_each_of_many_steps_once_and_send_every_notice(
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("size", [Size(incidents=3334, step=40, acks=2, watches=6)], ids=["10002 steps"])
+@pytest.mark.parametrize("size", [Size(incidents=3334, step=60, acks=2, watches=6)], ids=["10002 steps"])
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_six_killed_watches_on_three_hosts_are_late_by_less_than_a_second(
     program: Program, office: Office, report: Callable[[str], None], size: Size

@@ -1,4 +1,5 @@
-"""One of several clients of a server: `python client.py WHAT URL NUMBER`, where WHAT is `bare`, `crisisctl` or `dbos`.
+"""One of several clients of a server: `python client.py WHAT URL NUMBER`, where WHAT is `bare`, `unordered`,
+`crisisctl` or `dbos`.
 
 It says `ready`, waits for a line on standard input, so that all start together, works for `SECONDS`, and prints how
 often it came through.
@@ -20,10 +21,19 @@ TEXT = "the vendor confirms that the dump is genuine"
 
 
 def bare(url: str, number: int) -> Callable[[], object]:
-    """Lock an incident, read its head, insert the row of an entry, move the head, commit; no rule, no guard, no order.
+    """Lock an incident, read its head, lock the order of positions, insert the row of an entry, move the head, commit.
 
-    The tables `bare_head` and `bare_entry` have the columns and indexes of the log's own.
+    No rule, no guard, no seal. The tables `bare_head` and `bare_entry` have the columns and indexes of the log's own.
     """
+    return _bare(url, number, "SELECT pg_advisory_xact_lock(4711)")
+
+
+def unordered(url: str, number: int) -> Callable[[], object]:
+    """The same without the order: readers of the tail may miss entries, which a log may not have."""
+    return _bare(url, number, None)
+
+
+def _bare(url: str, number: int, order: str | None) -> Callable[[], object]:
     import psycopg  # noqa: PLC0415 - each client loads what it needs
     from psycopg import sql  # noqa: PLC0415
 
@@ -42,6 +52,8 @@ def bare(url: str, number: int) -> Callable[[], object]:
         head = "SELECT version, digest, playbook_digest, stages FROM bare_head WHERE incident = %s FOR UPDATE"
         found = db.execute(head, (incident,)).fetchone()
         assert found
+        if order:
+            db.execute(sql.SQL(order))
         db.execute(insert, (incident, found[0] + 1, *row[2:]))
         move = "UPDATE bare_head SET version = %s, digest = %s WHERE incident = %s"
         db.execute(move, (found[0] + 1, row[-3], incident))
@@ -92,7 +104,7 @@ def dbos(url: str, number: int) -> Callable[[], object]:
 def main() -> None:
     """Work as the arguments say."""
     what, url, number = sys.argv[1:]
-    work = {"bare": bare, "crisisctl": crisisctl, "dbos": dbos}[what](url, int(number))
+    work = {"bare": bare, "unordered": unordered, "crisisctl": crisisctl, "dbos": dbos}[what](url, int(number))
     for _ in range(20):
         work()
     print("ready", flush=True)  # noqa: T201 - whoever started this waits for it

@@ -107,6 +107,10 @@ class Bench:
             best, middle = min(times) * 1000, median(times) * 1000
             self._write(f"  {name:<28} best {best:9.3f} ms   median {middle:9.3f} ms")
 
+    def note(self, what: str, measured: float, unit: str = "x") -> None:
+        """A figure to know, held against nothing."""
+        self._write(f"{what}: {measured:.3g}{unit}")
+
     def show_rates(self, rates: Mapping[str, float]) -> None:
         """The rates themselves, a second."""
         for name, each in rates.items():

@@ -295,7 +295,7 @@ def test_the_gap_in_the_numbers_is_the_only_trace_of_it(full: Place, bare: Place
 def test_a_key_that_is_used_in_it_is_taken_and_nothing_more(full: Place, key: str, line: str) -> None:
     told = full.run(f"{line} --request-id {key}")
     assert (told.code, told.out) == (5, "")
-    assert told.err == "That request key stands for something else. Nothing was done; take a new key.\n"
+    assert told.err == "That request key is taken. Nothing was done; take a new key.\n"
 
 
 def test_a_watch_tells_an_outsider_of_what_he_may_see(full: Place, bare: Place) -> None:

@@ -223,8 +223,8 @@ LABELS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("labels", LABELS)
 def test_what_its_labels_keep_in_the_room_is_left_out_and_counted(opened: Any, labels: dict[str, Any]) -> None:
-    opened.ask(ask.Note("zanzibar-note", **labels))
-    opened.ask(ask.Decide("zanzibar-choice", "zanzibar-reason", **labels))
+    opened.ask(ask.AddNote("zanzibar-note", **labels))
+    opened.ask(ask.LogDecision("zanzibar-choice", "zanzibar-reason", **labels))
     opened.ask(ask.SetFact("affected_accounts", "428571", "unconfirmed", "zanzibar-source", **labels))
     text = _written(opened)
     assert "zanzibar" not in text
@@ -236,7 +236,7 @@ def test_what_its_labels_keep_in_the_room_is_left_out_and_counted(opened: Any, l
 
 
 def test_what_may_travel_is_told_with_its_label_and_nothing_is_counted(opened: Any) -> None:
-    opened.ask(ask.Note("all may know", tlp="green"))
+    opened.ask(ask.AddNote("all may know", tlp="green"))
     assert "left out" not in _written(opened)
     assert _section(opened, "LAST NOTES") == ["2026-03-28 22:10:00 UTC, dana: [TLP:GREEN] all may know"]
 
@@ -248,7 +248,7 @@ def test_a_fact_that_is_set_again_without_a_label_is_told(opened: Any) -> None:
 
 
 def test_the_brief_that_is_sent_and_kept_holds_nothing_of_it_either(opened: Any) -> None:
-    opened.ask(ask.Note("zanzibar-note", privileged=True))
+    opened.ask(ask.AddNote("zanzibar-note", privileged=True))
     (entry,) = opened.ask(ask.Handover("legal", "kim"), who="lee").entries
     assert "1 entry is left out: 1 privileged." in entry.word("brief")
     assert "zanzibar" not in entry.word("brief")

@@ -13,6 +13,7 @@ from crisisctl.adapters.workspace import FILE as SETTINGS
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import STORE
 from crisisctl.domain.errors import CrisisError, StoreFailed, Usage
 from crisisctl.domain.labels import KINDS
 from crisisctl.domain.text import nearest
@@ -124,7 +125,8 @@ def _kinds(include: list[str]) -> tuple[str, ...]:
 def _let_out(session: Session, told: Story, command: ask.Export, output: Path | None) -> None:
     """Log an export before it exists: to a file always, to standard output when more than the usual is in it.
 
-    Where the log cannot be written, the usual is let out all the same, with a warning.
+    Where the log cannot be written, the usual is let out all the same, with a warning. A log that was moved can never
+    be written again, so what is read of it on standard output is let out too.
     """
     if output is not None:
         spare_the_workspace(session, output)
@@ -136,9 +138,17 @@ def _let_out(session: Session, told: Story, command: ask.Export, output: Path | 
     try:
         session.handle(told.incident.id, command, session.asked())
     except CrisisError as error:
-        if guarded:
+        if guarded and not (output is None and _closed(session)):
             raise
         show.talk(show.style(f"The export is made, but the log does not say so: {error}", "yellow"))
+
+
+def _closed(session: Session) -> bool:
+    """Whether the log was moved, and so is closed for good."""
+    from crisisctl.domain.moving import went  # noqa: PLC0415 - only an export that cannot be logged asks
+
+    with session.office.store.reading() as log:
+        return went(log.entries(STORE)) is not None
 
 
 def named(output: Path | None) -> Path | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.commands import Rule
+from crisisctl.domain.decide_handover import shut_out
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
@@ -22,8 +23,8 @@ def grant(incident: Incident, command: ask.Grant, _source: Source, _at: datetime
     return [Event("access.granted", {"person": command.person}, words)]
 
 
-def revoke(incident: Incident, command: ask.Revoke, _source: Source, _at: datetime) -> list[Event]:
-    """A person who was admitted may see it no longer."""
+def revoke(incident: Incident, command: ask.Revoke, _source: Source, at: datetime) -> list[Event]:
+    """A person who was admitted may see it no longer, and what was on offer to them is so no longer."""
     _restricted(incident)
     person = command.person
     if held := incident.held_by(person):
@@ -32,7 +33,8 @@ def revoke(incident: Incident, command: ask.Revoke, _source: Source, _at: dateti
     if person not in incident.admitted:
         can = ", ".join(incident.members())
         raise Refused(f"{visible(person[:80])} cannot see {incident.id} as it is. Those who can: {can}.")
-    return [Event("access.revoked", {"person": person}, {"because": prose(command.because, "The reason")})]
+    words = {"because": prose(command.because, "The reason")}
+    return [Event("access.revoked", {"person": person}, words), *shut_out(incident, [person], None, at)]
 
 
 def _restricted(incident: Incident) -> None:

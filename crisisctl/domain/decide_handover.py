@@ -60,9 +60,10 @@ def accept(incident: Incident, command: ask.AcceptHandover, source: Source, at: 
     _only_taker(incident, command.role, pending, source, "accept")
     role = command.role
     return [
-        Event("handover.accepted", _named(role, pending) | {"reached": [pending.giver]}, role=role),
-        Event("role.released", {"role": role, "person": pending.giver}, role=role),
-        Event("role.assigned", {"role": role, "person": pending.taker}, role=role),
+        Event("handover.accepted", _named(role, pending) | {"reached": [pending.giver]}),
+        Event("role.released", {"role": role, "person": pending.giver}),
+        Event("role.assigned", {"role": role, "person": pending.taker}),
+        *shut_out(incident, [pending.giver], role, at),
     ]
 
 
@@ -97,6 +98,28 @@ def lapsed(
     ended = "assigned" if taken == pending.taker else "released"
     data = _named(role, pending) | {"ended": ended, "reached": _others(pending, source)}
     return [Event("handover.withdrawn", data, occurred_at=max(at, pending.since))]
+
+
+def shut_out(incident: Incident, people: Sequence[str], left: str | None, at: datetime) -> list[Event]:
+    """The end of each offer to people who, without the role that they leave, see a restricted incident no longer.
+
+    With no role they are those whose admission ends.
+    """
+    gone = [person for person in people if incident.restricted and not _stays(incident, person, left)]
+    return [
+        Event(
+            "handover.withdrawn",
+            _named(role, pending) | {"ended": "revoked", "reached": [pending.giver]},
+            occurred_at=max(at, pending.since),
+        )
+        for role, pending in incident.handovers.items()
+        if pending.taker in gone
+    ]
+
+
+def _stays(incident: Incident, person: str, left: str | None) -> bool:
+    admitted = left is not None and person in incident.admitted
+    return admitted or any(role != left for role in incident.held_by(person))
 
 
 def _pending(incident: Incident, role: str, at: datetime) -> Handover:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.commands import Rule
-from crisisctl.domain.decide_handover import known_role, lapsed
+from crisisctl.domain.decide_handover import known_role, lapsed, shut_out
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Ladder
@@ -26,7 +26,8 @@ def assign(incident: Incident, command: ask.Assign, source: Source, at: datetime
     taken = (
         [] if command.person in people else [Event("role.assigned", {"role": command.role, "person": command.person})]
     )
-    return [*released, *taken, *lapsed(incident, command.role, out, command.person, source, at)]
+    ended = lapsed(incident, command.role, out, command.person, source, at)
+    return [*released, *taken, *ended, *shut_out(incident, out, command.role, at)]
 
 
 def release(incident: Incident, command: ask.Release, source: Source, at: datetime) -> list[Event]:
@@ -41,7 +42,8 @@ def release(incident: Incident, command: ask.Release, source: Source, at: dateti
             else f"Nobody holds {command.role}."
         )
     released = [Event("role.released", {"role": command.role, "person": person}) for person in out]
-    return [*released, *lapsed(incident, command.role, out, None, source, at)]
+    ended = lapsed(incident, command.role, out, None, source, at)
+    return [*released, *ended, *shut_out(incident, out, command.role, at)]
 
 
 def acknowledge(incident: Incident, command: ask.Acknowledge, _source: Source, at: datetime) -> list[Event]:

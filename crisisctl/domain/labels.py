@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from crisisctl.domain.entries import Entry
@@ -62,3 +62,9 @@ def reasons(entry: Entry, included: Collection[str] = ()) -> list[str]:
     close = entry.data.get("labels", {}).get("tlp") in CLOSE
     held = {"privileged": privileged(entry), "tlp": close}
     return [kind for kind in KINDS if held[kind] and kind not in included]
+
+
+def withheld(entries: Iterable[Entry], included: Collection[str] = ()) -> Withheld:
+    """What an export of the entries leaves out that brings in these kinds."""
+    why = [held for entry in entries if (held := reasons(entry, included))]
+    return Withheld(len(why), *(sum(kind in held for held in why) for kind in KINDS))

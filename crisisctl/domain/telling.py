@@ -82,7 +82,11 @@ def _offered(entry: Entry) -> str:
 
 def _withdrawn(entry: Entry) -> str:
     data = entry.data
-    ends = {"released": f"{data['from']} holds it no more", "assigned": f"{data['to']} holds it now"}
+    ends = {
+        "released": f"{data['from']} holds it no more",
+        "assigned": f"{data['to']} holds it now",
+        "revoked": f"{data['to']} may no longer see the incident",
+    }
     end = f": {ends[data['ended']]}" if "ended" in data else f" by {entry.actor}"
     return f"The offer of {data['role']} by {data['from']} to {data['to']} was withdrawn{end}"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from textwrap import wrap
 
+from crisisctl.domain import labels
 from crisisctl.domain.decide_statements import approvers, pending
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident, Ladder, Statement
@@ -27,17 +28,35 @@ Section = Callable[[Incident, Sequence[Entry], datetime], Iterator[str]]
 
 
 def brief(incident: Incident, entries: Sequence[Entry], now: datetime) -> str:
-    """How the incident stands at its version; `entries` are those that may be told, in the order of the log."""
+    """How the incident stands at its version, from all its `entries` in the order of the log.
+
+    A brief is sent by mail, so what labels keep in the room is left out, and counted.
+    """
+    told, held = _sifted(entries)
+    known = {name: fact for name, fact in incident.facts.items() if fact.version not in held}
     lines = [
         *_folded(f"{incident.id}: {incident.title}", ""),
         f"Written on {clock_time(now)} UTC from version {incident.version} of the log.",
+        *_folded(_left_out(entries), ""),
     ]
     for title, section in _SECTIONS:
-        items = [line for item in section(incident, entries, now) for line in _folded(_short(item), "  ")]
+        found = section(incident._replace(facts=known), told, now)
+        items = [line for item in found for line in _folded(_short(item), "  ")]
         lines += ["", title, *(items or ["  none"])]
     if incident.drill:
         lines = [EXERCISE, *lines, EXERCISE]
     return "\n".join(lines)
+
+
+def _sifted(entries: Sequence[Entry]) -> tuple[list[Entry], set[int]]:
+    """The entries that may leave the room, and the versions of those that may not."""
+    held = {entry.version for entry in entries if labels.reasons(entry)}
+    return [entry for entry in entries if entry.version not in held], held
+
+
+def _left_out(entries: Sequence[Entry]) -> str:
+    counted = labels.withheld(entries).sentence()
+    return f"{counted}. A brief goes by mail." if counted else ""
 
 
 def _folded(text: str, indent: str) -> list[str]:

@@ -12,11 +12,9 @@ from crisisctl.service.story import Story
 
 def withhold(story: Story, included: Collection[str]) -> Story:
     """The story without the entries whose labels keep them in the room, except for the kinds that are included."""
-    why = {entry.version: labels.reasons(entry, included) for entry in story.entries}
-    kept = [entry for entry in story.entries if not why[entry.version]]
-    told = [one for one in story.told if not why[one.entry.version]]
-    counts = [sum(kind in held for held in why.values()) for kind in labels.KINDS]
-    return story._replace(entries=kept, told=told, withheld=labels.Withheld(len(why) - len(kept), *counts))
+    kept = [entry for entry in story.entries if not labels.reasons(entry, included)]
+    told = [one for one in story.told if not labels.reasons(one.entry, included)]
+    return story._replace(entries=kept, told=told, withheld=labels.withheld(story.entries, included))
 
 
 def reads_privileged(incident: Incident, person: str | None, roles: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import stamp
 from crisisctl.service.ports import Batch, Beat, Clock, Custody, Extent, Head, Ledger, Listener, Log, Queued, Row, Store
 
+TAKEN = "That request key is taken. Nothing was done; take a new key."
 VEILED = "something is wrong in an incident that you may not see"
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 _NAME = re.compile(r"[\w-]+")
@@ -153,6 +154,7 @@ class SeenLedger(Seen):
     def __init__(self, ledger: Ledger, person: str | None) -> None:
         super().__init__(ledger, person)
         self._ledger = ledger
+        self.keyed = False  # whether a batch with a request key has been handed on
 
     def next_incident(self) -> str:
         return self._ledger.next_incident()
@@ -162,9 +164,10 @@ class SeenLedger(Seen):
 
     def append(self, batch: Batch) -> None:
         """Write a batch; a request key that stands for something hidden is taken, and that is all that is said."""
-        for entry in batch.entries:
-            if entry.request is not None and self._guarded(entry.request) is not None:
-                raise Conflict("That request key stands for something else. Nothing was done; take a new key.")
+        keys = [entry.request for entry in batch.entries if entry.request is not None]
+        if any(self._guarded(key) is not None for key in keys):
+            raise Conflict(TAKEN)
+        self.keyed = bool(keys)
         self._ledger.append(batch)
 
     def replace_timers(self, incident: str, timers: Sequence[Timer]) -> None:
@@ -205,8 +208,15 @@ class Sight:
     @contextmanager
     def writing(self) -> Iterator[SeenLedger]:
         """A transaction in which the person sees no more than when reading."""
-        with self._store.writing() as ledger:
-            yield SeenLedger(ledger, self._person)
+        seen = None
+        try:
+            with self._store.writing() as ledger:
+                seen = SeenLedger(ledger, self._person)
+                yield seen
+        except Conflict as error:
+            # A server that hides an entry from the login still holds its key. The incident has been held since it was
+            # read, so there is nothing else that such a batch can meet.
+            raise (Conflict(TAKEN) if seen and seen.keyed else error) from None
 
     def alone(self) -> AbstractContextManager[Custody]:
         """Nobody holds what they may not see."""

@@ -14,6 +14,7 @@ from crisisctl.adapters.postgres.grants import grants, identifier, literal
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Conflict, NotFound, StoreFailed, Usage
 from crisisctl.service.ports import Beat
+from crisisctl.service.sight import TAKEN, Sight
 from crisisctl.service.verify import verify
 
 if TYPE_CHECKING:
@@ -371,3 +372,18 @@ def test_the_login_is_that_of_the_session(logins: dict[str, str], enter: Enter) 
 def test_without_a_server_nobody_is_known() -> None:
     with pytest.raises(StoreFailed):
         Postgres("postgresql://dana@127.0.0.1:1/none").login()
+
+
+def test_a_key_of_what_the_server_hides_is_taken_and_nothing_more(
+    restricted: Room, enter: Enter, room_for: Callable[[Any], Room]
+) -> None:
+    restricted.ask(ask.AddNote("zanzibar"), request="key")
+    mine = room_for(Sight(enter("mallory"), "mallory"))
+    mine.clock = restricted.clock
+    with pytest.raises(Conflict) as noted:
+        mine.ask(ask.AddNote("x"), "mallory", "INC-2", request="key")
+    with pytest.raises(Conflict) as opened:
+        mine.open("mallory", request="key")
+    assert (str(noted.value), str(opened.value)) == (TAKEN, TAKEN)
+    mine.ask(ask.AddNote("x"), "mallory", "INC-2", request="another")
+    mine.store.close()

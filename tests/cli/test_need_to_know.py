@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Ran
+    from tests.postgres import Databases
 
 OUT = "otto"  # the outsider
 # Words that stand in the restricted incidents alone, and the person who is in no other.
@@ -28,6 +29,7 @@ CANARIES = ("zanzibar", "mona", "428571428571", "sev2")
 OPEN, CLOSED, ORDINARY, NEVER = "INC-1", "INC-2", "INC-3", "INC-7"
 HIDDEN = (OPEN, CLOSED)
 KEYS = ("key-open", "key-note", "key-closed")  # of requests in the restricted incidents
+TAKEN = "That request key is taken. Nothing was done; take a new key."
 SEAL = re.compile(r"\b[0-9a-f]{12,64}\b")
 EACH = ("md", "json", "jsonl", "csv", "html")
 
@@ -208,6 +210,24 @@ def bare(program: Program, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Place
     return _made(kept, "bare", Place(Program(root, monkeypatch)), _ordinary)
 
 
+@pytest.fixture
+def served(program: Program, databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Place, Place]]:
+    """The full workspace and the bare one, each with its log in PostgreSQL."""
+    given = [databases.place(), databases.place()]
+    other = program.root.parent / "else"
+    shutil.copytree(program.root, other)
+    full, bare = (
+        Place(Program(root, monkeypatch, place.url)) for root, place in zip((program.root, other), given, strict=True)
+    )
+    _hide(full)
+    for place in (full, bare):
+        _ordinary(place)
+    bare.clock.time = full.clock.time
+    yield full, bare
+    for there in given:
+        databases.drop(there)
+
+
 def _silent(text: str) -> bool:
     return not any(canary in text.lower() for canary in CANARIES)
 
@@ -234,10 +254,10 @@ def test_the_table_names_every_command() -> None:
     assert sorted(known - every) == []
 
 
-@pytest.mark.parametrize("name", [name for name in ASKS if name != "open"])
-def test_what_is_hidden_is_what_was_never_there(full: Place, name: str) -> None:
+def _walk(full: Place, lines: list[str]) -> None:
+    """Nothing that is asked of what is hidden has another answer than of what was never there."""
     (full.program.root / "words.txt").write_text("words")
-    for line in ASKS[name]:
+    for line in lines:
         never = full.run(line.replace("@", f"-i {NEVER}"))
         assert never.code == 4, line
         for id_ in HIDDEN:
@@ -248,6 +268,23 @@ def test_what_is_hidden_is_what_was_never_there(full: Place, name: str) -> None:
     assert not (full.program.root / "out.md").exists()
 
 
+@pytest.mark.parametrize("name", [name for name in ASKS if name != "open"])
+def test_what_is_hidden_is_what_was_never_there(full: Place, name: str) -> None:
+    _walk(full, ASKS[name])
+
+
+def test_on_a_server_what_is_hidden_is_what_was_never_there(served: tuple[Place, Place]) -> None:
+    full, bare = served
+    _walk(full, [line for name, lines in ASKS.items() if name != "open" for line in lines])
+    _look(full, bare)
+    for key in KEYS:
+        for line in ("note x", "open data-breach --title x"):
+            told = full.run(f"{line} --request-id {key}")
+            assert (told.code, told.out, told.err) == (5, "", f"{TAKEN}\n")
+    assert _names(full.run("list --all", "mona").out) == {*HIDDEN, ORDINARY}
+    assert not (full.program.root / "state" / "crisisctl.db").exists()
+
+
 def test_what_the_environment_names_is_hidden_too(full: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRISISCTL_INCIDENT", OPEN)
     told = full.run("status")
@@ -256,6 +293,10 @@ def test_what_the_environment_names_is_hidden_too(full: Place, monkeypatch: pyte
 
 
 def test_every_look_is_the_same_as_if_it_had_never_been(full: Place, bare: Place) -> None:
+    _look(full, bare)
+
+
+def _look(full: Place, bare: Place) -> None:
     for line in LOOKS:
         here, there = (place.run(line.replace("%", str(place.program.root))) for place in (full, bare))
         assert here.code == there.code, line
@@ -295,7 +336,7 @@ def test_the_gap_in_the_numbers_is_the_only_trace_of_it(full: Place, bare: Place
 def test_a_key_that_is_used_in_it_is_taken_and_nothing_more(full: Place, key: str, line: str) -> None:
     told = full.run(f"{line} --request-id {key}")
     assert (told.code, told.out) == (5, "")
-    assert told.err == "That request key stands for something else. Nothing was done; take a new key.\n"
+    assert told.err == f"{TAKEN}\n"
 
 
 def test_a_watch_tells_an_outsider_of_what_he_may_see(full: Place, bare: Place) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Program
+    from tests.postgres import Databases
 
 FORMS = ("md", "json", "jsonl", "csv", "html")
 KEPT_IN = ("counsel-fears", "red-source", "amber-strict-name", "amber-plan", "471100093")
@@ -282,3 +283,46 @@ def test_where_the_log_takes_no_entry_a_restricted_incident_is_not_let_out(progr
         assert (told.code, told.out) == (7, "")
     assert program.ok("status").out  # looking at it goes on
     assert not (program.root / "out.md").exists()
+
+
+@pytest.fixture
+def closed(program: Program, url: str | None, databases: Databases) -> Program:
+    """INC-1 is restricted to dana and lee, INC-2 is not and has a note marked red; the log was moved away."""
+    program.ok("open", "data-breach", "--title", "Zanzibar", "--restricted", "--assign", "legal=lee")
+    program.ok("open", "data-breach", "--title", "Forum")
+    program.ok("note", "red-source", "--tlp", "red", "-i", "INC-2")
+    program.ok("store", "move", url or "sqlite:state/crisisctl.db", databases.place().url)
+    return program
+
+
+def _unlogged(told: str) -> bool:
+    return told.startswith("The export is made, but the log does not say so: ") and MOVED in told
+
+
+MOVED = "This log was moved to postgresql://"
+
+
+@pytest.mark.parametrize("line", [("timeline",), ("timeline", "--format", "json"), ("report",)])
+def test_members_read_a_log_that_was_moved_and_are_told_that_it_cannot_say_so(
+    closed: Program, line: tuple[str, ...]
+) -> None:
+    told = closed.ok(*line, "-i", "INC-1", who="lee")
+    assert "Zanzibar" in told.out
+    assert _unlogged(told.err)
+    assert ".exported" not in told.out
+    assert closed(*line, "-i", "INC-1", who="otto").code == 4
+
+
+def test_what_is_labelled_is_read_there_by_those_who_may(closed: Program) -> None:
+    told = closed.ok("timeline", "-i", "INC-2", "--include", "tlp")
+    assert "red-source" in told.out
+    assert _unlogged(told.err)
+    assert closed("timeline", "-i", "INC-2", "--include", "tlp", who="otto").code == 3
+
+
+def test_a_file_of_it_is_still_refused_there(closed: Program) -> None:
+    for line in (("timeline", "-i", "INC-1"), ("report", "-i", "INC-2", "--include", "tlp")):
+        told = closed(*line, "-o", "out.md")
+        assert (told.code, told.out) == (7, "")
+        assert MOVED in told.err
+    assert not (closed.root / "out.md").exists()

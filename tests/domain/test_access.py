@@ -177,3 +177,52 @@ def test_a_grant_to_another_is_no_repeat(other: ask.Command) -> None:
     first = case.entries[-1]
     assert ask.repeats(ask.Grant("kim"), "dana", first)
     assert not ask.repeats(other, "dana", first)
+
+
+REVOKED = {"role": "lead", "from": "dana", "to": "lena", "ended": "revoked"}
+
+
+def ended(entries: Any) -> list[dict[str, Any]]:
+    """How each offer ended that came to its end with these entries."""
+    found = [entry.data for entry in entries if entry.type == "handover.withdrawn"]
+    return [{name: value for name, value in data.items() if name != "offered"} for data in found]
+
+
+def test_an_offer_to_somebody_who_is_let_in_no_longer_is_off_and_its_giver_is_told() -> None:
+    case = restricted()
+    case.do(ask.Grant("lena"), ask.Handover("lead", "lena"))
+    entries = case.do(ask.Revoke("lena", "left the team"), who="sam")
+    assert [entry.type for entry in entries] == ["access.revoked", "handover.withdrawn"]
+    assert ended(entries) == [REVOKED | {"reached": ["dana"]}]
+    assert case.incident.handovers == {}
+    assert "No handover of lead is open" in case.refused(ask.AcceptHandover("lead"), who="lena")
+
+
+@pytest.mark.parametrize("leave", [ask.Release("legal", "lena"), ask.Release("legal"), ask.Assign("legal", "sam")])
+def test_an_offer_is_off_when_its_taker_loses_the_last_role_that_let_them_in(leave: ask.Command) -> None:
+    case = restricted()
+    case.do(ask.Assign("legal", "lena"), ask.Handover("lead", "lena"))
+    assert ended(case.do(leave)) == [REVOKED | {"reached": ["dana"]}]
+    assert case.incident.handovers == {}
+
+
+def test_an_offer_is_off_when_its_taker_hands_their_own_last_role_over() -> None:
+    case = restricted()
+    case.do(ask.Assign("legal", "lena"), ask.Grant("sam"), ask.Handover("lead", "lena"))
+    case.do(ask.Handover("legal", "sam"), who="lena")
+    assert ended(case.do(ask.AcceptHandover("legal"), who="sam")) == [REVOKED | {"reached": ["dana"]}]
+
+
+def test_an_offer_lasts_while_its_taker_may_see_the_incident() -> None:
+    case = restricted()
+    case.do(ask.Grant("lena"), ask.Grant("kim"), ask.Assign("legal", "lena"), ask.Assign("scribe", "sam"))
+    case.do(ask.Handover("lead", "lena"))
+    case.do(ask.Release("legal"), ask.Revoke("kim", "not needed"))
+    assert [*case.incident.handovers] == ["lead"]
+
+
+def test_in_an_incident_for_everybody_an_offer_lasts_whatever_its_taker_leaves() -> None:
+    case = Case(plan())
+    case.do(ask.Assign("legal", "lena"), ask.Handover("lead", "lena"))
+    case.do(ask.Release("legal"))
+    assert [*case.incident.handovers] == ["lead"]

@@ -122,6 +122,10 @@ SENTENCES = [
         "The offer of lead by dana to sam was withdrawn: sam holds it now",
     ),
     (
+        wrote("handover.withdrawn", OFFER | {"ended": "revoked"}),
+        "The offer of lead by dana to sam was withdrawn: sam may no longer see the incident",
+    ),
+    (
         wrote("role.overridden", {"trigger": "go", "by": ["lead", "legal"]}, because="night"),
         "OVERRIDE: dana took go, for lead or legal only, because night",
     ),

@@ -211,3 +211,44 @@ def test_a_closed_incident_has_a_brief_in_which_nothing_is_ahead(opened: Any) ->
 
 def test_the_same_log_gives_the_same_brief(opened: Any) -> None:
     assert _written(opened) == _written(opened)
+
+
+LABELS: list[dict[str, Any]] = [
+    {"privileged": True},
+    {"tlp": "red"},
+    {"tlp": "amber+strict"},
+    {"tlp": "amber"},
+]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_what_its_labels_keep_in_the_room_is_left_out_and_counted(opened: Any, labels: dict[str, Any]) -> None:
+    opened.ask(ask.AddNote("zanzibar-note", **labels))
+    opened.ask(ask.LogDecision("zanzibar-choice", "zanzibar-reason", **labels))
+    opened.ask(ask.SetFact("affected_accounts", "428571", "unconfirmed", "zanzibar-source", **labels))
+    text = _written(opened)
+    assert "zanzibar" not in text
+    assert "428571" not in text
+    why = "3 privileged" if "privileged" in labels else "3 marked TLP:AMBER or stricter"
+    assert text.splitlines()[2] == f"3 entries are left out: {why}. A brief goes by mail."
+    for title in ("FACTS THAT ARE NOT CONFIRMED", "LAST DECISIONS", "LAST NOTES"):
+        assert _section(opened, title) == ["none"]
+
+
+def test_what_may_travel_is_told_with_its_label_and_nothing_is_counted(opened: Any) -> None:
+    opened.ask(ask.AddNote("all may know", tlp="green"))
+    assert "left out" not in _written(opened)
+    assert _section(opened, "LAST NOTES") == ["2026-03-28 22:10:00 UTC, dana: [TLP:GREEN] all may know"]
+
+
+def test_a_fact_that_is_set_again_without_a_label_is_told(opened: Any) -> None:
+    opened.ask(ask.SetFact("affected_accounts", "428571", "unconfirmed", tlp="red"))
+    opened.ask(ask.SetFact("affected_accounts", "1200", "unconfirmed"))
+    assert _section(opened, "FACTS THAT ARE NOT CONFIRMED") == ["affected_accounts = 1200"]
+
+
+def test_the_brief_that_is_sent_and_kept_holds_nothing_of_it_either(opened: Any) -> None:
+    opened.ask(ask.AddNote("zanzibar-note", privileged=True))
+    (entry,) = opened.ask(ask.Handover("legal", "kim"), who="lee").entries
+    assert "1 entry is left out: 1 privileged." in entry.word("brief")
+    assert "zanzibar" not in entry.word("brief")

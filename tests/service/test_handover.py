@@ -215,6 +215,13 @@ def test_a_repeated_acceptance_says_all_that_it_did(room: Any) -> None:
     assert room.look().roles["legal"] == ("mo",)
 
 
+def test_who_accepts_acts_in_no_role_or_in_the_one_that_they_hold_until_then(room: Any) -> None:
+    room.ask(OFFER, who="lee")
+    assert [entry.role for entry in room.ask(ask.AcceptHandover("legal"), who="mo").entries] == [None] * 3
+    room.ask(ask.Handover("comms-lead", "mo"))
+    assert [entry.role for entry in room.ask(ask.AcceptHandover("comms-lead"), who="mo").entries] == ["legal"] * 3
+
+
 def test_who_looked_at_an_older_version_is_told_that_it_moved(room: Any) -> None:
     with pytest.raises(Conflict):
         room.ask(OFFER, who="lee", expect=room.look().version - 1)

@@ -155,7 +155,7 @@ def test_a_key_of_what_is_hidden_is_taken_and_leaves_nothing(full: Store, rows: 
     before = rows.everything(full)
     taken = rows.batch(rows.entry(1, "INC-4", request="key-INC-1"))
     with (
-        pytest.raises(Conflict, match=r"^That request key stands for") as caught,
+        pytest.raises(Conflict, match=r"^That request key is taken") as caught,
         Sight(full, "otto").writing() as ledger,
     ):
         ledger.append(taken)

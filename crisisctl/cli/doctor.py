@@ -230,7 +230,7 @@ def _unbroken(office: Office, people: Mapping[str, Mapping[str, Any]]) -> Iterat
     for id_, severities in breaks.items():
         if odd := [severity for severity in severities if known and severity not in known]:
             what = f"no playbook has the severity {', '.join(odd)} that breaks the quiet hours of {id_}"
-            yield Check("warning", what, "mend its name")
+            yield Check("warning", what, "mend its name: as it is, it wakes nobody")
 
 
 def _strangers(office: Office, known: set[str]) -> Iterator[Check]:

@@ -109,7 +109,7 @@ def _problem(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply."
     problem = getattr(error, "problem", None) or str(error)
-    return " ".join(problem.split())[:300]
+    return f"{' '.join(problem.split())[:300].rstrip('.')}."
 
 
 def _zone(where: str, name: str) -> None:

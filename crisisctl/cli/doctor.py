@@ -55,7 +55,8 @@ def doctor(ctx: typer.Context, json: options.Json = False) -> None:
 
 def _print(check: Check) -> None:
     sign = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "error": ("ERROR  ", "red")}[check.state]
-    show.say(f"{show.style(*sign)} {check.what}")
+    for number, line in enumerate(check.what.split("\n")):
+        show.fold(f"{show.style(*sign)} {line}" if not number else f"{' ' * 8}{line}", 8)
     if check.remedy:
         show.say(f"          {check.remedy}")
 

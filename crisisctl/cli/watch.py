@@ -96,7 +96,7 @@ def _run(session: Session, metrics: str | None, *, json: bool) -> None:
             show.talk(f"Metrics are at {served.address}/metrics, the state of health at {served.address}/health.")
         if found := caller(office):
             beside_it.enter_context(beside(minded(found.turn)))
-        beside_it.enter_context(beside(minded(_refresher(office.another()))))
+        beside_it.enter_context(beside(minded(refresher(office.another()))))
         sending = office.another()
         tick = heard(office.watch.tick)
         hints = office.store.listener()
@@ -121,7 +121,7 @@ def refresh(office: Office) -> None:
         rotas.known(role)  # so that nobody has to work out a changed file on the night
 
 
-def _refresher(office: Office) -> Callable[[], None]:
+def refresher(office: Office) -> Callable[[], None]:
     """Looks at the calendars once a minute, however often it is called."""
     last: list[datetime] = []
 

@@ -148,7 +148,7 @@ def test_an_override_ends_early(run: Any, program: Program, clock: HandClock) ->
     clock.tick(hours=3, minutes=17, seconds=40)
     told = run("oncall", "override", "comms-lead", "--end")
     assert told.out.startswith("Override ended: sam for comms-lead, from Sat 2026-03-28 23:00 CET")
-    assert "until: 2026-03-29T03:17:40+02:00, because: ill}" in (program.root / "roster.yaml").read_text()
+    assert "until: '2026-03-29T03:17:40+02:00', because: ill}" in (program.root / "roster.yaml").read_text()
     assert run("oncall", "now", "--json").json["roles"][0]["people"] == ["kim"]
     assert "No override of comms-lead" in run("oncall", "override", "comms-lead", "--end", code=3).err
 
@@ -303,13 +303,13 @@ def test_an_override_begins_and_ends_to_the_second(run: Any, program: Program, c
 def test_status_of_a_restricted_incident_says_how_to_let_in_who_is_on_call(
     run: Any, program: Program, clock: HandClock
 ) -> None:
-    roster(program, PEOPLE + ROTA + LEGAL.replace("{calendar: legal.ics, zone: Europe/Madrid}", TURN))
+    roster(program, PEOPLE + ROTA + f"  legal: {TURN}\n  deputy-comms: {TURN}\n")
     run("open", "data-breach", "--title", "x", "--restricted", "--assign", "comms-lead=dana")
     remedy = "legal: nobody (on call: lee, who is not in it: crisisctl access grant lee)"
     assert remedy in run("status").out
     clock.tick(hours=1)
     run("watch", "--once")
-    assert "nobody in the incident holds legal; lee is on call, but not in it" in run("timeline").out
+    assert "nobody in the incident holds deputy-comms; lee is on call, but not in it" in run("timeline").out
     run("access", "grant", "lee", "--because", "on call")
     assert "legal: nobody (on call: lee)" in run("status").out
 

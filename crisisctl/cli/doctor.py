@@ -55,7 +55,8 @@ def doctor(ctx: typer.Context, json: options.Json = False) -> None:
 
 def _print(check: Check) -> None:
     sign = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "error": ("ERROR  ", "red")}[check.state]
-    show.say(f"{show.style(*sign)} {check.what}")
+    for number, line in enumerate(check.what.split("\n")):
+        show.fold(f"{show.style(*sign)} {line}" if not number else f"{' ' * 8}{line}", 8)
     if check.remedy:
         show.say(f"          {check.remedy}")
 
@@ -230,7 +231,7 @@ def _unbroken(office: Office, people: Mapping[str, Mapping[str, Any]]) -> Iterat
     for id_, severities in breaks.items():
         if odd := [severity for severity in severities if known and severity not in known]:
             what = f"no playbook has the severity {', '.join(odd)} that breaks the quiet hours of {id_}"
-            yield Check("warning", what, "mend its name")
+            yield Check("warning", what, "mend its name: as it is, it wakes nobody")
 
 
 def _strangers(office: Office, known: set[str]) -> Iterator[Check]:

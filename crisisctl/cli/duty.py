@@ -27,13 +27,15 @@ Told = tuple[str, str, str]  # `warning` or `error`, what is wrong, and what to 
 
 
 def rotas_of(session: Session) -> Rotas:
-    """The rotas; `Invalid` when there are none, or the file has a slip and was never good."""
-    roster = session.office.roster
-    rotas = roster.rotas
-    if rotas.plan.roles:
+    """The rotas; `Invalid` when there are none, or the file has a slip: what it said once is no answer."""
+    rotas = session.office.roster.rotas
+    plan = rotas.plan
+    if rotas.trouble:
+        raise Invalid(rotas.trouble)
+    if plan.roles:
         return rotas
     how = "Write `rotas:` into it; docs/operations.md shows how."
-    raise Invalid(rotas.trouble or f"{session.office.settings.roster} has no rotas. {how}")
+    raise Invalid(f"{session.office.settings.roster} has no rotas. {how}")
 
 
 def fresh(session: Session) -> Rotas:
@@ -57,6 +59,15 @@ def local(moment: datetime, zone: str) -> str:
 def both(moment: datetime, zone: str) -> str:
     """An instant as the zone has it, and in UTC."""
     return local(moment, zone) if zone == "UTC" else f"{local(moment, zone)} ({utc(moment)} UTC)"
+
+
+def exact(moment: datetime, zone: str) -> str:
+    """As `both`, with the seconds where there are any."""
+    if not moment.second:
+        return both(moment, zone)
+    there = moment.astimezone(ZoneInfo(zone))
+    shown = f"{there:%a %Y-%m-%d %H:%M:%S} {there.tzname()}"
+    return shown if zone == "UTC" else f"{shown} ({clock_time(moment)} UTC)"
 
 
 def _in_trouble(rotas: Rotas) -> Iterator[tuple[str, Calendar, Known]]:

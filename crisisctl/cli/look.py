@@ -108,7 +108,7 @@ def _standing(incident: Incident, session: Session) -> None:
     for role in incident.playbook.roles.values():
         people = incident.roles.get(role.id)
         if people or role.required:
-            duty = f" (on call: {', '.join(on_call[role.id])})" if role.id in on_call else ""
+            duty = _duty(incident, on_call[role.id]) if role.id in on_call else ""
             offer = incident.handovers.get(role.id)
             pending = f" (offered to {offer.taker} since {clock_time(offer.since)} UTC)" if offer else ""
             show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red') + duty}{pending}")
@@ -117,6 +117,19 @@ def _standing(incident: Incident, session: Session) -> None:
     for ladder in incident.ladders.values():
         left = incident.playbook.escalations[ladder.escalation].until == "left"
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
+
+
+def _duty(incident: Incident, people: Sequence[str]) -> str:
+    """Who is on call; of a restricted incident those outside are not told, so how to let them in."""
+    out = [person for person in people if person not in incident.members()] if incident.restricted else []
+    told = ", ".join(people)
+    if out:
+        told += (
+            f", who is not in it: crisisctl access grant {out[0]}"
+            if len(people) == 1
+            else (f"; not in it: {', '.join(out)}: crisisctl access grant PERSON")
+        )
+    return f" (on call: {told})"
 
 
 def _on_call(session: Session, incident: Incident) -> dict[str, Sequence[str]]:

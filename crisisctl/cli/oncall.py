@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -10,9 +11,9 @@ import typer
 
 from crisisctl.cli import complete, duty, options, show
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import Invalid, Usage
+from crisisctl.domain.errors import Invalid, Refused, Usage
 from crisisctl.domain.rota import Override, Plan, Turn, gaps, turns
-from crisisctl.domain.text import nearest, prose
+from crisisctl.domain.text import line, nearest, visible
 from crisisctl.domain.times import LONGEST, parse_duration, parse_instant, stamp
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ oncall = typer.Typer(help="Who is on call, by the rotas of the roster.", no_args
 app.add_typer(oncall, name="oncall")
 
 HORIZON = timedelta(days=366)
+_SPAN = re.compile(r"\d[\da-z]*[dhms]", re.ASCII)  # what is meant as a duration
+_TOO_FAR = "Somebody else can take over within ten years from now, and not beyond."
 
 RoleName = Annotated[
     str | None,
@@ -132,12 +135,8 @@ def override(
     """
     session: Session = ctx.obj
     rotas = duty.rotas_of(session)
-    _ = rotas.plan
-    if rotas.trouble:
-        raise Invalid(rotas.trouble)
     _roles(rotas.plan, role)
-    now = session.now()
-    now -= timedelta(seconds=now.second, microseconds=now.microsecond)  # people write minutes
+    now = session.now().replace(microsecond=0)  # nobody writes less than seconds
     if end:
         if person or until or since or because:
             raise Usage("--end stands alone with the role: crisisctl oncall override ROLE --end")
@@ -166,23 +165,35 @@ def _change(
     if person is None or until is None or because is None or missing:
         raise Usage(f"An override also needs {' and '.join(missing)}. To end one early: --end.")
     session.office.roster.require(person)
-    begin = parse_instant(since) if since else now
+    begin = _typed(since) if since else now
     finish = _end(begin, until)
     if max(finish - now, now - begin) > LONGEST:
-        raise Usage("Somebody else can take over within ten years from now, and not beyond.")
+        raise Usage(_TOO_FAR)
     if finish <= begin:
         raise Usage(f"It would end ({duty.utc(finish)} UTC) before it begins ({duty.utc(begin)} UTC).")
     if finish <= now:
         raise Usage(f"It would have ended already, at {duty.utc(finish)} UTC. Give a later --until.")
-    return Override(role, person, begin, finish, prose(because, "The reason", 500))
+    return Override(role, person, begin, finish, line(because, "The reason", 500))
 
 
 def _end(begin: datetime, until: str) -> datetime:
     """The instant that was typed, or so long after the beginning."""
+    if not _SPAN.fullmatch(until):
+        return _typed(until)
     try:
         return begin + parse_duration(until)
-    except (Invalid, OverflowError):
-        return parse_instant(until)
+    except Invalid as error:
+        raise Usage(str(error)) from None
+    except OverflowError:
+        raise Usage(_TOO_FAR) from None
+
+
+def _typed(text: str) -> datetime:
+    """The instant that was typed; `Usage` when it is none."""
+    try:
+        return parse_instant(text)
+    except Refused as error:
+        raise Usage(str(error)) from None
 
 
 def _tell(rotas: Rotas, change: Override, verb: str, *, json: bool) -> None:
@@ -191,7 +202,7 @@ def _tell(rotas: Rotas, change: Override, verb: str, *, json: bool) -> None:
         limits = {"from": stamp(change.since), "until": stamp(change.until), "because": change.because}
         show.data({"override": {"role": change.role, "person": change.person, **limits}, "done": verb})
         return
-    times = f"from {duty.both(change.since, zone)} until {duty.both(change.until, zone)}"
+    times = f"from {duty.exact(change.since, zone)} until {duty.exact(change.until, zone)}"
     show.say(f"Override {verb}: {change.person} for {change.role}, {times} ({change.because}).")
     show.hint(f"crisisctl oncall now {change.role}")
 
@@ -212,7 +223,7 @@ def _endless(turn: Turn, now: datetime) -> dict[str, None]:
 
 
 def _say_now(role: str, zone: str, turn: Turn, end: datetime | None) -> None:
-    left = f"until {duty.both(end, zone)}" if end else "with no end in the year ahead"
+    left = f"until {duty.exact(end, zone)}" if end else "with no end in the year ahead"
     if turn.people:
         show.say(f"{role}: {show.style(', '.join(turn.people), 'green')} {left} ({_why(turn)})")
     else:
@@ -240,4 +251,4 @@ def _who(turn: Turn) -> str:
 
 
 def _why(turn: Turn) -> str:
-    return f"override: {turn.because}" if turn.by == "override" else turn.by
+    return f"override: {visible(turn.because)}" if turn.by == "override" else turn.by

@@ -29,7 +29,9 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     session.clock = clock
     try:
         code = _carried_out(session, arguments)
-        for warning in session.warnings():
+        for warning in session.warnings():  # but for what the refusal has said already
+            if session.told and warning.startswith(session.told):
+                continue
             show.talk(show.style(warning, "yellow"))
         sys.stdout.flush()  # also after a refusal: some say on stdout what they found before they refuse
     except (KeyboardInterrupt, typer.Abort):  # at a question, Ctrl-D too
@@ -50,6 +52,7 @@ def _carried_out(session: Session, arguments: Sequence[str]) -> int:
         code = command()(args=list(arguments), prog_name="crisisctl", standalone_mode=False, obj=session)
         return code if isinstance(code, int) else 0
     except CrisisError as error:
+        session.told = str(error)
         return _refused(error)
     except USAGE_ERROR as error:
         return _misused(error)

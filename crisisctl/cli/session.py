@@ -26,6 +26,7 @@ class Session:
         self.actor: str | None = None
         self.debug = False
         self.recorded = False
+        self.told: str | None = None  # the refusal in which the command ended
         self.clock: Clock | None = None
 
     @cached_property

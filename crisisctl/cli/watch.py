@@ -95,8 +95,8 @@ def _run(session: Session, metrics: str | None, *, json: bool) -> None:
         if served:
             show.talk(f"Metrics are at {served.address}/metrics, the state of health at {served.address}/health.")
         if found := caller(office):
-            beside_it.enter_context(beside(found.turn))
-        beside_it.enter_context(beside(_refresher(office.another())))
+            beside_it.enter_context(beside(minded(found.turn)))
+        beside_it.enter_context(beside(minded(refresher(office.another()))))
         sending = office.another()
         tick = heard(office.watch.tick)
         hints = office.store.listener()
@@ -121,7 +121,7 @@ def refresh(office: Office) -> None:
         rotas.known(role)  # so that nobody has to work out a changed file on the night
 
 
-def _refresher(office: Office) -> Callable[[], None]:
+def refresher(office: Office) -> Callable[[], None]:
     """Looks at the calendars once a minute, however often it is called."""
     last: list[datetime] = []
 
@@ -130,10 +130,24 @@ def _refresher(office: Office) -> Callable[[], None]:
         if last and timedelta(0) <= now - last[0] < A_MINUTE:
             return
         last[:] = [now]
+        refresh(office)
+
+    return turn
+
+
+def minded(work: Callable[[], None]) -> Callable[[], None]:
+    """The work, of which each turn fails by itself: the reason is told once until it goes well or differs."""
+    said: list[str] = []
+
+    def turn() -> None:
         try:
-            refresh(office)
+            work()
         except CrisisError as error:
-            show.talk(str(error))
+            if said != [str(error)]:
+                show.talk(str(error))
+            said[:] = [str(error)]
+        else:
+            said.clear()
 
     return turn
 

@@ -115,7 +115,11 @@ def _escalation(entry: Entry) -> str:
     again = f" round {data['round']}" if data["round"] > 1 else ""
     step = f"Escalation {data['escalation']}{again} step {data['step']}"
     if entry.type == "escalation.skipped":
-        return f"{step} skipped: nobody holds {' or '.join(data['roles']) or 'a role in it'}"
+        needed = " or ".join(data["roles"])
+        if out := data.get("outside"):
+            who = f"{' and '.join(out)} {'is' if len(out) == 1 else 'are'}"
+            return f"{step} skipped: nobody in the incident holds {needed}; {who} on call, but not in it"
+        return f"{step} skipped: nobody holds {needed or 'a role in it'}"
     return f"{step} fired to {', '.join(data['reached']) or 'nobody'}"
 
 

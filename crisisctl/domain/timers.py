@@ -104,6 +104,8 @@ def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetim
         return []
     events = _FIRE[timer.kind](incident, timer, _answering(incident, on_call, at or timer.due))
     first = events[0]._replace(timer=timer.id)
+    if first.type == "escalation.skipped" and (out := outside(incident, first.data["roles"], on_call, at or timer.due)):
+        first = first._replace(data={**first.data, "outside": [*out]})
     return [event._replace(occurred_at=timer.due) for event in (first, *events[1:])]
 
 
@@ -130,6 +132,13 @@ def _answering(incident: Incident, on_call: OnCall, at: datetime) -> _Answering:
         return next((found for found in seen if found), ())
 
     return answer
+
+
+def outside(incident: Incident, roles: Sequence[str], on_call: OnCall, at: datetime) -> tuple[str, ...]:
+    """Who is on call for these roles or their deputies, and is not told, because the incident is restricted."""
+    members = incident.members()
+    people = (one for role in roles for seat in incident.seats(role) for one in on_call(seat, at))
+    return tuple(dict.fromkeys(one for one in people if one not in members)) if incident.restricted else ()
 
 
 def _held(incident: Incident, seat: str) -> Sequence[str]:

@@ -266,3 +266,35 @@ def test_as_many_events_as_a_year_of_shifts_has_are_no_trouble() -> None:
     assert len(found) == 4380
     assert found == sorted(set(found))
     assert isinstance(found[0], Event)
+
+
+EDGES = {
+    "from the first day of all to the last": "DTSTART;VALUE=DATE:00010101\nDTEND;VALUE=DATE:99991231",
+    "from the first second of all": "DTSTART:00010101T000000Z\nDTEND:99991231T235959Z",
+    "in the zone of a place": "DTSTART;TZID=Europe/Madrid:00010101T000000\nDTEND;TZID=Europe/Madrid:99991231T235959",
+    "without measure": "DTSTART:20260101T000000Z\nDURATION:P99999999D",
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_an_event_at_the_edge_of_the_calendar_covers_the_time_looked_at(name: str) -> None:
+    since, until = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    other = "SUMMARY:other\nDTSTART:20260310T090000Z\nDTEND:20260310T170000Z"
+    found = expand(written(f"SUMMARY:always\n{EDGES[name]}", other), "Europe/Madrid", since, until)
+    assert [event.summary for event in found] == ["always", "other"]
+    assert (found[0].start < since, found[0].end > until) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "SUMMARY:odd\nDTSTART:00010101T000000Z\nDTEND:00010101T010000Z\nRRULE:FREQ=DAILY",
+        "SUMMARY:odd\nDTSTART:20260101T000000Z\nDURATION:P99999999D\nRRULE:FREQ=DAILY",
+        "SUMMARY:odd\nDTSTART:20260101T000000Z\nDURATION:P9999999999999D",
+        "SUMMARY:odd\nDTSTART:20261341T000000Z",
+    ],
+)
+def test_what_cannot_be_worked_out_is_told_by_its_event_and_in_words_of_people(event: str) -> None:
+    with pytest.raises(Unusable, match="odd") as caught:
+        expand(written(event), "UTC", datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    assert "Error" not in str(caught.value)

@@ -186,6 +186,34 @@ def test_a_changed_file_is_read_anew(write: Write) -> None:
     assert set(write(None).people) == {"kim"}
 
 
+def test_a_slip_of_a_person_has_its_line(write: Write, tmp_path: Path) -> None:
+    text = (
+        'people:\n  dana:\n    name: Dana\n    contacts:\n      - "console:"\n      - {to: "console:", after: soon}\n'
+    )
+    with pytest.raises(Invalid) as caught:
+        _ = write(text).people
+    assert str(caught.value).startswith(f"{tmp_path / 'roster.yaml'}:6: people.dana.contacts[1].after: ")
+    phone = "people:\n  lee: {}\n  dana:\n    name: Dana\n    phone: +34 600 000 000 ext 12345\n"
+    with pytest.raises(Invalid, match=r"roster\.yaml:5: people\.dana\.phone: .* may stand in it, a \+ before them"):
+        _ = write(phone).people
+
+
+def test_what_yaml_says_of_a_slip_ends_in_a_full_stop(write: Write) -> None:
+    with pytest.raises(Invalid, match=r"cannot be read: .*[^.]\.$"):
+        _ = write("people: {dana: {}").people
+
+
+def test_a_file_that_is_gone_is_a_slip_until_what_was_kept_is_gone_too(write: Write, tmp_path: Path) -> None:
+    roster = write()
+    assert roster.people
+    (tmp_path / "roster.yaml").unlink()
+    for reader in (roster, write(None)):
+        assert set(reader.people) == {"dana", "lee@example.com"}
+        assert f"is gone; put it back, or remove {tmp_path / 'state' / 'roster.json'}" in str(reader.trouble)
+    (tmp_path / "state" / "roster.json").unlink()
+    assert (roster.people, roster.trouble) == ({}, None)
+
+
 ROWS = ("[]", "null", "5", '["x"]', '["x", "x", null, 5, 0]')
 KEPT = ["", "{", "[]", "null", "{}", '{"digest": 1}', '{"digest": "SEAL"}', '{"digest": "SEAL", "people": []}']
 KEPT += ['{"digest": "SEAL", "people": {"x": ROW}}'.replace("ROW", row) for row in ROWS]

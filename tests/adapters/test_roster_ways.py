@@ -145,7 +145,8 @@ def test_a_slip_is_told_with_its_place(write: Write, tmp_path: Path, rest: str) 
     with pytest.raises(Invalid) as caught:
         _ = write(person(rest)).people
     told = str(caught.value)
-    assert told.startswith(f"{tmp_path / 'roster.yaml'}: {BAD[rest]}")
+    line = "" if "fallback: " in BAD[rest] and "write" not in BAD[rest] else ":1"  # what two people say has no one line
+    assert told.startswith(f"{tmp_path / 'roster.yaml'}{line}: {BAD[rest]}")
     assert "\n" not in told
     assert caught.value.code == 6
 

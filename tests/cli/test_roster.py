@@ -75,7 +75,7 @@ def test_a_slip_in_the_roster_leaves_the_list_of_those_known_last(people: Progra
     (people.root / "roster.yaml").write_text(ROSTER.replace("2m", "soon"))
     ran = people.ok("roster", "list")
     assert ran.out.splitlines()[1].startswith("dana")
-    assert "roster.yaml: people.dana.contacts[1].after: that is no duration" in ran.err
+    assert "people.dana.contacts[1].after: that is no duration" in ran.err
     card = people.ok("roster", "card")
     assert "dana - Dana Ruiz" in card.out
     assert "not readable" in card.out

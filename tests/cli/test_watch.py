@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crisisctl.bootstrap import Office
+from crisisctl.cli.watch import minded, refresher
+
 if TYPE_CHECKING:
     from tests.behind import Behind
     from tests.conftest import HandClock, Program
+    from tests.postgres import Server
 
 NOTHING = {"fired": 0, "sent": 0, "failed": 0, "dropped": 0, "repaired": 0, "waiting": 0, "reasons": []}
 
@@ -172,3 +176,22 @@ def test_a_notice_outlasts_a_broken_roster(watched: Program, clock: HandClock) -
     watched.ok("watch", "--once", clock=clock)
     assert "INC-1 sev1: Records on a forum" in (watched.root / "told.txt").read_text()
     assert "notice.failed" not in watched.ok("timeline", "--format", "json").out
+
+
+def test_calendars_are_looked_at_once_a_store_that_was_away_is_there(
+    program: Program, server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program.root / "roster.yaml").write_text("people: {dana: {}}\nrotas: {legal: {calendar: legal.ics}}\n")
+    (program.root / "legal.ics").write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n")
+    monkeypatch.setenv("CRISISCTL_STORE", server.url)
+    server.kill()
+    office = Office(root=program.root)
+    turn = minded(refresher(office))
+    turn()
+    turn()
+    assert capsys.readouterr().err.count("Nothing was written") == 1
+    assert not [*program.root.glob("state/calendars/*")]
+    server.start()
+    turn()
+    office.whole.close()
+    assert [*program.root.glob("state/calendars/*.ics")]

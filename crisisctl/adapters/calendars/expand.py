@@ -25,6 +25,7 @@ SECONDS = 5.0
 MEMORY = 512 * 1024 * 1024
 MOST = 5_000  # events in the time that is looked at
 FIRST_SLICE, LAST_SLICE = timedelta(hours=2), timedelta(days=10)
+YEARS = (1500, 2200)  # outside them zones and arithmetic come to the end of the calendar
 _SHORT, _LONG, _GUESTS = 200, 1_000, 20  # characters of a summary, of a description; attendees
 _CHILD = "import sys; sys.path[:] = sys.argv[1:]; from crisisctl.adapters.calendars.expand import main; main()"
 _TIMED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
@@ -109,8 +110,10 @@ def _told(order: dict[str, Any]) -> dict[str, Any]:
         return {"fault": "working it out takes too much memory"}
     except Unusable as error:
         return {"fault": str(error)}
+    except OverflowError:
+        return {"fault": "a time in it lies outside the calendar of the years"}
     except Exception as error:  # noqa: BLE001 - the libraries raise whatever they meet in what others wrote
-        return {"fault": f"it is broken ({type(error).__name__}: {' '.join(str(error).split())[:200]})"}
+        return {"fault": f"it is broken: {' '.join(str(error).split())[:_SHORT] or 'nobody can tell where'}"}
     if len(found) > MOST:
         days = (until - since).days
         return {"fault": f"it has more than {MOST:,} events in {days} days; a rule in it repeats without measure"}
@@ -128,6 +131,7 @@ def _read(text: str) -> _Component:
         if slip := _slip(event):
             what = " ".join(str(event.get("SUMMARY", "without a summary")).split())[:_SHORT]
             raise Unusable(f"the event {what!r} cannot be used: {slip}")
+        _clip(event)
     return calendar
 
 
@@ -141,7 +145,45 @@ def _slip(event: _Component) -> str | None:
         zone = event[name].params.get("TZID") if name in event else None
         if zone and event[name].dt.tzinfo is None:
             return f"nothing says what its zone {str(zone)[:_SHORT]!r} is"
+    if _repeats(event) and not all(YEARS[0] <= moment.year <= YEARS[1] for moment in _limits(event)):
+        return f"it repeats, and begins or ends outside the years {YEARS[0]} to {YEARS[1]}"
     return "it ends before it begins" if _turned(event) else None
+
+
+def _repeats(event: _Component) -> bool:
+    return any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
+
+
+def _limits(event: _Component) -> tuple[Any, ...]:
+    """When it begins and when it ends, each a date or a time; the last ones of all for an end beyond them."""
+    start = event["DTSTART"].dt
+    if "DTEND" in event:
+        return start, event["DTEND"].dt
+    if "DURATION" not in event:
+        return (start,)
+    try:
+        return start, start + event["DURATION"].dt
+    except OverflowError:
+        return start, start.replace(year=9999, month=12, day=31)
+
+
+def _clip(event: _Component) -> None:
+    """Have an event that does not repeat keep within the years that can be worked out: nobody asks for others."""
+    start, *ends = _limits(event)
+    if _repeats(event) or (start.year >= YEARS[0] and all(end.year <= YEARS[1] for end in ends)):
+        return
+    end = ends[0] if ends else None
+    for name in ("DTSTART", "DTEND", "DURATION"):
+        event.pop(name, None)
+    event.add("DTSTART", _within(start))
+    if end is not None:
+        event.add("DTEND", _within(end))
+
+
+def _within(moment: Any) -> Any:  # noqa: ANN401 - a date or a time, as what comes out
+    if moment.year < YEARS[0]:
+        return moment.replace(year=YEARS[0], month=1, day=1)
+    return moment.replace(year=YEARS[1], month=12, day=31) if moment.year > YEARS[1] else moment
 
 
 def _turned(event: _Component) -> bool:

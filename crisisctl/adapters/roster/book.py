@@ -65,7 +65,7 @@ class Roster:
     def people(self) -> Mapping[str, Person]:
         """Everybody by id as the file has them now: a watch must not miss who is added."""
         mark = form.mark(self._path)
-        if self._people is None or mark != self._seen:
+        if self._people is None or mark != self._seen or (self.trouble and not mark):
             self._people, self.trouble = self._latest()
             self._seen = mark
         return self._people
@@ -74,7 +74,7 @@ class Roster:
         try:
             return self._known(), None
         except Invalid as error:
-            if self._people is not None:
+            if self._people:
                 return self._people, str(error)
             last = self._kept()
             if not last:  # nobody was known: going on would let any name in
@@ -124,7 +124,8 @@ class Roster:
         """Who is on call when."""
         from crisisctl.adapters.roster.duty import Rotas  # noqa: PLC0415 - without rotas nobody pays for zones
 
-        return Rotas(self._path, self._cache.with_name("rotas.json"), self._calendars() if self._calendars else None)
+        calendars = self._calendars() if self._calendars else None
+        return Rotas(self._path, self._cache.with_name("rotas.json"), calendars, self.gone)
 
     def on_call(self, role: str, at: datetime) -> Sequence[str]:
         """Who is on call for a role at an instant; nobody when it has no rota, or a gap in it."""
@@ -152,13 +153,23 @@ class Roster:
         try:
             seal = sha256(self._path.read_bytes()).hexdigest()
         except OSError:
+            if told := self.gone():
+                raise Invalid(told) from None
             return {}, ""
         return form.people(self._path), seal
+
+    def gone(self) -> str | None:
+        """What to say when the file is not there, but people were known: whoever is let in by that is a stranger."""
+        if self._path.exists() or not self._kept():
+            return None
+        return f"{self._path} is gone; put it back, or remove {self._cache} to go on without one."
 
     def _known(self) -> dict[str, Person]:
         try:
             content = form.ordinary(self._path).read_bytes()
         except FileNotFoundError:
+            if told := self.gone():
+                raise Invalid(told) from None
             return {}
         except OSError as error:
             raise Invalid(f"{self._path} cannot be read: {error.strerror}.") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,8 +36,9 @@ class _Sheet(NamedTuple):
 class Rotas:
     """The rotas of a roster. `trouble` says what is wrong with the file; meanwhile the plan known last counts."""
 
-    def __init__(self, path: Path, cache: Path, calendars: Calendars | None) -> None:
+    def __init__(self, path: Path, cache: Path, calendars: Calendars | None, gone: Callable[[], str | None]) -> None:
         self._path = path
+        self._gone = gone
         self._cache = cache
         self._calendars = calendars
         self._sheet: _Sheet | None = None
@@ -48,7 +49,7 @@ class Rotas:
     def plan(self) -> Plan:
         """The plan as the file has it now; an empty one when it never made sense."""
         mark = form.mark(self._path)
-        if self._sheet is None or mark != self._seen:
+        if self._sheet is None or mark != self._seen or (self.trouble and not mark):
             self._sheet, self.trouble = self._latest()
             self._seen = mark
         return self._sheet.plan
@@ -137,6 +138,8 @@ class Rotas:
         try:
             return form.ordinary(self._path).read_bytes()
         except FileNotFoundError:
+            if told := self._gone():
+                raise Invalid(told) from None
             return b""
         except OSError as error:
             raise Invalid(f"{self._path} cannot be read: {error.strerror}.") from None

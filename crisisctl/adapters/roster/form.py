@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import stat
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +38,10 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(found, dict):
         raise Invalid(f"{path}: {_SHAPE}.")
     for id_, spec in found.items():
-        _check(path, id_, spec)
+        try:
+            _check(path, id_, spec)
+        except Invalid as error:
+            raise Invalid(_with_line(path, text, id_, str(error))) from None
     from crisisctl.adapters.roster import ways  # noqa: PLC0415 - only a changed roster pays for it
 
     ways.check_fallbacks(str(path), found)
@@ -45,6 +49,23 @@ def people(path: Path) -> dict[str, dict[str, Any]]:
     if twice := [one for one, next_ in pairwise(logins) if one == next_]:
         raise Invalid(f"{path}: the login {twice[0]} is tied to two people. Leave it to the one whose it is.")
     return found
+
+
+def _with_line(path: Path, content: bytes, id_: object, told: str) -> str:
+    """What is told of a slip of that person, with the line of what it names, or of the nearest thing around it."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only a slip pays for it
+
+    named = re.match(r"(?:\.\w+|\[\d+\])*", told.removeprefix(f"{path}: people.{id_}"))
+    node: Any = YAML(typ="safe", pure=True).compose(content.decode())
+    for step in ("people", str(id_), *re.findall(r"\w+", named[0] if named else "")):
+        if node.id == "mapping":
+            below = {str(key.value): value for key, value in node.value}
+        else:
+            below = {str(place): value for place, value in enumerate(node.value)}
+        if step not in below:
+            break
+        node = below[step]
+    return f"{path}:{node.start_mark.line + 1}{told.removeprefix(str(path))}"
 
 
 def _loader(yaml: Any) -> Any:  # noqa: ANN401 - ruamel.yaml's loader, whose module is imported late
@@ -109,7 +130,7 @@ def _problem(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply."
     problem = getattr(error, "problem", None) or str(error)
-    return " ".join(problem.split())[:300]
+    return f"{' '.join(problem.split())[:300].rstrip('.')}."
 
 
 def _zone(where: str, name: str) -> None:

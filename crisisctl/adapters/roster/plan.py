@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from crisisctl.domain.errors import Invalid, Refused
@@ -22,6 +23,7 @@ from crisisctl.domain.times import parse_instant
 
 _Node = Any  # ruamel.yaml's nodes: a value and where it stands
 _Fields = Mapping[str, _Node]
+_Read = TypeVar("_Read")
 _LENGTH = re.compile(r"(\d{1,4})([hdw])", re.ASCII)
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -38,7 +40,7 @@ class Written(NamedTuple):
 
 
 def written(path: Path, content: bytes, people: Collection[str]) -> Written:
-    """The plan in the bytes of a roster in which nothing else is wrong; `Invalid`, with the line, at the first slip."""
+    """The plan in the bytes of a roster in which nothing else is wrong; `Invalid`, with the line, of each slip."""
     if b"rotas" not in content and b"overrides" not in content:
         return Written(Plan(), {})  # the usual roster is not parsed a second time
     from ruamel.yaml import YAML  # noqa: PLC0415 - only a changed roster with rotas pays for it
@@ -63,21 +65,37 @@ class _Form:
         self._path = path
         self._people = people
         self._addresses: dict[str, str] = {}
+        self._slips: list[str] = []
 
     def read(self, rotas: _Node, overrides: _Node) -> Written:
         rotations: dict[str, Rotation] = {}
         calendars: dict[str, Calendar] = {}
-        for role, node in self._fields(rotas, "rotas", "a role and its rota").items():
-            where = f"rotas.{role}"
-            if not NAME.fullmatch(role):
-                raise self._slip(node, where, "a role is small letters, digits, - and _ only")
-            made = self._rota(node, where)
+        roles = self._kept(lambda: self._fields(rotas, "rotas", "a role and its rota")) or {}
+        for role in roles:
+            made = self._kept(partial(self._role, role, roles[role]))
             if isinstance(made, Rotation):
                 rotations[role] = made
-            else:
+            elif made:
                 calendars[role] = made
         plan = Plan(rotations, calendars)
-        return Written(plan._replace(overrides=self._overrides(overrides, plan.roles)), self._addresses)
+        changes = self._overrides(overrides, roles)
+        if self._slips:
+            raise Invalid("\n".join(self._slips))
+        return Written(plan._replace(overrides=changes), self._addresses)
+
+    def _kept(self, read: Callable[[], _Read]) -> _Read | None:
+        """What is read, or None when it has a slip, which is kept to be told with the others."""
+        try:
+            return read()
+        except Invalid as error:
+            self._slips.append(str(error))
+            return None
+
+    def _role(self, role: str, node: _Node) -> Rotation | Calendar:
+        where = f"rotas.{role}"
+        if not NAME.fullmatch(role):
+            raise self._slip(node, where, "a role is small letters, digits, - and _ only")
+        return self._rota(node, where)
 
     def _slip(self, node: _Node, where: str, what: str) -> Invalid:
         return Invalid(f"{self._path}:{node.start_mark.line + 1}: {visible(where)}: {visible(what)}.")
@@ -184,16 +202,23 @@ class _Form:
         if _empty(node):
             return ()
         if node.id != "sequence":
-            raise self._slip(node, "overrides", "write a list of overrides")
-        found = [self._override(one, f"overrides[{place}]", roles) for place, one in enumerate(node.value)]
-        places = sorted(range(len(found)), key=lambda place: (found[place].role, found[place].since))
+            self._slips.append(str(self._slip(node, "overrides", "write a list of overrides")))
+            return ()
+        found = {}
+        for place, one in enumerate(node.value):
+            if change := self._kept(partial(self._override, one, f"overrides[{place}]", roles)):
+                found[place] = change
+        self._overlaps(node, found)
+        return tuple(found.values())
+
+    def _overlaps(self, node: _Node, found: Mapping[int, Override]) -> None:
+        places = sorted(found, key=lambda place: (found[place].role, found[place].since))
         for before, after in pairwise(places):
             one, other = found[before], found[after]
             if one.role == other.role and other.since < one.until:
                 first, last = sorted((before, after))
                 what = f"overlaps overrides[{first}], which is for {one.role} too. One of them must give way"
-                raise self._slip(node.value[last], f"overrides[{last}]", what)
-        return tuple(found)
+                self._slips.append(str(self._slip(node.value[last], f"overrides[{last}]", what)))
 
     def _override(self, node: _Node, where: str, roles: Collection[str]) -> Override:
         found = self._only(node, where, "role person from until because")

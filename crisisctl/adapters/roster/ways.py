@@ -43,7 +43,8 @@ def check(where: str, spec: Mapping[str, Any]) -> None:
         _contact(f"{where}.contacts[{number}]", contact)
     phone = spec.get("phone", "+0 0")
     if not isinstance(phone, str) or not _PHONE.fullmatch(phone):
-        raise Invalid(f'{where}.phone: write a number in quotes, such as "+34 600 000 000".')
+        may = f"Digits, spaces and ( ) . / x # * - may stand in it, a + before them, {LONGEST_PHONE} characters at most"
+        raise Invalid(f'{where}.phone: write a number in quotes, such as "+34 600 000 000 x123". {may}.')
     if "quiet" in spec:
         _quiet(f"{where}.quiet", spec["quiet"])
     if not isinstance(spec.get("fallback", ""), str):

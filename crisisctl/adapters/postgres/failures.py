@@ -18,7 +18,10 @@ _KNOWN: tuple[tuple[type[psycopg.Error], str], ...] = (
     ),
     (errors.TooManyConnections, "takes no more connections now. Try again in a moment."),
     (errors.CannotConnectNow, "is starting, stopping or recovering. Try again in a moment."),
-    (errors.ReadOnlySqlTransaction, "is a read-only replica, on which the log can only be read. Name the primary."),
+    (
+        errors.ReadOnlySqlTransaction,
+        "takes no writes: it is a replica, or was set read-only. Name the primary, or have that lifted.",
+    ),
     (
         errors.InsufficientPrivilege,
         "does not allow that to this login. crisisctl store grants prints what its owner has to run.",

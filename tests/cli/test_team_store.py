@@ -202,7 +202,7 @@ def test_7_a_log_that_is_not_whole_is_told(opened: Program, place: Place) -> Non
 def test_7_tables_of_another_program_are_left_alone(program: Program, place: Place) -> None:
     with place.connect() as db:
         db.execute("CREATE TABLE entry AS SELECT 'mine' AS text")
-    refused(program, "has tables there that are no whole log.", ["open", "data-breach", "--title", "x"])
+    refused(program, "holds tables that are not a log of crisisctl", ["open", "data-breach", "--title", "x"])
     with place.connect() as db:
         assert db.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall() == [
             ("entry",)
@@ -369,7 +369,7 @@ def test_a_server_set_read_only_is_said_to_be_and_no_move_begins(opened: Program
     assert (found["role"], found["may"]) == ("read-only", {"append": False, "redact": False, "make": False})
     for line in (["store", "move", login.url(), "sqlite:a.db"], ["note", "x"]):
         ran = at(opened, login.url())(*line)
-        assert (ran.code, "takes no writes: it is a replica, or was set read-only" in ran.err) == (7, True), ran.err
+        assert (ran.code, "is a read-only replica or server" in ran.err) == (7, True), ran.err
     assert sorted(opened.root.rglob("*")) == before
 
 

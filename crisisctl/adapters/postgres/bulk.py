@@ -33,8 +33,8 @@ class PostgresCustody(PostgresLedger):
         owner, mine, read_only = self._row(_OWNER) or ("nobody", False, False)
         if read_only:
             raise StoreFailed(
-                f"{place} takes no writes: it is a replica, or was set read-only, so a log there can be neither laid "
-                "down nor closed. Nothing was written. Name the primary, or have that lifted."
+                f"{place} is a read-only replica or server, and a log there can be neither laid down nor closed. "
+                "Name the primary. Nothing was written."
             )
         if not mine:
             raise StoreFailed(

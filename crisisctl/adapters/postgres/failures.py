@@ -20,7 +20,7 @@ _KNOWN: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.CannotConnectNow, "is starting, stopping or recovering. Try again in a moment."),
     (
         errors.ReadOnlySqlTransaction,
-        "takes no writes: it is a replica, or was set read-only. Name the primary, or have that lifted.",
+        "is a read-only replica or server, on which the log can only be read. Name the primary.",
     ),
     (
         errors.InsufficientPrivilege,

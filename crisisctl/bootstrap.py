@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, Refused, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -175,20 +175,41 @@ class Office:
 
         with closing(opened(there, self.settings.root)) as old, closing(opened(to, self.settings.root)) as new:
             clock = self._clock or old.clock() or system.SystemClock()
-            return move(old, new, self.source(), clock.now, progress)
+            seen = Sight(old, self.person)
+            with seen.discreet(progress) as told:
+                return self._counted(move(old, new, self.source(), clock.now, told), seen)
+
+    @staticmethod
+    def _counted(done: Copied, seen: Sight) -> Copied:
+        """What was done to the whole log, counted as whoever asks may see it."""
+        with seen.reading() as log:
+            extent = log.extent()
+        return done._replace(entries=extent.entries, incidents=extent.incidents)
 
     def backup(self, file: Path, progress: Progress, *, replace: bool) -> Extent:
-        """Copy the log into a file, verified; how far it reaches."""
+        """Copy the log into a file, verified; how far it reaches in what whoever asks may see."""
+        from crisisctl.adapters.sqlite.header import is_backup  # noqa: PLC0415 - only a backup pays for it
         from crisisctl.adapters.whole import whole  # noqa: PLC0415 - only a backup pays for it
         from crisisctl.service import transfer  # noqa: PLC0415
 
-        with whole(file, replace=replace) as fresh, closing(_file(fresh)) as copy:
-            if isinstance(self.whole, Sqlite):
-                self.whole.backup(fresh, lambda done, pages: progress(f"copied {done:,} of {pages:,} pages"))
-            else:
-                transfer.copy(self.whole, copy, progress)
-            copy.fold()
-            return transfer.sound(copy, progress)
+        transfer.something(self.whole)
+        with whole(file, replace=replace, ours=is_backup) as fresh, closing(_file(fresh)) as copy:
+            with self.store.discreet(progress) as told:
+                if isinstance(self.whole, Sqlite):
+                    self.whole.backup(fresh, lambda done, pages: told(f"copied {done:,} of {pages:,} pages"))
+                else:
+                    transfer.copy(self.whole, copy, told)
+                copy.fold()
+                transfer.sound(copy, told)
+            with Sight(copy, self.person).reading() as log:
+                return log.extent()
+
+    @staticmethod
+    def left_over(folder: Path) -> list[Path]:
+        """What backups that were killed have left in a folder."""
+        from crisisctl.adapters.whole import left_over  # noqa: PLC0415 - only a backup pays for it
+
+        return left_over(folder)
 
     def grants(self, prefix: str) -> str:
         """The rights that the logins of the roster need in the database, as SQL; `Usage` where the log is a file."""
@@ -197,10 +218,22 @@ class Office:
         from crisisctl.adapters.postgres.grants import grants  # noqa: PLC0415 - only this pays for it
 
         people = {person.login: person.id for person in self.roster.people.values() if person.login}
-        return grants(str(self.whole.about()["tables_in"]), prefix, people)
+        return grants(self._tables_in(), prefix, people)
 
-    def restore(self, file: Path, progress: Progress) -> Copied:
-        """Put what a file holds into the store, which must hold no log."""
+    def _tables_in(self) -> str:
+        """The schema of the log; whoever may not see it is not sent back to the command that asks."""
+        try:
+            return str(self.whole.about()["tables_in"])
+        except StoreFailed as error:
+            if "crisisctl store grants" not in str(error):
+                raise
+            raise StoreFailed(
+                f"{self.whole.place()} does not let this login look at the log. Run crisisctl store grants as the "
+                "log's owner: CRISISCTL_STORE=postgresql://OWNER@HOST/DATABASE. Nothing was written."
+            ) from None
+
+    def restore(self, file: Path, progress: Progress, *, moved_too: bool = False) -> Copied:
+        """Put what a file holds into the store, which must hold no log; `moved_too`: that of a log that was moved."""
         from crisisctl.service.transfer import restore  # noqa: PLC0415 - only a restoration pays for it
 
         if not workspace.there(file):
@@ -208,7 +241,9 @@ class Office:
         if isinstance(self.whole, Sqlite):
             self.whole.begin_anew()
         with closing(_file(file)) as old:
-            return restore(old, self.whole, progress)
+            seen = Sight(old, self.person)
+            with seen.discreet(progress) as told:
+                return self._counted(restore(old, self.whole, told, moved_too=moved_too), seen)
 
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
@@ -246,6 +281,21 @@ class Office:
         known = "rotas" in roster.__dict__ and roster.rotas.plan.roles
         trouble = roster.rotas.trouble if known else None
         return [f"{trouble} Until it is mended, the rotas known last count."] if trouble else []
+
+    def moved(self) -> str | None:
+        """What whoever has just read a log that was moved must know; None for one in use, which is not asked for it."""
+        whole: Store | None = self.__dict__.get("whole")
+        if whole is None or not whole.closed():
+            return None
+        from crisisctl.domain.entries import STORE  # noqa: PLC0415 - only a log that was moved pays for it
+        from crisisctl.domain.moving import memory, went  # noqa: PLC0415 - the same
+
+        try:
+            with whole.reading() as log:
+                entry = went(log.entries(STORE))
+        except CrisisError:
+            return None
+        return memory(entry) if entry else None
 
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""

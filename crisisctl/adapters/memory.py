@@ -61,6 +61,10 @@ class Memory:
     def login(self) -> None:
         """Nobody."""
 
+    def closed(self) -> bool:
+        """Whether the log was moved."""
+        return self._state.frozen is not None
+
     def listener(self) -> None:
         """Only looking tells."""
 

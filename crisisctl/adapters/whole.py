@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,15 +12,18 @@ from crisisctl.domain.errors import StoreFailed, Usage
 
 
 @contextmanager
-def whole(file: Path, *, replace: bool) -> Iterator[Path]:
+def whole(file: Path, *, replace: bool, ours: Callable[[Path], bool]) -> Iterator[Path]:
     """A path to write to; when all went well, that becomes the file, readable by its owner alone and safe on the disk.
 
-    `Usage` when there is one already that is not to be replaced; whatever goes wrong leaves that as it was.
+    `Usage` when there is one already that is not to be replaced, or is not `ours` to replace; whatever goes wrong
+    leaves that as it was.
     """
+    if not file.name or file.is_dir():
+        raise Usage(f"{file} is a folder. Name a file in it.")
     folder = file.with_name(f".{file.name}.part")
     fresh = folder / file.name
     try:
-        _refuse(file, replace=replace)
+        _refuse(file, replace=replace, ours=ours)
         shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
         folder.mkdir(mode=0o700)
         try:
@@ -32,11 +35,18 @@ def whole(file: Path, *, replace: bool) -> Iterator[Path]:
         raise StoreFailed(f"{file} cannot be written: {error.strerror}. Nothing was written.") from None
 
 
-def _refuse(file: Path, *, replace: bool) -> None:
+def _refuse(file: Path, *, replace: bool, ours: Callable[[Path], bool]) -> None:
     if file.is_symlink() or (file.exists() and not file.is_file()):
         raise Usage(f"{file} is not an ordinary file. Name another.")
     if file.exists() and not replace:
         raise Usage(f"{file} is there already. Name another file, or replace it: --force")
+    if file.exists() and not ours(file):
+        raise Usage(f"{file} is no backup that crisisctl made, so it is not replaced. Name another file.")
+
+
+def left_over(folder: Path) -> list[Path]:
+    """What runs that were killed have left there, or others are at work on just now."""
+    return sorted(folder.glob(".*.part"))
 
 
 def _put(fresh: Path, file: Path, *, replace: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 from crisisctl.cli import show
 from crisisctl.cli.app import FRONT, USAGE_ERROR, command
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import CrisisError, Refused
+from crisisctl.domain.errors import CrisisError, Refused, StoreFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +29,10 @@ def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
     session.clock = clock
     try:
         code = _carried_out(session, arguments)
-        for warning in session.warnings():  # but for what the refusal has said already
+        moved = session.moved() if code != StoreFailed.code else None  # whose sentence says so itself
+        for warning in [*session.warnings(), *([moved] if moved else [])]:
             if session.told and warning.startswith(session.told):
-                continue
+                continue  # the refusal has said it already
             show.talk(show.style(warning, "yellow"))
         sys.stdout.flush()  # also after a refusal: some say on stdout what they found before they refuse
     except (KeyboardInterrupt, typer.Abort):  # at a question, Ctrl-D too

@@ -40,6 +40,10 @@ class Session:
         """What did not stop the command, and will not stay without consequence."""
         return self.office.warnings() if "office" in self.__dict__ else []
 
+    def moved(self) -> str | None:
+        """That the log was moved, if it was and has been read all the same."""
+        return self.office.moved() if "office" in self.__dict__ else None
+
     def close(self) -> None:
         """Let go of the store."""
         if "office" in self.__dict__ and "whole" in self.office.__dict__:

@@ -62,7 +62,7 @@ def move(
 def backup(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; its folder must be there.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is a backup.")] = False,
     json: options.Json = False,
 ) -> None:
     """Copy the log into a SQLite file, and verify that.
@@ -78,6 +78,8 @@ def backup(
         return
     last = f", the last of {clock_time(instant(extent.last))} UTC" if extent.last else ""
     show.say(f"{file} holds {_amount(extent.entries, extent.incidents)}{last}. It verifies.")
+    for part in session.office.left_over(file.parent):
+        show.talk(f"{part} was left by a backup that was killed. Remove it, unless another backup runs just now.")
     show.hint(f"to look into it at any time: CRISISCTL_STORE=sqlite:{file.absolute()} crisisctl verify")
 
 
@@ -85,6 +87,9 @@ def backup(
 def restore(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What crisisctl store backup wrote.")],
+    although_moved: Annotated[
+        bool, typer.Option("--although-moved", help="Also that of a log that was moved, when the new one is lost.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Put a backup into the store of the settings, which must hold no entry.
@@ -92,7 +97,7 @@ def restore(
     The file is verified first, and the store after it.
     """
     session: Session = ctx.obj
-    done = session.office.restore(file, show.progress)
+    done = session.office.restore(file, show.progress, moved_too=although_moved)
     session.recorded = True
     show.progress("")
     if json:

@@ -45,7 +45,7 @@ def verify(
     if json:
         show.data(verdict._asdict() | {"ok": not verdict.flaws})
     else:
-        _tell(verdict, store.place())
+        _tell(verdict, store.place(), there=bool(verdict.incidents or store.about()["schema"]))
     if verdict.flaws:
         raise Unverified(
             f"{store.place()}: {show.count(len(verdict.flaws), 'flaw')}. Keep it as it is, and restore a backup. "
@@ -60,7 +60,7 @@ def _rebuild(office: Office, incident: str | None) -> None:
     show.talk(f"Heads, snapshots, timers and unsent notices of {show.count(count, 'incident')} are written anew.")
 
 
-def _tell(verdict: Verdict, place: str) -> None:
+def _tell(verdict: Verdict, place: str, *, there: bool) -> None:
     for flaw in verdict.flaws:
         show.say(f"  {flaw}")
     if not verdict.flaws:
@@ -70,6 +70,6 @@ def _tell(verdict: Verdict, place: str) -> None:
             else ""
         )
         if not verdict.incidents:
-            show.say(f"{place} holds no incident yet.")
+            show.say(f"{place} holds no incident yet{'' if there else ': there is no log at that place'}.")
             return
         show.say(f"{place} verifies: {verdict.entries} entries of {show.count(verdict.incidents, 'incident')}{erased}.")

@@ -35,7 +35,17 @@ def went(entries: Iterable[Entry]) -> Entry | None:
     return next((entry for entry in reversed([*entries]) if entry.type == MOVED), None)
 
 
+def left(entry: Entry) -> str:
+    """Where a log went and when; without a full stop."""
+    return f"{BEGINNING} {entry.data.get('to')} on {clock_time(entry.recorded_at)} UTC"
+
+
 def sentence(entry: Entry) -> str:
     """What whoever writes to a log that was moved is told; without a full stop."""
-    to = str(entry.data.get("to"))
-    return f'{BEGINNING} {to} on {clock_time(entry.recorded_at)} UTC; set store = "{to}" in crisisctl.toml'
+    return f'{left(entry)}; set store = "{entry.data.get("to")}" in crisisctl.toml'
+
+
+def memory(entry: Entry) -> str:
+    """What whoever reads a log that was moved is told."""
+    to = entry.data.get("to")
+    return f'{left(entry)}; what you see is what it held then. Set store = "{to}" in crisisctl.toml.'

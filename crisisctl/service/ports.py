@@ -349,6 +349,10 @@ class Store(Protocol):
         """What hears others write, on a connection of its own; None where only looking tells."""
         ...
 
+    def closed(self) -> bool:
+        """Whether the last look found a log that was moved; asks nothing anew, and costs nothing."""
+        ...
+
     def flaws(self) -> list[str]:
         """What is wrong with the store itself, a sentence each."""
         ...

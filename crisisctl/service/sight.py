@@ -7,7 +7,7 @@ the machine does by itself (firing, sending, verifying, rebuilding) works on the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
@@ -242,6 +242,10 @@ class Sight:
         """As whom the store knows whoever asks."""
         return self._store.login()
 
+    def closed(self) -> bool:
+        """Whether the log was moved."""
+        return self._store.closed()
+
     def listener(self) -> Listener | None:
         """What hears others write, whatever they write in."""
         return self._store.listener()
@@ -273,6 +277,15 @@ class Sight:
         """Whether the person may see the incident."""
         with self.reading() as log:
             return log.sees(incident)
+
+    @contextmanager
+    def discreet(self, progress: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+        """For work on the whole log: what is told of it, and an error that ends it, name nothing that is hidden."""
+        try:
+            hidden = self.hidden()  # now: while the work is under way, nothing else can be asked
+            yield lambda text: progress(veiled(text, hidden, ""))
+        except CrisisError as error:
+            raise self.told(error) from None
 
     def told(self, error: CrisisError) -> CrisisError:
         """The error as the person may hear it: of a hidden incident, only that something is wrong."""

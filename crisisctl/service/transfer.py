@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from crisisctl.domain.entries import STORE, Source
 from crisisctl.domain.errors import Conflict, Refused, StoreFailed, Unverified, Usage
-from crisisctl.domain.moving import moved, sealed, sentence, went
+from crisisctl.domain.moving import left, moved, sealed, sentence, went
 from crisisctl.service.ports import TABLES, Custody, Extent, Log, Store
 from crisisctl.service.verify import verify
 
@@ -34,7 +34,7 @@ class Copied(NamedTuple):
 
 def move(source: Store, target: Store, by: Source, now: Callable[[], datetime], progress: Progress) -> Copied:
     """Copy, verify, freeze. `Conflict` when the target has entries of its own, `StoreFailed` when the source moved."""
-    _something(source)
+    something(source)
     if source.address() == target.address():
         raise Usage(f"{source.place()} is both where the log is and where it should go. Name another place.")
     with source.alone() as old:
@@ -48,9 +48,14 @@ def move(source: Store, target: Store, by: Source, now: Callable[[], datetime], 
     return _done(target, tips, again=again)
 
 
-def restore(source: Store, target: Store, progress: Progress) -> Copied:
-    """Put a log that verifies into a store that holds none; `Refused` when it holds one."""
-    _something(source)
+def restore(source: Store, target: Store, progress: Progress, *, moved_too: bool = False) -> Copied:
+    """Put a log that verifies into a store that holds none; `Refused` when it holds one.
+
+    So is a log that was moved, unless `moved_too`: it goes on where it went.
+    """
+    something(source)
+    if not moved_too:
+        _refuse_a_second(source)
     with target.reading() as log:
         _refuse_to_cover(log, target)  # before a large file is verified for nothing
     with source.reading() as old:
@@ -65,10 +70,14 @@ def restore(source: Store, target: Store, progress: Progress) -> Copied:
 
 
 def copy(source: Store, target: Store, progress: Progress) -> None:
-    """Lay one moment of a log into an empty store."""
-    _something(source)
+    """Lay one moment of a log into an empty store; the copy of a closed one is closed too."""
+    something(source)
+    with source.reading() as log:
+        entry = went(log.entries(STORE))
     with target.alone() as new, source.reading() as old:
         _lay(old, new, progress)
+        if entry:
+            new.freeze(entry)
 
 
 def sound(store: Store, progress: Progress) -> Extent:
@@ -99,16 +108,29 @@ def _done(target: Store, tips: Tips, *, again: bool) -> Copied:
     return Copied(target.address(), sum(count for count, _ in tips.values()), len(tips), again)
 
 
-def _something(store: Store) -> None:
+def something(store: Store) -> None:
+    """`StoreFailed` when there is no log at that place, or none that holds an entry."""
     with store.reading() as log:
         if not log.tips():
-            raise StoreFailed(f"{store.place()} holds no entry, so there is nothing to copy. Name the log itself.")
+            why = "holds no entry" if store.about()["schema"] else "is no log yet"
+            raise StoreFailed(f"{store.place()} {why}, so there is nothing to copy. Name the log itself.")
+
+
+def _refuse_a_second(source: Store) -> None:
+    """Two open logs that begin alike could never be made one again."""
+    with source.reading() as log:
+        entry = went(log.entries(STORE))
+    if entry:
+        raise Refused(
+            f"{source.place()}: {left(entry)}, and goes on there; restored, it would be a second one. Nothing was "
+            "written. Back up the log where it is now; or, when that is lost, restore this one: --although-moved"
+        )
 
 
 def _refuse_to_cover(log: Log, target: Store) -> None:
-    if there := log.extent().entries:
+    if log.extent().entries:
         raise Refused(
-            f"{target.place()} holds a log already ({there} entries). Nothing was written. Stop the watches, move "
+            f"{target.place()} holds a log already. Nothing was written. Stop the watches, move "
             "that log away, or name an empty place in the settings; then restore."
         )
 
@@ -121,6 +143,8 @@ def _moved_already(old: Custody, source: Store, target: Store) -> Copied | None:
     tips = old.tips()
     if entry.data.get("to") == target.address():
         with target.reading() as there:
+            if onward := went(there.entries(STORE)):
+                raise StoreFailed(f"{source.place()}: {left(entry)}. {target.place()}: {sentence(onward)}.")
             if all(_has(there, id_, tip) for id_, tip in tips.items()):
                 return _done(target, tips, again=True)
     raise StoreFailed(f"{source.place()}: {sentence(entry)}. Move it on from there.")
@@ -130,7 +154,7 @@ def _filled(old: Custody, target: Store, progress: Progress) -> bool:
     """Bring the target level with the source; whether an earlier run had done so already."""
     with target.alone() as new:
         if said := where(new):
-            raise StoreFailed(f"{target.place()}: {said}. Name another place.")
+            raise StoreFailed(f"{target.place()} is closed for good: {said}. To move a log there, name a new place.")
         if new.tips():
             progress("comparing with what an earlier run left")
             if _same(old, new):

@@ -470,3 +470,16 @@ def spoil_here(full: Place) -> Callable[..., None]:
                 db.execute(sql)
 
     return change
+
+
+def test_what_is_done_to_the_whole_log_is_counted_as_the_outsider_sees_it(full: Place, bare: Place) -> None:
+    for line in (
+        *("store backup %/copy.db", "store backup %/copy2.db --json", "store restore %/copy.db"),
+        *("store move sqlite:%/copy.db sqlite:%/moved.db", "store move sqlite:%/moved.db sqlite:%/again.db --json"),
+        "store move sqlite:%/moved.db sqlite:%/again.db --json",
+    ):
+        here, there = (place.run(line.replace("%", str(place.program.root))) for place in (full, bare))
+        assert here.code == there.code, line
+        for mine, other in ((here.out, there.out), (here.err, there.err)):
+            assert _alike(full, mine, ORDINARY) == _alike(bare, other, "INC-1"), line
+        assert _leaks(here.out, here.err) == [], line

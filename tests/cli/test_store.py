@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -183,8 +185,81 @@ def test_a_backup_is_never_put_over_a_file_unless_told(opened: Program) -> None:
     file.write_text("mine")
     ran = opened("store", "backup", "copy.db")
     assert (ran.code, "--force" in ran.err, file.read_text()) == (2, True, "mine")
-    opened.ok("store", "backup", "copy.db", "--force")
-    told(opened, f"sqlite:{file}", "verify")
+    ran = opened("store", "backup", "copy.db", "--force")
+    assert (ran.code, "no backup that crisisctl made" in ran.err, file.read_text()) == (2, True, "mine")
+
+
+def test_a_backup_takes_the_place_of_one_when_told(opened: Program) -> None:
+    opened.ok("store", "backup", "copy.db")
+    opened.ok("note", "after the first")
+    told(opened, "sqlite:copy.db", "verify")  # looking makes nothing else of it
+    assert opened("store", "backup", "copy.db").code == 2
+    assert opened.ok("store", "backup", "copy.db", "--force", "--json").json["entries"] > 4
+    told(opened, "sqlite:copy.db", "verify")
+
+
+@pytest.mark.parametrize("name", ["roster.yaml", "moved.db", "used.db", "foreign.db"])
+def test_force_replaces_nothing_but_a_backup(opened: Program, name: str) -> None:
+    (opened.root / "roster.yaml").write_text("people: {}")
+    opened.ok("store", "backup", "moved.db")
+    told(opened, "sqlite:moved.db", "store", "move", "sqlite:moved.db", "sqlite:elsewhere.db")
+    opened.ok("store", "backup", "used.db")
+    told(opened, "sqlite:used.db", "note", "somebody works here")
+    with closing(sqlite3.connect(opened.root / "foreign.db")) as db:
+        db.execute("CREATE TABLE entry (x)")
+    before = (opened.root / name).read_bytes()
+    ran = opened("store", "backup", name, "--force")
+    assert (ran.code, "Name another file" in ran.err) == (2, True), ran.err
+    assert (opened.root / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", [".", "..", "playbooks", "/"])
+def test_a_backup_into_a_folder_asks_for_a_file(opened: Program, name: str) -> None:
+    ran = opened("store", "backup", name)
+    assert (ran.code, "is a folder. Name a file in it." in ran.err) == (2, True), ran.err
+
+
+def test_what_a_killed_backup_left_is_told(opened: Program) -> None:
+    (opened.root / ".old.db.part").mkdir()
+    assert ".old.db.part was left by a backup that was killed" in opened.ok("store", "backup", "copy.db").err
+    assert "left by" not in opened.ok("store", "backup", "playbooks/copy.db").err
+
+
+@pytest.mark.parametrize("url", [None])
+def test_a_log_that_is_not_there_makes_no_backup(opened: Program, elsewhere: str) -> None:
+    for store in ("sqlite:nosuch.db", elsewhere):
+        ran = opened.process("store", "backup", "copy.db", env={"CRISISCTL_STORE": store})
+        assert (ran.returncode, ran.stdout) == (7, "")
+        assert "is no log yet, so there is nothing to copy" in ran.stderr
+        assert "there is no log at that place" in told(opened, store, "verify").stdout
+    assert not [path for path in opened.root.iterdir() if "copy" in path.name or "nosuch" in path.name]
+
+
+def test_whoever_reads_a_log_that_was_moved_is_told_once_and_nobody_else(opened: Program, here: str) -> None:
+    lines = (
+        *(["status"], ["list"], ["timers"], ["timeline"], ["verify"], ["status", "--json"]),
+        *(["doctor"], ["store", "backup", "copy.db"]),
+    )
+    for line in lines[:-1]:
+        assert "was moved" not in opened(*line).err
+    opened.ok("store", "move", here, "sqlite:moved/log.db")
+    for line in lines:
+        said = opened(*line).err
+        assert said.count("what you see is what it held then. Set store = ") == 1, (line, said)
+    assert opened("note", "late").err.count("was moved") == 1
+
+
+def test_the_backup_of_a_closed_log_is_closed_and_restored_only_when_told(
+    opened: Program, here: str, elsewhere: str
+) -> None:
+    opened.ok("store", "move", here, "sqlite:moved/log.db")
+    opened.ok("store", "backup", "copy.db")
+    late = opened.process("note", "late", env={"CRISISCTL_STORE": "sqlite:copy.db"})
+    assert (late.returncode, "This log was moved" in late.stderr) == (7, True)
+    ran = opened.process("store", "restore", "copy.db", env={"CRISISCTL_STORE": elsewhere})
+    assert (ran.returncode, "--although-moved" in ran.stderr) == (3, True), ran.stderr
+    told(opened, elsewhere, "store", "restore", "copy.db", "--although-moved")
+    told(opened, elsewhere, "note", "it goes on")
 
 
 @pytest.mark.parametrize("name", ["playbooks", "no/such/folder/copy.db", "link.db"])

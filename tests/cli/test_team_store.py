@@ -202,7 +202,7 @@ def test_7_a_log_that_is_not_whole_is_told(opened: Program, place: Place) -> Non
 def test_7_tables_of_another_program_are_left_alone(program: Program, place: Place) -> None:
     with place.connect() as db:
         db.execute("CREATE TABLE entry AS SELECT 'mine' AS text")
-    refused(program, "has tables there that are no whole log.", ["open", "data-breach", "--title", "x"])
+    refused(program, "holds tables that are not a log of crisisctl", ["open", "data-breach", "--title", "x"])
     with place.connect() as db:
         assert db.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall() == [
             ("entry",)
@@ -334,3 +334,56 @@ def test_the_driver_is_loaded_for_a_database_alone(opened: Program, url: str | N
     loaded = {row.rpartition("|")[2].strip().partition(".")[0] for row in ran.stderr.splitlines() if "|" in row}
     assert "crisisctl" in loaded
     assert ("psycopg" in loaded) is (url is not None)
+
+
+@ON_DATABASE
+@pytest.mark.parametrize("statement", ["CREATE TABLE entry (said text)", "CREATE TABLE head (said text)"])
+def test_7_tables_that_are_no_log_are_not_taken_for_an_empty_one(
+    program: Program, login: Login, statement: str
+) -> None:
+    with login.place.connect() as db:
+        db.execute(statement.encode())
+    for line in (*LOOKING, ["store", "info"], ["note", "x"], ["store", "init"]):
+        ran = program(*line)
+        assert (ran.code, "or a log whose schema mark is gone" in ran.err) == (7, True), (line, ran.err)
+
+
+@ON_DATABASE
+@pytest.mark.parametrize("statement", ["DROP TABLE crisisctl_schema", "DELETE FROM crisisctl_schema"])
+def test_7_a_log_whose_mark_is_gone_is_not_taken_for_an_empty_place(
+    opened: Program, login: Login, statement: str
+) -> None:
+    with login.place.connect() as db:
+        db.execute(statement.encode())
+    refused(opened, "restore it, or name another schema".capitalize(), ["status"], ["list"], ["verify"])
+
+
+@ON_DATABASE
+def test_a_server_set_read_only_is_said_to_be_and_no_move_begins(opened: Program, login: Login) -> None:
+    with login.place.connect() as db:
+        user = sql.Identifier(login.name)
+        db.execute(sql.SQL("GRANT postgres TO {}").format(user))
+        db.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(user))
+    before = sorted(opened.root.rglob("*"))
+    found = at(opened, login.url()).ok("store", "info", "--json").json
+    assert (found["role"], found["may"]) == ("read-only", {"append": False, "redact": False, "make": False})
+    for line in (["store", "move", login.url(), "sqlite:a.db"], ["note", "x"]):
+        ran = at(opened, login.url())(*line)
+        assert (ran.code, "is a read-only replica or server" in ran.err) == (7, True), ran.err
+    assert sorted(opened.root.rglob("*")) == before
+
+
+@ON_DATABASE
+def test_a_store_has_one_spelling_which_leads_there(opened: Program, url: str) -> None:
+    store = opened.ok("store", "info", "--json").json["store"]
+    place = opened.ok("verify").out.split(" verifies")[0]
+    assert store.startswith(place)
+    assert "%2F" not in place
+    assert at(opened, store).ok("list", "--json").json["incidents"][0]["incident"] == "INC-1"
+
+
+@ON_DATABASE
+def test_a_login_without_rights_is_not_sent_back_to_the_command_it_ran(opened: Program, login: Login) -> None:
+    ran = at(opened, login.url())("store", "grants")
+    assert (ran.code, "as the log's owner" in ran.err) == (7, True), ran.err
+    assert "prints what its owner has to run" not in ran.err

@@ -310,7 +310,7 @@ def test_a_log_that_was_moved_is_no_target(simple: Way, make: Make, room_for: An
     simple.go()
     other = room_for(make("sqlite"))
     other.open()
-    with pytest.raises(StoreFailed, match="Name another place"):
+    with pytest.raises(StoreFailed, match="name a new place"):
         move(other.store, simple.source, BY, simple.room.clock.now, lambda _: None)
 
 
@@ -342,13 +342,45 @@ def test_a_copy_holds_one_moment_and_closes_nothing(way: Way) -> None:
     way.room.ask(ask.AddNote("it goes on"))
 
 
-def test_a_copy_of_a_log_that_was_moved_is_in_use(simple: Way, make: Make, room_for: Any) -> None:
+def test_a_copy_of_a_log_that_was_moved_is_closed_too(way: Way, make: Make) -> None:
+    way.go()
+    fresh = make("sqlite")
+    copy(way.source, fresh, lambda _: None)
+    assert moved_to(fresh) == moved_to(way.source)
+    assert verify(fresh, None).flaws == []
+    with pytest.raises(StoreFailed, match="This log was moved to"), fresh.writing() as ledger:
+        ledger.beat(Beat("here:1", way.room.clock.now(), 5.0))
+
+
+def test_a_log_that_was_moved_is_not_restored_beside_itself_unless_told(simple: Way, make: Make, room_for: Any) -> None:
     simple.go()
     fresh = make("sqlite")
-    copy(simple.source, fresh, lambda _: None)
+    with pytest.raises(Refused, match="goes on there"):
+        restore(simple.source, fresh, lambda _: None)
+    assert rows_of(fresh)["entry"] == []
+    restore(simple.source, fresh, lambda _: None, moved_too=True)
     assert moved_to(fresh) is None
     room_for(fresh).open()
     assert verify(fresh, None).flaws == []
+
+
+def test_a_move_repeated_after_the_log_has_gone_on_says_where_it_is_now(simple: Way, make: Make, room_for: Any) -> None:
+    simple.go()
+    last = make("sqlite")
+    Way(room_for(simple.target), last).go()
+    with pytest.raises(StoreFailed) as refusal:
+        simple.go()
+    assert str(refusal.value).endswith(f'set store = "{last.address()}" in crisisctl.toml.')
+    assert f'set store = "{simple.target.address()}"' not in str(refusal.value)
+
+
+def test_the_way_back_into_the_closed_place_is_refused_and_nothing_changes(way: Way, room_for: Any) -> None:
+    way.go()
+    before = rows_of(way.source)
+    with pytest.raises(StoreFailed, match="name a new place"):
+        Way(room_for(way.target), way.source).go()
+    assert rows_of(way.source) == before
+    assert moved_to(way.target) is None
 
 
 def test_a_log_is_restored_into_an_empty_place(way: Way) -> None:

@@ -20,7 +20,8 @@ _ALONE = "LOCK TABLE head, entry, timer, outbox, beat IN EXCLUSIVE MODE"
 # Positions go on after the last; never back, for the server does not take that back when the copy comes to nothing.
 _GO_ON = """SELECT setval(name, greatest((SELECT coalesce(max(position), 0) + 1 FROM entry), nextval(name)), false)
     FROM pg_get_serial_sequence('entry', 'position') AS name"""
-_OWNER = """SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE') FROM pg_class
+_OWNER = """SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE'),
+    current_setting('transaction_read_only')::boolean FROM pg_class
     WHERE oid = 'entry'::regclass"""
 
 
@@ -29,7 +30,12 @@ class PostgresCustody(PostgresLedger):
 
     def hold(self, place: str) -> None:
         """Wait for whoever is writing, and keep everybody else from it until the transaction ends."""
-        owner, mine = self._row(_OWNER) or ("nobody", False)
+        owner, mine, read_only = self._row(_OWNER) or ("nobody", False, False)
+        if read_only:
+            raise StoreFailed(
+                f"{place} is a read-only replica or server, and a log there can be neither laid down nor closed. "
+                "Name the primary. Nothing was written."
+            )
         if not mine:
             raise StoreFailed(
                 f"The log in {place} belongs to {owner}, and only its owner may do that. Log in as {owner}."

@@ -18,7 +18,10 @@ _KNOWN: tuple[tuple[type[psycopg.Error], str], ...] = (
     ),
     (errors.TooManyConnections, "takes no more connections now. Try again in a moment."),
     (errors.CannotConnectNow, "is starting, stopping or recovering. Try again in a moment."),
-    (errors.ReadOnlySqlTransaction, "is a read-only replica, on which the log can only be read. Name the primary."),
+    (
+        errors.ReadOnlySqlTransaction,
+        "is a read-only replica or server, on which the log can only be read. Name the primary.",
+    ),
     (
         errors.InsufficientPrivilege,
         "does not allow that to this login. crisisctl store grants prints what its owner has to run.",

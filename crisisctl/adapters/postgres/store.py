@@ -25,6 +25,7 @@ from crisisctl.adapters.postgres import schema
 from crisisctl.adapters.postgres.clock import ServerClock
 from crisisctl.adapters.postgres.failures import explained, lost, passing, undecided
 from crisisctl.adapters.postgres.listener import Listener
+from crisisctl.adapters.postgres.presence import begun, made
 from crisisctl.adapters.postgres.rows import PREPARE, PostgresLedger, PostgresLog, Written
 from crisisctl.adapters.postgres.wire import Db
 from crisisctl.domain.errors import Invalid, StoreFailed
@@ -48,6 +49,8 @@ _USUAL = {
 # No command may hold up the others for long: one that was stopped in the middle is put out before they give up.
 _LIMITS = "SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s'"
 _SEVERAL = 3
+_WHERE = ("user", "host", "port", "dbname")
+_PLAIN = re.compile(r"[\w.:-]*")  # a host that a URL can hold as it is
 # What the driver has to say of a connection that was lost is told in a sentence, once.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
@@ -62,6 +65,7 @@ class Postgres:
         self._address = _address(told)
         self._connection: Db | None = None
         self._made = False
+        self._closed = False
         self._written = 0  # transactions on this connection
         self._known: dict[str, Written] = {}
         self._door = Lock()  # threads that look at the clock or at the log share the connection, and its replacement
@@ -90,11 +94,11 @@ class Postgres:
         """A view of one moment."""
         with self._failures():
             db = self._open()
-            self._made = self._made or schema.version(db) == schema.VERSION  # somebody may have made it since
+            self._made = self._made or made(db, self._place)  # somebody may have made it since
             if not self._made:
                 yield Nothing()
                 return
-            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._closed = begun(db)
             log = PostgresLog(db)
             try:
                 yield log
@@ -137,6 +141,10 @@ class Postgres:
         """The login of the database session."""
         with self._failures():
             return self._open().info.user
+
+    def closed(self) -> bool:
+        """Whether the log was moved, as the last reader found it."""
+        return self._closed
 
     def listener(self) -> Listener:
         """What hears that others write."""
@@ -186,7 +194,7 @@ class Postgres:
             self._connection, self._written = None, 0
             db = self._connected()
             try:
-                self._made = schema.version(db) == schema.VERSION
+                self._made = made(db, self._place)
             except BaseException:
                 db.close()
                 raise
@@ -291,15 +299,22 @@ def _read(url: str) -> dict[str, str]:
 
 def _address(told: Mapping[str, str]) -> str:
     """A URL that leads there again; whatever is secret is left out, for it belongs into ~/.pgpass."""
-    public = {key: str(value) for key, value in told.items() if not re.search("passw|secret|key", key)}
-    where = {name: quote(public.pop(name, ""), safe="") for name in ("user", "host", "port", "dbname")}
-    login = f"{where['user']}@" if where["user"] else ""
-    port = f":{where['port']}" if where["port"] else ""
-    more = "&".join(f"{key}={quote(value, safe='')}" for key, value in public.items())
-    return f"postgresql://{login}{where['host']}{port}/{where['dbname']}{f'?{more}' if more else ''}"
+    more = {key: value for key, value in told.items() if key not in _WHERE and not re.search("passw|secret|key", key)}
+    shown = _shown(told)
+    return f"{shown}{'&' if '?' in shown else '?'}{_query(more)}" if more else shown
 
 
 def _shown(told: Mapping[str, str]) -> str:
-    login = f"{told['user']}@" if told.get("user") else ""
-    port = f":{told['port']}" if told.get("port") else ""
-    return f"postgresql://{login}{told.get('host', '')}{port}/{told.get('dbname', '')}"
+    """The same without what else was told; a folder or several hosts, which have no place before the path, after it."""
+    where = {name: told[name] for name in ("host", "port") if told.get(name)}
+    login = f"{quote(told['user'], safe='')}@" if told.get("user") else ""
+    database = quote(told.get("dbname", ""), safe="")
+    if not _PLAIN.fullmatch(where.get("host", "")) or not where.get("port", "0").isdigit():
+        return f"postgresql://{login}/{database}?{_query(where)}"
+    host = where.get("host", "")
+    port = f":{where['port']}" if "port" in where else ""
+    return f"postgresql://{login}{f'[{host}]' if ':' in host else host}{port}/{database}"
+
+
+def _query(told: Mapping[str, str]) -> str:
+    return "&".join(f"{key}={quote(str(value), safe='/,:')}" for key, value in told.items())

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 VERSION = 3
+CLOSED = "SELECT count(*) FROM sqlite_schema WHERE name = 'entry_was_moved_insert'"
 _KEPT = [name for name in COLUMNS.split() if name != "words"]
 _UNIQUE = (
     "position = NEW.position OR (incident = NEW.incident AND version = NEW.version)"

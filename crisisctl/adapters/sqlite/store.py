@@ -40,6 +40,7 @@ class Sqlite:
         self._plain = False  # what reads could write as well
         self._prepared = False
         self._anew = False
+        self._closed = False
         self._entrance: AbstractContextManager[None] | None = None
 
     def place(self) -> str:
@@ -105,6 +106,10 @@ class Sqlite:
 
     def login(self) -> None:
         """A file knows nobody."""
+
+    def closed(self) -> bool:
+        """Whether the file was closed by a move when it was opened to be read."""
+        return self._closed
 
     def listener(self) -> None:
         """Only looking tells."""
@@ -269,7 +274,7 @@ class Sqlite:
                 self._refuse_to_forget()
             connection = _connect(f"{self._uri}?{mode}")
             try:
-                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+                self._closed = bool(connection.execute(schema.CLOSED).fetchone()[0])
             except sqlite3.OperationalError as error:
                 connection.close()
                 refusal = error

@@ -56,7 +56,7 @@ def doctor(ctx: typer.Context, json: options.Json = False) -> None:
 def _print(check: Check) -> None:
     sign = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "error": ("ERROR  ", "red")}[check.state]
     for number, line in enumerate(check.what.split("\n")):
-        show.fold(f"{show.style(*sign)} {line}" if not number else f"{' ' * 8}{line}", 8)
+        show.say(f"{show.style(*sign)} {line}" if not number else f"{' ' * 8}{line}")  # paths stay whole, to be copied
     if check.remedy:
         show.say(f"          {check.remedy}")
 

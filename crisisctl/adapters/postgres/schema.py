@@ -172,7 +172,10 @@ BEGIN
         'members_leave()'
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', part, current_schema());
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', part);
+        -- Whoever may read needs two of them, and neither tells of anything that is hidden.
+        IF part NOT IN ('sees(text)', 'gone_numbers()') THEN
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', part);
+        END IF;
     END LOOP;
     FOREACH part IN ARRAY ARRAY['entry', 'head', 'timer', 'outbox'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);

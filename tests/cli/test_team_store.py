@@ -362,7 +362,7 @@ def test_7_a_log_whose_mark_is_gone_is_not_taken_for_an_empty_place(
 def test_a_server_set_read_only_is_said_to_be_and_no_move_begins(opened: Program, login: Login) -> None:
     with login.place.connect() as db:
         user = sql.Identifier(login.name)
-        db.execute(sql.SQL("GRANT postgres TO {}").format(user))
+        db.execute(sql.SQL("ALTER ROLE {} SUPERUSER").format(user))
         db.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(user))
     before = sorted(opened.root.rglob("*"))
     found = at(opened, login.url()).ok("store", "info", "--json").json

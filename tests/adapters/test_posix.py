@@ -125,7 +125,7 @@ a line of another form
     ("path", "kind"),
     [
         ("/", "ext4"),
-        ("/work/state/crisisctl.db", "ext4"),
+        ("/srv/crisis/state/crisisctl.db", "ext4"),
         ("/srv", "ext4"),
         ("/srv/nfs", "nfs4"),
         ("/srv/nfs/state/crisisctl.db", "nfs4"),

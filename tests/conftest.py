@@ -30,6 +30,7 @@ from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
+from tests.cutting import Bench
 from tests.postgres import ELSEWHERE, Databases, Place, Server
 from tests.wire import Wire
 
@@ -132,6 +133,10 @@ class Program:
         self._environment = environment
         self._store = store
 
+    def at(self, store: str) -> Program:
+        """The same workspace with its log somewhere else."""
+        return Program(self.root, self._environment, store)
+
     def __call__(self, *arguments: str, who: str = "dana", clock: HandClock | None = None) -> Ran:
         """Run it in this process."""
         out, err = io.StringIO(), io.StringIO()
@@ -155,6 +160,16 @@ class Program:
         how = {"cwd": self.root, "env": environment, "text": True, "capture_output": True, "check": False} | how
         ran: subprocess.CompletedProcess[str] = subprocess.run(command, **how)  # noqa: PLW1510 - `how` has it
         return ran
+
+    def one_process(self, lines: Sequence[Sequence[str]], **variables: str) -> str:
+        """Run all the lines in one process, each of which must succeed; what was said on the way."""
+        run_all = f"print([run(line) for line in {lines!r}], file=sys.stderr)"
+        code = f"import sys; from crisisctl.cli.run import run; {run_all}"
+        environment = self.environment() | variables
+        command = [sys.executable, "-c", code]
+        ran = subprocess.run(command, cwd=self.root, env=environment, text=True, capture_output=True, check=False)
+        assert ran.stderr.splitlines()[-1] == str([0] * len(lines)), ran.stderr
+        return ran.stdout
 
     def environment(self, who: str = "dana") -> dict[str, str]:
         """The environment of its processes."""
@@ -219,6 +234,12 @@ def wire(rough: Server) -> Iterator[Wire]:
     made = Wire(rough.port)
     yield made
     made.close()
+
+
+@pytest.fixture
+def cutter(program: Program, wire: Wire, there: Place) -> Bench:
+    """Cuts it under a command."""
+    return Bench(program, wire, there)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

@@ -32,7 +32,7 @@ COMMANDS = {
 TYPES = {"open": "incident.opened", "note": "note.added", "advance": "incident.advanced"}
 
 
-def way_by(wire: Wire, there: Place) -> str:
+def _way_by(wire: Wire, there: Place) -> str:
     """A URL by which the program reaches its store by the wire alone."""
     with there.connect() as db:
         db.execute("DROP ROLE IF EXISTS cutter")
@@ -45,10 +45,10 @@ class Bench:
     """Cuts the wire under one command again and again, and compares what was said with what is in the log."""
 
     def __init__(self, program: Program, wire: Wire, there: Place) -> None:
-        self.program, self.wire, self.there = program, wire, there
+        self.program, self.wire, self.there = program.at(_way_by(wire, there)), wire, there
         self._keys = 0
         (program.root / "playbooks" / "loop.yaml").write_text(LOOP)
-        program.ok(*COMMANDS["open"])
+        self.program.ok(*COMMANDS["open"])
 
     def count(self, name: str) -> int:
         """How often the command is in the log, seen from beside the wire."""

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, cast
 import pytest
 from aiosmtpd.controller import Controller
 
+from tests.answers import Answer
+
 
 class Request(NamedTuple):
     """What a web server was asked."""
@@ -26,9 +28,6 @@ class Request(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
-
-
-Answer = Callable[[BaseHTTPRequestHandler, threading.Event], None]
 
 
 class Web(ThreadingHTTPServer):

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 
 from crisisctl.adapters.apprise import Apprise
 from crisisctl.service.ports import DeliveryFailed, Message
+from tests.answers import silent, status
 
 KEY = "3f9a7c01d2e4b6a85f10c3d7e9b2a4f6"
 NOTICE = Message(KEY, "INC-7 is unacknowledged", "Dana, acknowledge INC-7.\nIt opened at 14:05 UTC.")
@@ -40,21 +40,6 @@ def failure(courier: Apprise, to: str, message: Message = NOTICE) -> DeliveryFai
     with pytest.raises(DeliveryFailed) as raised:
         courier.send(message, to)
     return raised.value
-
-
-def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler, threading.Event], None]:
-    def answer(asked: BaseHTTPRequestHandler, _over: threading.Event) -> None:
-        asked.send_response(code)
-        for name, value in headers.items():
-            asked.send_header(name, value)
-        asked.send_header("Content-Length", "0")
-        asked.end_headers()
-
-    return answer
-
-
-def hang(_asked: BaseHTTPRequestHandler, over: threading.Event) -> None:
-    over.wait(60)
 
 
 def drip(asked: BaseHTTPRequestHandler, over: threading.Event) -> None:
@@ -226,7 +211,7 @@ def test_a_silent_receiver_is_not_waited_for_as_long_as_the_address_asks(
     courier: Apprise, web: Any, scheme: str
 ) -> None:
     recipients = "from=room@example.org&to=dana@example.org"
-    failed = failure(courier, f"{scheme}://{web(hang).address}?rto=600&cto=600&{recipients}")
+    failed = failure(courier, f"{scheme}://{web(silent).address}?rto=600&cto=600&{recipients}")
     assert failed.reason.startswith(f"no answer from {scheme}://127.0.0.1: unreachable, too slow")
     assert not failed.permanent
 

@@ -18,6 +18,7 @@ import pytest
 
 from crisisctl.adapters.apprise import Apprise
 from crisisctl.service.ports import DeliveryFailed, Message
+from tests.answers import silent
 
 NOTICE = Message("3f9a7c01d2e4b6a8", "INC-7 is unacknowledged", "Dana, acknowledge INC-7.")
 USER, REST = "uCANARYu:pCANARYp@", "/sCANARYs/?+X-Token=hCANARYh&-q=qCANARYq&:field=fCANARYf"
@@ -39,10 +40,6 @@ def _status(code: int) -> Callable[[BaseHTTPRequestHandler, threading.Event], No
         asked.wfile.write(b"you sent me " + asked.path.encode())
 
     return answer
-
-
-def _hang(_asked: BaseHTTPRequestHandler, over: threading.Event) -> None:
-    over.wait(60)
 
 
 def _broken(asked: BaseHTTPRequestHandler, _over: threading.Event) -> None:
@@ -81,7 +78,7 @@ def address(
         return f"jsons://{USER}{web(_status(200), certificate).address}{REST}"
     if mode == "unverified":  # urllib3 warns of it in print
         return f"jsons://{USER}{web(_status(500), certificate).address}{REST}&verify=no"
-    answer = {"hang": _hang, "broken": _broken}.get(mode) or _status(int(mode))
+    answer = {"hang": silent, "broken": _broken}.get(mode) or _status(int(mode))
     return f"json://{USER}{web(answer).address}{REST}"
 
 

@@ -7,23 +7,11 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler
-from threading import Event
 from typing import Any
 
 import pytest
 
-
-def accepted(handler: BaseHTTPRequestHandler, _over: Event) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-
-
-def broken(handler: BaseHTTPRequestHandler, _over: Event) -> None:
-    handler.send_response(500)
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
+from tests.answers import accepted, broken
 
 
 def roster(program: Any, **people: Any) -> None:

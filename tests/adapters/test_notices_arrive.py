@@ -12,21 +12,7 @@ from typing import Any
 
 import pytest
 
-
-def accepted(handler: BaseHTTPRequestHandler, _over: Event) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-
-
-def broken(handler: BaseHTTPRequestHandler, _over: Event) -> None:
-    handler.send_response(500)
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-
-
-def silent(_handler: BaseHTTPRequestHandler, over: Event) -> None:
-    over.wait(30)
+from tests.answers import accepted, broken, silent
 
 
 def roster(program: Any, *contacts: str) -> None:

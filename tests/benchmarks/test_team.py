@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -16,6 +13,7 @@ from psycopg import sql
 
 from tests.benchmarks.client import INCIDENTS, SECONDS, TEXT
 from tests.postgres import Databases, Place, Server
+from tests.together import together
 
 if TYPE_CHECKING:
     from tests.benchmarks.conftest import Bench
@@ -58,24 +56,8 @@ def busy(program: Program, place: Place) -> Place:
 
 def rate(what: str, url: str, numbers: Iterator[int]) -> float:
     """How often a second all clients together come through."""
-    pipe = subprocess.PIPE
-    with ExitStack() as stack:
-        clients = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, str(CLIENT), what, url, str(next(numbers))], text=True, stdin=pipe, stdout=pipe
-                )
-            )
-            for _ in range(CLIENTS)
-        ]
-        for client in clients:
-            assert client.stdout
-            assert client.stdout.readline() == "ready\n"
-        for client in clients:
-            assert client.stdin
-            client.stdin.write("\n")
-            client.stdin.flush()
-        return sum(int(client.communicate()[0]) for client in clients) / SECONDS
+    lines = [[str(CLIENT), what, url, str(next(numbers))] for _ in range(CLIENTS)]
+    return sum(map(int, together(lines))) / SECONDS
 
 
 def test_eight_clients_against_bare_transactions(busy: Place, program: Program, bench: Bench) -> None:

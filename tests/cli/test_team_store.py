@@ -78,11 +78,6 @@ def login(place: Place) -> Iterator[Login]:
         db.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
-def at(program: Program, store: str) -> Program:
-    """The same workspace with its log somewhere else."""
-    return Program(program.root, program._environment, store)
-
-
 def refused(program: Program, sentence: str, *lines: list[str], code: int = 7) -> None:
     """Each line is refused with the sentence, which is all that is said; none of them shows the password."""
     for line in lines:
@@ -112,7 +107,7 @@ def test_7_a_database_that_cannot_be_reached_or_entered_is_one_sentence(
     opened: Program, behind: Behind, login: Login, other: dict[str, str], sentence: str
 ) -> None:
     before, files = behind.mark(), sorted(opened.root.rglob("*"))
-    elsewhere = at(opened, login.url(**other))
+    elsewhere = opened.at(login.url(**other))
     shown = login.shown(**{name: value for name, value in other.items() if name != "password"})
     refused(elsewhere, f"{shown} ", ["status"])
     refused(elsewhere, sentence, ["note", "x", "--json"])
@@ -122,7 +117,7 @@ def test_7_a_database_that_cannot_be_reached_or_entered_is_one_sentence(
 
 @ON_DATABASE
 def test_7_a_search_path_that_leads_nowhere_is_told(opened: Program, login: Login) -> None:
-    lost = at(opened, login.url(options="-csearch_path=nowhere"))
+    lost = opened.at(login.url(options="-csearch_path=nowhere"))
     refused(lost, "has no schema that this login may ", ["status"], ["note", "x", "--json"])
     refused(lost, "Make ", ["status"])
     refused(lost, "Nothing was written.", ["status"])
@@ -132,12 +127,12 @@ def test_7_a_search_path_that_leads_nowhere_is_told(opened: Program, login: Logi
 def test_7_a_login_that_may_not_enter_is_told_whom_to_ask(opened: Program, login: Login) -> None:
     with login.place.connect() as db:
         db.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(login.name)))
-    refused(at(opened, login.url()), "does not let this login in. Ask whoever keeps it for access.", ["status"])
+    refused(opened.at(login.url()), "does not let this login in. Ask whoever keeps it for access.", ["status"])
 
 
 @ON_DATABASE
 def test_doctor_finds_a_database_that_lets_nobody_in(opened: Program, login: Login) -> None:
-    told = at(opened, login.url(password=f"{SECRET}x"))("doctor", "--json")
+    told = opened.at(login.url(password=f"{SECRET}x"))("doctor", "--json")
     assert told.code == 6
     errors = [check["what"] for check in told.json["checks"] if check["state"] == "error"]
     assert len(errors) == 1, "one cause is told once"
@@ -150,7 +145,7 @@ def test_7_where_nothing_can_be_written_everything_can_be_looked_at(
     opened: Program, behind: Behind, place: Place
 ) -> None:
     before = behind.mark()
-    standby = at(opened, f"{place.url}%20-cdefault_transaction_read_only%3Don")
+    standby = opened.at(f"{place.url}%20-cdefault_transaction_read_only%3Don")
     for line in LOOKING:
         standby.ok(*line)
     refused(standby, "on which the log can only be read. Name the primary. Nothing was written.", *WRITING)
@@ -161,7 +156,7 @@ def test_7_where_nothing_can_be_written_everything_can_be_looked_at(
 def test_7_a_login_without_the_right_to_write_can_look(opened: Program, behind: Behind, login: Login) -> None:
     before = behind.mark()
     login.may("SELECT ON ALL TABLES")
-    auditor = at(opened, login.url())
+    auditor = opened.at(login.url())
     for line in LOOKING:
         auditor.ok(*line)
     refused(auditor, "does not allow that to this login.", *WRITING)
@@ -173,7 +168,7 @@ def test_7_a_login_without_the_right_to_write_can_look(opened: Program, behind: 
 def test_doctor_finds_that_nothing_could_be_written(opened: Program, login: Login, why: str) -> None:
     login.may("SELECT ON ALL TABLES")
     standby = f"{login.place.url}%20-cdefault_transaction_read_only%3Don"
-    told = at(opened, standby if why == "a standby" else login.url())("doctor")
+    told = opened.at(standby if why == "a standby" else login.url())("doctor")
     assert told.code == 6
     assert "ERROR   postgresql://" in told.out
     assert "Nothing was written." in told.out
@@ -181,8 +176,8 @@ def test_doctor_finds_that_nothing_could_be_written(opened: Program, login: Logi
 
 @ON_DATABASE
 def test_7_a_login_without_the_right_to_make_a_log_makes_none(program: Program, behind: Behind, login: Login) -> None:
-    assert at(program, login.url())("list").code == 0
-    refused(at(program, login.url()), "does not allow that to this login.", ["open", "data-breach", "--title", "x"])
+    assert program.at(login.url())("list").code == 0
+    refused(program.at(login.url()), "does not allow that to this login.", ["open", "data-breach", "--title", "x"])
     assert not behind.made()
 
 
@@ -232,7 +227,7 @@ def test_7_tables_of_another_program_are_left_alone(program: Program, place: Pla
     ],
 )
 def test_6_a_url_that_cannot_be_read_is_told_without_its_password(program: Program, store: str) -> None:
-    elsewhere = at(program, store)
+    elsewhere = program.at(store)
     told = elsewhere("open", "data-breach", "--title", "x")
     assert (told.code, told.out) == (6, "")
     assert "Write " in told.err
@@ -246,7 +241,7 @@ def test_6_a_url_that_cannot_be_read_is_told_without_its_password(program: Progr
 @ON_DATABASE
 def test_no_command_shows_the_password(opened: Program, login: Login) -> None:
     login.may_all()
-    team = at(opened, login.url())
+    team = opened.at(login.url())
     said = ""
     for line in (*LOOKING, *WRITING, ["doctor"], ["doctor", "--json"], ["timers"], ["report"]):
         told = team(*line, *(["-i", "INC-1"] if line[0] in ("note", "report", "status", "timeline", "timers") else []))
@@ -312,17 +307,7 @@ def test_a_file_needs_no_driver(program: Program, driverless: dict[str, str]) ->
         "doctor",
         "report",
     )
-    typed = [line.split() for line in lines]
-    code = f"from crisisctl.cli.run import run; print([run(line) for line in {typed!r}], file=__import__('sys').stderr)"
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=program.root,
-        env=program.environment() | driverless,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert ran.stderr.splitlines()[-1] == str([0] * len(lines)), ran.stderr
+    program.one_process([line.split() for line in lines], **driverless)
 
 
 @pytest.mark.parametrize("line", ["status", "note x", "advance activate --because x", "watch --once"])
@@ -370,10 +355,10 @@ def test_a_server_set_read_only_is_said_to_be_and_no_move_begins(opened: Program
         user = sql.Identifier(login.name)
         db.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(user))
     before = sorted(opened.root.rglob("*"))
-    found = at(opened, login.url()).ok("store", "info", "--json").json
+    found = opened.at(login.url()).ok("store", "info", "--json").json
     assert (found["role"], found["may"]) == ("read-only", {"append": False, "redact": False, "make": False})
     for line in (["store", "move", login.url(), "sqlite:a.db"], ["note", "x"]):
-        ran = at(opened, login.url())(*line)
+        ran = opened.at(login.url())(*line)
         assert (ran.code, "is a read-only replica or server" in ran.err) == (7, True), ran.err
     assert sorted(opened.root.rglob("*")) == before
 
@@ -384,11 +369,11 @@ def test_a_store_has_one_spelling_which_leads_there(opened: Program, url: str) -
     place = opened.ok("verify").out.split(" verifies")[0]
     assert store.startswith(place)
     assert "%2F" not in place
-    assert at(opened, store).ok("list", "--json").json["incidents"][0]["incident"] == "INC-1"
+    assert opened.at(store).ok("list", "--json").json["incidents"][0]["incident"] == "INC-1"
 
 
 @ON_DATABASE
 def test_a_login_without_rights_is_not_sent_back_to_the_command_it_ran(opened: Program, login: Login) -> None:
-    ran = at(opened, login.url())("store", "grants")
+    ran = opened.at(login.url())("store", "grants")
     assert (ran.code, "as the log's owner" in ran.err) == (7, True), ran.err
     assert "prints what its owner has to run" not in ran.err

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.together import together
 
 if TYPE_CHECKING:
     from tests.conftest import Program
@@ -21,33 +20,10 @@ ON_BOTH = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True
 LONGEST = 1.0  # seconds that a command may take while seven others write
 
 
-def together(program: Program, what: str, incidents: list[str], measure: int) -> list[dict[str, Any]]:
+def eight(program: Program, what: str, incidents: list[str], measure: int) -> list[dict[str, Any]]:
     """What eight processes did that started at the same moment, each on its incident."""
-    pipe = subprocess.PIPE
-    with ExitStack() as stack:
-        workers = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, str(WORKER), what, str(program.root), incident, str(measure)],
-                    env=program.environment(),
-                    text=True,
-                    stdin=pipe,
-                    stdout=pipe,
-                    stderr=pipe,
-                )
-            )
-            for incident in incidents
-        ]
-        for worker in workers:
-            assert worker.stdout
-            assert worker.stdout.readline() == "ready\n"
-        for worker in workers:
-            assert worker.stdin
-            worker.stdin.write("\n")
-            worker.stdin.flush()
-        ended = [(*worker.communicate(), worker.returncode) for worker in workers]
-    assert [(talk, code) for _, talk, code in ended] == [("", 0)] * WRITERS
-    return [json.loads(out) for out, _, _ in ended]
+    lines = [[str(WORKER), what, str(program.root), incident, str(measure)] for incident in incidents]
+    return [json.loads(out) for out in together(lines, program.environment())]
 
 
 def written(program: Program, incident: str) -> list[dict[str, Any]]:
@@ -59,7 +35,7 @@ def written(program: Program, incident: str) -> list[dict[str, Any]]:
 def lost_by_eight_writers(program: Program, seconds: int) -> tuple[int, int, float]:
     """Notes that the writers believe in and the log does not have, all notes, and the slowest one."""
     ids = [program.ok("open", "loop", "--title", f"Writer {n}", "-q").out.strip() for n in range(WRITERS)]
-    done = together(program, "write", ids, seconds)
+    done = eight(program, "write", ids, seconds)
     lost = 0
     for id_, worker in zip(ids, done, strict=True):
         texts = [entry["text"] for entry in written(program, id_) if entry["type"] == "note.added"]
@@ -72,7 +48,7 @@ def lost_by_eight_writers(program: Program, seconds: int) -> tuple[int, int, flo
 def assert_each_version_has_one_winner(program: Program, rounds: int) -> None:
     program.ok("open", "loop", "--title", "The race")
     before = len(written(program, "INC-1"))
-    done = together(program, "race", ["INC-1"] * WRITERS, rounds)
+    done = eight(program, "race", ["INC-1"] * WRITERS, rounds)
     for tries in zip(*(worker["codes"] for worker in done), strict=True):
         assert sorted(tries) == [0] + [5] * (WRITERS - 1)
     types = [entry["type"] for entry in written(program, "INC-1")][before:]

@@ -149,11 +149,10 @@ def opened(office: Office, size: Size) -> list[str]:
     text = LADDER.format(*(size.step * n for n in range(1, STEPS + 1)))
     (office.settings.playbooks / "ladder.yaml").write_text(text)
     read = office.read_playbook("ladder")
-    now = datetime.now(UTC)
     ids = []
     for n in range(size.incidents):
         command = opening(read.document, read.templates, read.findings, f"Incident {n + 1}")
-        at = now - timedelta(seconds=size.step * n / size.incidents)
+        at = datetime.now(UTC) - timedelta(seconds=size.step * n / size.incidents)  # so that none is late when it opens
         ids.append(office.desk.open(command, Asked(office.source(), at)).incident.id)
     return ids
 
@@ -236,9 +235,10 @@ def test_six_killed_watches_on_three_hosts_are_late_by_less_than_a_second(
     program: Program, office: Office, report: Callable[[str], None], size: Size
 ) -> None:
     late = assert_the_promise_holds(program, office, report, size, *torment(program, office, size))
-    latest = sorted(late)[len(late) * 99 // 100]
-    report(f"{len(late)} steps, the 99th of a hundred {latest * 1000:.0f} ms late, the last {max(late) * 1000:.0f} ms")
-    assert latest < 1.0
+    half, most, latest = (sorted(late)[len(late) * part // 100] * 1000 for part in (50, 90, 99))
+    told = f"half within {half:.0f} ms, 90 % within {most:.0f} ms, 99 % within {latest:.0f} ms"
+    report(f"{len(late)} steps: {told}, the last {max(late) * 1000:.0f} ms late")
+    assert latest < 1000
 
 
 @pytest.mark.torture

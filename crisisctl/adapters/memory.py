@@ -15,7 +15,7 @@ from crisisctl.domain.moving import sentence
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import instant, stamp
-from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
+from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row, Tip
 
 
 class Memory:
@@ -103,9 +103,9 @@ class _State:
         found = self._heads.get(incident)
         return found[0] if found else None
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
+    def tip(self, incident: str) -> Tip | None:
         found = self.head(incident)
-        return (found.digest, found.playbook_digest) if found else None
+        return Tip(found.digest, found.playbook_digest, found.members) if found else None
 
     def heads(self, *, everything: bool = True) -> list[Head]:
         return [head for head, _ in self._heads.values() if everything or head.closed_at is None]

@@ -136,13 +136,12 @@ class Desk:
         if tip is None:
             ids = [head.incident for head in log.heads(everything=False)]
             raise nearest(id_, ids, "incident", then="crisisctl list --all shows every one.")
-        digest, playbook_digest = tip
         known = self._known.get(id_)
-        if known is None or known.digest != digest:
+        if known is None or known.digest != tip.digest:
             known = self._moved_on(log, known) if known else None
-            if known is None or known.digest != digest:
-                known = self._kept(log, id_, playbook_digest)
-            if known is None or known.digest != digest:
+            if known is None or known.digest != tip.digest:
+                known = self._kept(log, id_, tip.playbook_digest)
+            if known is None or known.digest != tip.digest:
                 known = replay(log.entries(id_))
             self._known[id_] = known
         return known

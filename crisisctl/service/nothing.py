@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crisisctl.service.ports import Extent
+from crisisctl.service.ports import Extent, Tip
 
 if TYPE_CHECKING:
     from crisisctl.domain.entries import Entry
@@ -22,7 +22,7 @@ class Nothing:
     def head(self, incident: str) -> Head | None:
         return None
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
+    def tip(self, incident: str) -> Tip | None:
         return None
 
     def heads(self, *, everything: bool = True) -> list[Head]:

@@ -151,6 +151,14 @@ class Batch(NamedTuple):
     erased: Mapping[int, Sequence[str]] = {}
 
 
+class Tip(NamedTuple):
+    """The digests of an incident's newest entry and of its playbook; `members` as in its head."""
+
+    digest: str
+    playbook_digest: str
+    members: str | None
+
+
 class Log(Protocol):
     """The store as readers see it, at one moment."""
 
@@ -158,8 +166,8 @@ class Log(Protocol):
         """The newest version of an incident."""
         ...
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
-        """The digest of the newest entry of an incident, and that of its playbook."""
+    def tip(self, incident: str) -> Tip | None:
+        """Where an incident stands; None when there is none of that id."""
         ...
 
     def heads(self, *, everything: bool = True) -> list[Head]:

@@ -15,7 +15,21 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Conflict, CrisisError, Unverified
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import stamp
-from crisisctl.service.ports import Batch, Beat, Clock, Custody, Extent, Head, Ledger, Listener, Log, Queued, Row, Store
+from crisisctl.service.ports import (
+    Batch,
+    Beat,
+    Clock,
+    Custody,
+    Extent,
+    Head,
+    Ledger,
+    Listener,
+    Log,
+    Queued,
+    Row,
+    Store,
+    Tip,
+)
 
 TAKEN = "That request key is taken. Nothing was done; take a new key."
 VEILED = "something is wrong in an incident that you may not see"
@@ -28,9 +42,9 @@ def veiled(text: str, hidden: set[str], instead: str = VEILED) -> str:
     return text if hidden.isdisjoint(_NAME.findall(text)) else instead
 
 
-def allowed(head: Head, person: str | None) -> bool:
+def allowed(there: Head | Tip, person: str | None) -> bool:
     """Whether a person may see the incident; None is somebody who is in no restricted one."""
-    return head.members is None or person in head.members.split()
+    return there.members is None or person in there.members.split()
 
 
 class Seen:
@@ -65,8 +79,12 @@ class Seen:
     def head(self, incident: str) -> Head | None:
         return self._log.head(incident) if self.sees(incident) else None
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
-        return self._log.tip(incident) if self.sees(incident) else None
+    def tip(self, incident: str) -> Tip | None:
+        tip = self._log.tip(incident)
+        if tip is None:
+            return None
+        self._known[incident] = allowed(tip, self._person)
+        return tip if self._known[incident] else None
 
     def heads(self, *, everything: bool = True) -> list[Head]:
         return [head for head in self._log.heads(everything=everything) if allowed(head, self._person)]

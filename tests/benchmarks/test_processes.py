@@ -75,7 +75,7 @@ def test_a_list_of_ten_thousand_incidents_is_told_at_once(
     bench: Bench, in_turn: Callable[..., Laps], long: Callable[[int], Long]
 ) -> None:
     one, many = long(20), long(21)
-    with many.office.store.writing() as ledger:
+    with many.office.whole.writing() as ledger:
         columns = [row[1] for row in ledger.db.execute("PRAGMA table_info(head)")]  # type: ignore[attr-defined]
         copied = {"number": "n", "incident": "'INC-' || n"}
         values = ", ".join(copied.get(column, column) for column in columns)

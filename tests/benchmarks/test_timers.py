@@ -24,7 +24,7 @@ def crowded(long: Callable[[int], Long]) -> Long:
     """A log with a million pending timers, of which fifty are due."""
     room = long(20)
     start = datetime.now(UTC)
-    with room.office.store.writing() as ledger:
+    with room.office.whole.writing() as ledger:
         rows = (
             (f"INC-{n // 10}/timer/{n}", f"INC-{n // 10}", "task", stamp(start + timedelta(seconds=n - DUE)), "t/t")
             for n in range(PENDING)

@@ -290,7 +290,7 @@ def test_the_tip_is_what_the_head_says(store: Store, rows: Any) -> None:
     with store.reading() as log:
         head = log.head("INC-1")
         assert head
-        assert log.tip("INC-1") == (head.digest, head.playbook_digest)
+        assert log.tip("INC-1") == (head.digest, head.playbook_digest, head.members)
         assert log.tip("INC-2") is None
 
 

@@ -18,7 +18,7 @@ from crisisctl.domain.errors import StoreFailed
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import stamp
 from crisisctl.service import rows as derived
-from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
+from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row, Tip
 from crisisctl.service.rows import LONG_PAST, NOTICE, TIMER
 
 HINT = "crisisctl"  # the channel on which writers say that there may be something to do
@@ -68,8 +68,8 @@ _IN_ORDER_THEN_DURABLE = (
 NEXT = "SELECT pg_advisory_xact_lock(hashtextextended('crisisctl number ' || current_schema(), 0))"
 
 
-_TIP = f"""WITH held AS MATERIALIZED (SELECT digest, playbook_digest FROM head WHERE incident = %s FOR UPDATE)
-    SELECT held.digest, held.playbook_digest, {", ".join(f"e.{name}" for name in COLUMNS.split())} FROM held
+_TIP = f"""WITH held AS MATERIALIZED (SELECT digest, playbook_digest, members FROM head WHERE incident = %s FOR UPDATE)
+    SELECT held.*, {", ".join(f"e.{name}" for name in COLUMNS.split())} FROM held
     LEFT JOIN entry AS e ON e.incident = %s AND e.version > %s ORDER BY e.version"""
 _LATER = f"SELECT {_ENTRY} FROM entry WHERE incident = %s AND version > %s ORDER BY version"
 # What nearly every transaction says; a connection that stays has the server plan it once.
@@ -115,9 +115,9 @@ class PostgresLog:
         row = self._row(f"SELECT {_HEAD} FROM head WHERE incident = %s", incident)
         return Head(*row) if row else None
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
-        found = self._row("SELECT digest, playbook_digest FROM head WHERE incident = %s", incident)
-        return (found[0], found[1]) if found else None
+    def tip(self, incident: str) -> Tip | None:
+        found = self._row("SELECT digest, playbook_digest, members FROM head WHERE incident = %s", incident)
+        return Tip(*found) if found else None
 
     def heads(self, *, everything: bool = True) -> list[Head]:
         rows = self._rows(f"SELECT {_HEAD} FROM head WHERE %s OR closed_at IS NULL ORDER BY number", everything)
@@ -236,7 +236,7 @@ class PostgresLedger(PostgresLog):
         rows = self._rows(query, *values)
         return rows[0] if rows else None
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
+    def tip(self, incident: str) -> Tip | None:
         """The tip of an incident, which nobody else can move until the transaction ends.
 
         What others wrote since this connection last met the incident comes along, for it is asked for next; unless the
@@ -246,9 +246,10 @@ class PostgresLedger(PostgresLog):
         rows = self._rows(_TIP, incident, incident, known.version)
         if not rows:
             return None
-        tip, later = (rows[0][0], rows[0][1]), [row[2:] for row in rows if row[2] is not None]
+        own = len(Tip._fields)
+        tip, later = Tip(*rows[0][:own]), [row[own:] for row in rows if row[own] is not None]
         newest = Written(incident, later[-1][_VERSION], later[-1][_DIGEST]) if later else known
-        if newest.digest == tip[0]:
+        if newest.digest == tip.digest:
             self._known[incident] = newest
             self._later = (incident, known.version, later)
         return tip

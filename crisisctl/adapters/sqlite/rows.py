@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -12,13 +13,14 @@ from crisisctl.domain.entries import COLUMNS, STORE, Entry, columns, from_column
 from crisisctl.domain.timers import Timer
 from crisisctl.domain.times import stamp
 from crisisctl.service import rows as derived
-from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row
+from crisisctl.service.ports import Batch, Beat, Extent, Head, Queued, Row, Tip
 from crisisctl.service.rows import LONG_PAST, NOTICE, TIMER
 
 _ENTRY = ", ".join(COLUMNS.split())
 _HEAD = ", ".join(Head._fields)
-_HEAD_BEFORE = _HEAD.replace("members", "NULL")  # of a file that nobody has written to since the third schema
-_NOTICE_BEFORE = NOTICE.replace("not_before", "NULL")  # of a file that nobody has written to since the second schema
+_WITH_WAITING, _WITH_MEMBERS = 2, 3  # the schemas that brought these columns; nobody may have written to a file since
+_HEAD_BEFORE = _HEAD.replace("members", "NULL")
+_NOTICE_BEFORE = NOTICE.replace("not_before", "NULL")
 _EXTENT = "count(*), count(DISTINCT incident), min(recorded_at), max(recorded_at)"
 COPIED = {"entry": _ENTRY, "head": f"number, {_HEAD}, snapshot", "timer": TIMER, "outbox": NOTICE}
 _BY = {"entry": f"WHERE incident <> '{STORE}' ORDER BY position", "head": "ORDER BY number", "timer": "ORDER BY id"}
@@ -41,13 +43,20 @@ class SqliteLog:
         self.db = db
         self._begun: list[sqlite3.Cursor] = []
 
+    @cached_property
+    def _schema(self) -> int:
+        """The schema of this file, which nobody changes before the transaction ends."""
+        found: int = self.db.execute("PRAGMA user_version").fetchone()[0]
+        return found
+
     def head(self, incident: str) -> Head | None:
         return next(self._heads("WHERE incident = ?", incident), None)
 
-    def tip(self, incident: str) -> tuple[str, str] | None:
-        query = "SELECT digest, playbook_digest FROM head WHERE incident = ?"
-        found: tuple[str, str] | None = self.db.execute(query, (incident,)).fetchone()
-        return found
+    def tip(self, incident: str) -> Tip | None:
+        members = "members" if self._schema >= _WITH_MEMBERS else "NULL"
+        query = f"SELECT digest, playbook_digest, {members} FROM head WHERE incident = ?"
+        found = self.db.execute(query, (incident,)).fetchone()
+        return Tip(*found) if found else None
 
     def heads(self, *, everything: bool = True) -> list[Head]:
         where = "" if everything else "WHERE closed_at IS NULL"
@@ -58,8 +67,7 @@ class SqliteLog:
 
     def _head_columns(self) -> str:
         """The columns of a head as they stand in this file."""
-        schema = self.db.execute("PRAGMA user_version").fetchone()[0]
-        return _HEAD_BEFORE if schema in (1, 2) else _HEAD
+        return _HEAD if self._schema >= _WITH_MEMBERS else _HEAD_BEFORE
 
     def snapshot(self, incident: str) -> str | None:
         row = self.db.execute("SELECT snapshot FROM head WHERE incident = ?", (incident,)).fetchone()
@@ -106,8 +114,7 @@ class SqliteLog:
 
     def _notice(self) -> str:
         """The columns of a notice as they stand in this file."""
-        schema = self.db.execute("PRAGMA user_version").fetchone()[0]
-        return NOTICE if schema != 1 else _NOTICE_BEFORE
+        return NOTICE if self._schema >= _WITH_WAITING else _NOTICE_BEFORE
 
     def ready(self, now: datetime) -> bool:
         query = "SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1"

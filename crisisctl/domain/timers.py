@@ -14,7 +14,8 @@ from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
-from crisisctl.domain.times import stamp
+from crisisctl.domain.statements.waiting import asked, broken, silences
+from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
@@ -26,7 +27,7 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
 
 
 class Timer(NamedTuple):
-    """One instant. `kind` is `escalation`, `stale`, `task`, `statement` or `promise`; `subject` is what it is about."""
+    """One instant. `kind` is `escalation`, `stale`, `task`, `statement`, `promise` or `approval`."""
 
     id: str
     incident: str
@@ -39,7 +40,13 @@ def timers(incident: Incident) -> list[Timer]:
     """Every timer that exists now, the earliest first; a closed incident has none."""
     if not incident.open:
         return []
-    found = [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
+    found = [
+        *_ladders(incident),
+        *_tasks(incident),
+        *_statements(incident),
+        *_promises(incident),
+        *_approvals(incident),
+    ]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -93,6 +100,11 @@ def _promises(incident: Incident) -> Iterator[Timer]:
         if statement.promised is not None:
             id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
             yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+
+
+def _approvals(incident: Incident) -> Iterator[Timer]:
+    for id_, due, statement in silences(incident):
+        yield Timer(id_, incident.id, "approval", due, statement)
 
 
 def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
@@ -160,6 +172,8 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         return (role or playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
         return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
+    if timer.kind == "approval":
+        return asked(incident, incident.statements[timer.subject])
     if timer.kind == "stale":
         return ()
     ladder = incident.ladders[timer.subject]
@@ -177,6 +191,8 @@ def what(incident: Incident, timer: Timer) -> str:
         return f"statement {timer.subject} is due"
     if timer.kind == "promise":
         return f"the next {timer.subject} update was promised"
+    if timer.kind == "approval":
+        return f"nobody has approved {timer.subject}"
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -195,6 +211,8 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
     if timer.kind == "promise":
         return f"promised when {timer.subject} was published"
+    if timer.kind == "approval":
+        return f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
@@ -258,12 +276,17 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
+def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return broken(incident, incident.statements[timer.subject], timer.due, answering)
+
+
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
     "task": _overdue,
     "statement": _overdue,
     "promise": _overdue,
+    "approval": _silence,
 }
 
 

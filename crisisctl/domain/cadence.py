@@ -26,7 +26,7 @@ def pace(incident: Incident, spec: StatementSpec, now: datetime) -> timedelta | 
 
 
 def next_update(incident: Incident, spec: StatementSpec, now: datetime) -> datetime | None:
-    """When a text that is drafted now says that the next one comes: a round five minutes, not before the pace has it."""
+    """When a text that is drafted now says that the next one comes: at a round five minutes, never before its pace."""
     every = pace(incident, spec, now)
     return None if every is None else _EPOCH - ((_EPOCH - now - every) // _GRID) * _GRID
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.incident import Correction, Fact, Incident, Question
+from crisisctl.domain.incident import Correction, Fact, Incident, Question, Statement
 
 CORRECTION = "correction"  # in the data of a task's entry: the statement that the task is to correct
 
@@ -58,11 +58,24 @@ def published(incident: Incident, entry: Entry) -> Incident:
     id_ = entry.data["statement"]
     statement, whole = incident.statements[id_], entry.data["state"] == "published"
     used = {**({} if whole else incident.used.get(id_, {})), **statement.facts}
-    after = incident._replace(used={**incident.used, id_: used})
+    after = incident._replace(used={**incident.used, id_: used}, heard=_heard(incident, statement, entry))
     correction = incident.corrections.get(id_)
     if whole and correction and correction.state != "done" and statement.text_version > correction.version:
         return settled(after, id_, "done")
     return after
+
+
+def _heard(incident: Incident, statement: Statement, entry: Entry) -> dict[str, str]:
+    """A correction, or what does not say what it is, opens nothing again for those who were told of the end."""
+    phase = incident.playbook.statements[statement.id].phase
+    anew = phase in ("opening", "update") and not statement.correction
+    heard = {**incident.heard}
+    for audience in entry.data["audiences"]:
+        if phase == "resolution":
+            heard[audience] = "ended"
+        elif anew or audience not in heard:
+            heard[audience] = "begun"
+    return heard
 
 
 def settled(incident: Incident, id_: str, state: str) -> Incident:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
 from crisisctl.domain.times import stamp
 from crisisctl.domain.times import words as spoken
 
+_WARNING = timedelta(minutes=10)
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
 
 
@@ -26,7 +27,10 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
 
 
 class Timer(NamedTuple):
-    """One instant. `kind` is `escalation`, `stale`, `task`, `statement` or `promise`; `subject` is what it is about."""
+    """One instant; `subject` is what it is about.
+
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, or `warning`: of a promise before it falls due.
+    """
 
     id: str
     incident: str
@@ -93,6 +97,14 @@ def _promises(incident: Incident) -> Iterator[Timer]:
         if statement.promised is not None:
             id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
             yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+            warned = f"{incident.id}/warning/{statement.id}/{statement.published}"
+            yield Timer(warned, incident.id, "warning", _warned_at(statement, statement.promised), statement.id)
+
+
+def _warned_at(statement: Statement, promised: datetime) -> datetime:
+    """Ten minutes before, or the last third of a span that is shorter."""
+    span = promised - (statement.published_at or promised)
+    return promised - min(_WARNING, max(span, timedelta()) / 3)
 
 
 def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
@@ -158,8 +170,12 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "task":
         role = playbook.tasks[timer.subject].role
         return (role or playbook.first_role(),)
+    if timer.kind == "warning":
+        return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
+        above = _escalated(incident) if timer.kind == "promise" else ()
+        approving = playbook.statements[timer.subject].approvals.roles
+        return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "stale":
         return ()
     ladder = incident.ladders[timer.subject]
@@ -167,6 +183,14 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     step = plan.steps[ladder.step]
     empty = plan.fallback and not any(answering(role) for role in step.notify)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
+
+
+def _escalated(incident: Incident) -> Iterator[str]:
+    """The roles that the escalations of where the incident stands would tell."""
+    for stage in incident.around():
+        if stage.escalation:
+            for step in incident.playbook.escalations[stage.escalation].steps:
+                yield from step.notify
 
 
 def what(incident: Incident, timer: Timer) -> str:
@@ -177,6 +201,9 @@ def what(incident: Incident, timer: Timer) -> str:
         return f"statement {timer.subject} is due"
     if timer.kind == "promise":
         return f"the next {timer.subject} update was promised"
+    if timer.kind == "warning":
+        promised = incident.statements[timer.subject].promised or timer.due
+        return f"the next {timer.subject} update is promised in {spoken(promised - timer.due)}"
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -193,7 +220,7 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(task.due or timedelta())} after {task.stage} was entered"
     if timer.kind == "statement":
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
-    if timer.kind == "promise":
+    if timer.kind in ("promise", "warning"):
         return f"promised when {timer.subject} was published"
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
@@ -255,6 +282,9 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     if timer.kind == "task":
         task = incident.playbook.tasks[timer.subject]
         return [Event("task.overdue", {"task": task.id, "stage": task.stage, **data})]
+    if timer.kind == "warning":
+        promised = incident.statements[timer.subject].promised or timer.due
+        return [Event("promise.warned", {"statement": timer.subject, "promised": stamp(promised), **data})]
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
@@ -264,6 +294,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "task": _overdue,
     "statement": _overdue,
     "promise": _overdue,
+    "warning": _overdue,
 }
 
 

@@ -75,6 +75,8 @@ class Desk:
         """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
         if isinstance(command, ask.Assign | ask.Handover | ask.Grant):
             self._directory.require(command.person)
+        if isinstance(command, ask.AskFact) and command.person is not None:
+            self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:

@@ -25,7 +25,9 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     about = about or entry
     title = f"{incident.id} {incident.severity}: {incident.title}"
     done = about.type.startswith("handover.")
+    known = about.type.startswith("fact.")
     lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
+    lines = _known(incident, about) if known else lines
     lines = [*_in_place(entry, told), *lines]
     if incident.drill:
         title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
@@ -43,8 +45,28 @@ def _fell_due(incident: Incident, entry: Entry, told: Mapping[str, Any], now: da
     return [
         *lines,
         f"The incident stands at {' + '.join(incident.stages)}.",
-        f"Answer with: crisisctl ack -i {incident.id}",
+        f"Answer with: {_answer(entry)} -i {incident.id}",
     ]
+
+
+def _answer(entry: Entry) -> str:
+    promise = entry.type.startswith("promise.")
+    return f"crisisctl statement draft {entry.data['statement']}" if promise else "crisisctl ack"
+
+
+def _known(incident: Incident, entry: Entry) -> list[str]:
+    """What somebody is asked for, or which public statement is wrong by now; and what to type."""
+    name, here = entry.data["fact"], f"-i {incident.id}"
+    if entry.type != "fact.asked":
+        wrong = (f"crisisctl statement correct {id_} --because WHY {here}" for id_ in entry.data.get("corrects", ()))
+        return [sentence(entry) + ".", *(f"Correct it with: {command}" for command in wrong)]
+    if name not in incident.questions:
+        return [sentence(entry), f"It has been answered since. Look with: crisisctl fact list {here}"]
+    lines = [sentence(entry), f"Answer with: crisisctl fact set {name} VALUE --source WHO {here}"]
+    fact = incident.facts.get(name)
+    if fact and fact.value is not None and fact.status != "retracted":
+        lines.append(f"If it is {fact.value}, as was said: crisisctl fact confirm {name} {here}")
+    return lines
 
 
 def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> list[str]:

@@ -152,6 +152,23 @@ SENTENCES = [
         "Fact count = 7 (unconfirmed, source: sam)",
     ),
     (wrote("fact.retracted", {"fact": "count"}, because="wrong"), "Fact count retracted, because wrong"),
+    (
+        wrote("fact.retracted", {"fact": "count", "corrects": ["holding"]}, because="wrong"),
+        "Fact count retracted, because wrong; holding used it and is public: to be corrected",
+    ),
+    (
+        wrote("fact.set", {"fact": "count", "status": "confirmed", "corrects": ["holding", "update"]}, value="7"),
+        "Fact count = 7 (confirmed); holding and update used it and are public: to be corrected",
+    ),
+    (wrote("fact.confirmed", {"fact": "count"}), "Fact count confirmed"),
+    (wrote("fact.confirmed", {"fact": "count"}, source="sam"), "Fact count confirmed, source: sam"),
+    (wrote("fact.asked", {"fact": "count"}), "Asked for fact count"),
+    (wrote("fact.asked", {"fact": "count", "of": "sam"}, question="How?"), "dana asks sam for fact count: How?"),
+    (wrote("audience.waived", {"audience": "press"}, because="w"), "WAIVED: press is not told of the end, because w"),
+    (
+        wrote("promise.warned", {"statement": "holding", "promised": UNTIL, "reached": ["sam"]}),
+        "An update of holding is promised by 2026-03-28 23:00:00 UTC; told sam",
+    ),
     (wrote("severity.changed", {"from": "sev2", "to": "sev1"}, because="rain"), "Severity sev2 to sev1, because rain"),
     (wrote("escalation.fired", CALL), "Escalation call step 2 fired to dana, sam"),
     (wrote("escalation.fired", CALL | {"round": 3, "reached": []}), "Escalation call round 3 step 2 fired to nobody"),

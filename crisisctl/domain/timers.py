@@ -11,13 +11,14 @@ from typing import NamedTuple
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
 from crisisctl.domain.statements.waiting import asked, broken, silences
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
+_WARNING = timedelta(minutes=10)
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
 
 
@@ -27,7 +28,11 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
 
 
 class Timer(NamedTuple):
-    """One instant. `kind` is `escalation`, `stale`, `task`, `statement`, `promise` or `approval`."""
+    """One instant; `subject` is what it is about.
+
+    `kind` is `escalation`, `stale`, `task`, `statement`, `approval`, `promise`, or `warning`: of a promise before it
+    falls due.
+    """
 
     id: str
     incident: str
@@ -100,6 +105,14 @@ def _promises(incident: Incident) -> Iterator[Timer]:
         if statement.promised is not None:
             id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
             yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+            warned = f"{incident.id}/warning/{statement.id}/{statement.published}"
+            yield Timer(warned, incident.id, "warning", _warned_at(statement, statement.promised), statement.id)
+
+
+def _warned_at(statement: Statement, promised: datetime) -> datetime:
+    """Ten minutes before, or the last third of a span that is shorter."""
+    span = promised - (statement.published_at or promised)
+    return promised - min(_WARNING, max(span, timedelta()) / 3)
 
 
 def _approvals(incident: Incident) -> Iterator[Timer]:
@@ -170,8 +183,12 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "task":
         role = playbook.tasks[timer.subject].role
         return (role or playbook.first_role(),)
+    if timer.kind == "warning":
+        return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
+        above = _escalated(incident) if timer.kind == "promise" else ()
+        approving = playbook.statements[timer.subject].approvals.roles
+        return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
         return asked(incident, incident.statements[timer.subject])
     if timer.kind == "stale":
@@ -183,16 +200,18 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
+def _escalated(incident: Incident) -> Iterator[str]:
+    """The roles that the escalations of where the incident stands would tell."""
+    for stage in incident.around():
+        if stage.escalation:
+            for step in incident.playbook.escalations[stage.escalation].steps:
+                yield from step.notify
+
+
 def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
-    if timer.kind == "task":
-        return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
-    if timer.kind == "statement":
-        return f"statement {timer.subject} is due"
-    if timer.kind == "promise":
-        return f"the next {timer.subject} update was promised"
-    if timer.kind == "approval":
-        return f"nobody has approved {timer.subject}"
+    if timer.kind in _WHAT:
+        return _WHAT[timer.kind](incident, timer)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -202,6 +221,20 @@ def what(incident: Incident, timer: Timer) -> str:
     return f"{ladder.escalation} step {ladder.step + 1}{again}: notify {', '.join(step.notify) or 'nobody'}{move}"
 
 
+def _warning(incident: Incident, timer: Timer) -> str:
+    promised = incident.statements[timer.subject].promised or timer.due
+    return f"the next {timer.subject} update is promised in {spoken(promised - timer.due)}"
+
+
+_WHAT: dict[str, Callable[[Incident, Timer], str]] = {
+    "task": lambda incident, timer: f"task {incident.playbook.tasks[timer.subject].id} is overdue",
+    "statement": lambda _, timer: f"statement {timer.subject} is due",
+    "promise": lambda _, timer: f"the next {timer.subject} update was promised",
+    "warning": _warning,
+    "approval": lambda _, timer: f"nobody has approved {timer.subject}",
+}
+
+
 def why(incident: Incident, timer: Timer) -> str:
     """Why the timer exists."""
     if timer.kind == "task":
@@ -209,7 +242,7 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(task.due or timedelta())} after {task.stage} was entered"
     if timer.kind == "statement":
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
-    if timer.kind == "promise":
+    if timer.kind in ("promise", "warning"):
         return f"promised when {timer.subject} was published"
     if timer.kind == "approval":
         return f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
@@ -273,6 +306,9 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     if timer.kind == "task":
         task = incident.playbook.tasks[timer.subject]
         return [Event("task.overdue", {"task": task.id, "stage": task.stage, **data})]
+    if timer.kind == "warning":
+        promised = incident.statements[timer.subject].promised or timer.due
+        return [Event("promise.warned", {"statement": timer.subject, "promised": stamp(promised), **data})]
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
@@ -287,6 +323,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "statement": _overdue,
     "promise": _overdue,
     "approval": _silence,
+    "warning": _overdue,
 }
 
 

@@ -10,7 +10,6 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 # At these no address goes on. Other spaces are left to the library: this splits a text for speed, not for meaning.
@@ -25,7 +24,7 @@ _BREAK = re.compile("[^A-Za-z0-9.]")
 
 
 @cache
-def library() -> ModuleType:
+def library() -> Any:  # noqa: ANN401 - a module without types
     """The library that counts as X does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it reads its table of emoji in a way that setuptools warns of
@@ -44,7 +43,7 @@ def weighed(text: str, limit: int | None) -> tuple[int, bool]:
         results.append(_parsed(plain))
         spaces -= plain.count("\n")
     weight = sum(result.weightedLength for result in results) + spaces
-    return weight, 0 < weight and (limit is None or weight <= limit) and all(result.valid for result in results)
+    return weight, weight > 0 and (limit is None or weight <= limit) and all(result.valid for result in results)
 
 
 def host_end(text: str, start: int) -> int | None:

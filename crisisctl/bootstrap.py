@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.ports import Courier, Extent, Templates
+    from crisisctl.service.ports import Courier, Extent, Policies, Templates
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
     from crisisctl.service.vitals import Look
@@ -108,6 +108,21 @@ class Office:
         from crisisctl.adapters.jinja import Jinja  # noqa: PLC0415 - only drafting pays for it
 
         return Jinja(posix.limit_process)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What may be said; outside a workspace the package's policy alone."""
+        from crisisctl.adapters import yaml  # noqa: PLC0415 - only lint pays for it
+        from crisisctl.adapters.policy import PolicyFiles  # noqa: PLC0415 - the same
+
+        told = self._told or os.environ.get("CRISISCTL_WORKSPACE")
+        try:
+            root = self._root or workspace.find(Path.cwd(), told)
+        except NotFound:
+            if told is not None:
+                raise
+            root = None
+        return PolicyFiles(root, yaml.load)
 
     @cached_property
     def watch(self) -> Watch:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
+
+if TYPE_CHECKING:
+    from crisisctl.domain.lint.policy import Policy
 
 Value = str | int | bool
 Row = tuple[Any, ...]
@@ -359,6 +362,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+class Policies(Protocol):
+    """What a company may and may not say."""
+
+    def policy(self) -> "Policy":
+        """The policy in force, with its digest; `Invalid`, with every place and remedy, when its file is broken."""
         ...
 
 

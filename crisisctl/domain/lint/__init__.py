@@ -37,7 +37,7 @@ def lint(text: str, policy: Policy, context: Context | None = None) -> list[Find
         rule = policy.rules.get(spotted.rule)
         level = level or (rule.level_at(context.severity, people=people) if rule else "off")
         if level != "off":
-            remedy = spotted.remedy or (rule.remedy if rule else "") or "Leave it out."
+            remedy = _worded(spotted.remedy) or (rule.remedy if rule else "") or "Leave it out."
             findings.append(Finding(*looked.place(spotted.at), level, spotted.rule, _sentence(spotted.message), remedy))
     return _bounded(sorted(dict.fromkeys(findings)))
 
@@ -65,6 +65,11 @@ def _everything(looked: Text, policy: Policy, language: str, context: Context) -
         for spotted in spotter:
             yield spotted, ""
     yield from company(looked, hits, policy, language, context)
+
+
+def _worded(wording: str) -> str:
+    """The better wording of a phrase as a remedy."""
+    return f"Write {wording}." if wording and not wording.endswith((".", ":", '"')) else wording
 
 
 def _sentence(message: str) -> str:

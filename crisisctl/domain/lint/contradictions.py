@@ -72,7 +72,7 @@ def _is_of(count: Count, words: list[str]) -> bool:
     singular = {word.removesuffix("s") for word in words}
     if count.thing not in singular:
         return False
-    stated = next((state for state in ("affected", "restored", "informed", "reset", "lost") if state in words), None)
+    stated: str | None = next((state for state in ("affected", "restored", "informed", "reset", "lost") if state in words), None)
     if stated is None:
         stated = "affected" if singular & {"exposed", "impacted", "stolen", "concerned", "leaked"} else ""
     return count.state in {stated, ""} if stated else count.state in {"", "affected"}

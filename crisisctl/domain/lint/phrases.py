@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from crisisctl.domain.lint.words import Word, folded
 
-GAP = 4  # words
+GAP = 6  # words
 LONGEST_PHRASE = 1_000  # characters
 MOST_WAYS = 512
 _MOST_GAPS = 3

@@ -57,7 +57,7 @@ class Rule(NamedTuple):
     def level_at(self, severity: str | None, *, people: bool) -> str:
         """The level at a severity; a key such as `sev1+people` counts when people are affected, and before `sev1`."""
         keys = [f"{severity}+people"] if people else []
-        return next((self.level[key] for key in (*keys, severity, "else") if key in self.level), "warning")
+        return next((self.level[key] for key in (*keys, severity, "else") if key and key in self.level), "warning")
 
 
 class Saying(NamedTuple):
@@ -125,7 +125,8 @@ class Policy:
 
     def maximum(self, language: str) -> float | None:
         """The highest reading grade that passes in a language; None where nobody said."""
-        return self._document.get("reading", {}).get("maximum", {}).get(language)
+        most = self._document.get("reading", {}).get("maximum", {}).get(language)
+        return None if most is None else float(most)
 
     def longest_sentence(self) -> int:
         """How many words a sentence may have."""

@@ -49,7 +49,7 @@ def secrets(looked: Text) -> Iterator[Spotted]:
     for found in (*_SECRETS.finditer(looked.text), *filter(_is_said, _SAID.finditer(looked.text))):
         if not any(start < found.end() and found.start() < end for start, end in told):
             told.append(found.span())
-            yield Spotted("secrets", found.start(), f"{found[0][:4]}… looks like a key or a password")
+            yield Spotted("secrets", found.start(), f"“{found[0][:4]}…” looks like a key or a password")
 
 
 def _is_said(found: re.Match[str]) -> bool:
@@ -79,7 +79,7 @@ def _emails(text: str, policy: Policy) -> Iterator[Spotted]:
             box, domain = before[0].casefold(), after[0].rstrip(".").casefold()
             ours = domain in domains or any(domain.endswith(f".{one}") for one in domains)
             if not (ours or box in mailboxes or f"{box}@{domain}" in whole):
-                yield Spotted("pii", before.start(), f"{before[0]}@{after[0]} is somebody's e-mail address")
+                yield Spotted("pii", before.start(), f"“{before[0]}@{after[0]}” is somebody's e-mail address")
         at = text.find("@", at + 1)
 
 
@@ -89,7 +89,7 @@ def _phones(text: str, policy: Policy) -> Iterator[Spotted]:
         digits = re.sub(r"[^\d+]", "", found[0])
         known = any(digits.startswith(number) for number in allowed if number)
         if len(digits) > 6 and not known and not _DAY.match(found[0]):  # noqa: PLR2004 - shorter is no phone
-            yield Spotted("pii", found.start(), f"{found[0].strip()} is a phone number")
+            yield Spotted("pii", found.start(), f"“{found[0].strip()}” is a phone number")
 
 
 def _addresses(text: str, policy: Policy) -> Iterator[Spotted]:
@@ -98,7 +98,7 @@ def _addresses(text: str, policy: Policy) -> Iterator[Spotted]:
         if found[0].lower() in allowed or _VERSION.search(text, max(0, found.start() - 12), found.start()):
             continue
         if _is_address(found[0]):
-            yield Spotted("pii", found.start(), f"{found[0]} is an address on the network, and so personal data")
+            yield Spotted("pii", found.start(), f"“{found[0]}” is an address on the network, and so personal data")
 
 
 def _is_address(text: str) -> bool:
@@ -152,7 +152,7 @@ def _people(looked: Text, policy: Policy, context: Context) -> Iterator[Spotted]
             if (first or title) and after > at + 1 and named and named[-1].key not in others:
                 if not {part.key for part in named} <= parts:
                     name = looked.text[word.start : words[after - 1].end]
-                    yield Spotted("pii", word.start, f"{name} is the name of a person who is on no list")
+                    yield Spotted("pii", word.start, f"“{name}” is the name of a person who is on no list")
                 at = after
             else:
                 at += 1

@@ -34,7 +34,7 @@ def said(looked: Text, hits: Hits, policy: Policy, context: Context) -> Iterator
             continue
         outside = hits.get(f"{rule.id}/unless", ())
         for hit in hits.get(rule.id, ()):
-            if not any(one.first <= hit.first and hit.after <= one.after for one in outside):
+            if not any(one.first < hit.after and hit.first < one.after for one in outside):
                 yield from _judged(looked, rule, hit, context)
     yield from _vendors(looked, hits, policy)
 

@@ -33,9 +33,9 @@ def lint(text: str, policy: Policy, context: Context | None = None) -> list[Find
     language = spoken(looked, context.language, policy.languages)
     people = people_affected(looked, context)
     findings = []
-    for spotted, level in _everything(looked, policy, language, context):
+    for spotted, own in _everything(looked, policy, language, context):
         rule = policy.rules.get(spotted.rule)
-        level = level or (rule.level_at(context.severity, people=people) if rule else "off")
+        level = own or (rule.level_at(context.severity, people=people) if rule else "off")
         if level != "off":
             remedy = _worded(spotted.remedy) or (rule.remedy if rule else "") or "Leave it out."
             findings.append(Finding(*looked.place(spotted.at), level, spotted.rule, _sentence(spotted.message), remedy))

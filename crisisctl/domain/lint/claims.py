@@ -31,8 +31,8 @@ _THINGS = {
 }
 _NOUNS = {form: thing for thing, forms in _THINGS.items() for form in forms.split()}
 _STATES = {
-    "affected": "affect impact expos concern stol copied leak compromis access breach disclos reveal betroffen gestohlen kopiert"
-    " abgefloss offengelegt entwendet einsehbar involv",
+    "affected": "affect impact expos concern stol copied leak compromis access breach disclos reveal"
+    " betroffen gestohlen kopiert abgefloss offengelegt entwendet einsehbar involv",
     "restored": "restor recover reopen wiederhergestellt",
     "informed": "notif inform told contact written wrote benachrichtigt informiert angeschrieben",
     "reset": "reset lock suspend block disabl gesperrt zurückgesetzt",
@@ -119,11 +119,29 @@ _ABOUT = (
     "fast",
 )
 _CORRECTING = re.compile(
-    r"\b(?:correct\w{0,6}|earlier (?:we|statement|figure|number)|previously|we (?:first )?said|as we said|we (?:had )?reported|"
-    r"updated (?:figure|number)|not \d[\d,.]{0,12} as|instead of|no longer|revis\w{1,4}|zunächst|korrig\w{1,5}|bisher|zuvor|statt)\b",
+    r"\b(?:correct\w{0,6}|earlier (?:we|statement|figure|number)|previously|we (?:first )?said|as we said|"
+    r"we (?:had )?reported|updated (?:figure|number)|not \d[\d,.]{0,12} as|instead of|no longer|revis\w{1,4}|zunächst|"
+    r"korrig\w{1,5}|bisher|zuvor|statt)\b",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(r"\b(?:no|not|never|none|neither|nor|kein\w{0,3}|nicht|without|ohne|n't)\b|n't\b", re.IGNORECASE)
+_OVER = re.compile(
+    r"\b(?:(?:has|have) been (?:fully )?(?:resolved|restored|fixed)"
+    r"|(?:is|are) (?:fully |now |all )?(?:resolved|restored|working again|back)"
+    r"|(?:ist|sind) (?:behoben|wiederhergestellt|wieder verfügbar))\b"
+)
+_STILL = re.compile(
+    r"\b(?:(?:is|are) still (?:down|unavailable|affected|not)|remains? (?:down|unavailable)"
+    r"|noch (?:immer )?(?:gestört|nicht))\b"
+)
+_FOUND = re.compile(
+    r"\b(?:(?:have|has|had|been|is|we) (?:now |also )?(?:identified|found|determined|established|isolated) "
+    r"(?:\w+ ){0,2}(?:root )?(?:cause|source|reason)"
+    r"|(?:root )?(?:cause|source) (?:of \w+ (?:\w+ )?)?(?:has been|was|is|been) "
+    r"(?:now )?(?:identified|found|known|determined|clear)"
+    r"|status: identified|ursache (?:\w+ ){0,3}(?:gefunden|bekannt|ermittelt|identifiziert))\b"
+)
+_NOT_YET = re.compile(r"\b(?:not|n't|nicht|noch|before|until|whether|yet|as soon as|once|bis)\b")
 TOLERANCE = 0.1  # of a number that is said to be about right
 
 
@@ -230,28 +248,15 @@ def whens(looked: Text) -> Iterator[When]:
 def standing(sentence: Sentence) -> str:
     """`resolved` or `ongoing`, as far as a sentence says so."""
     low = sentence.text.casefold()
-    over = re.search(
-        r"\b(?:(?:has|have) been (?:fully )?(?:resolved|restored|fixed)|(?:is|are) (?:fully |now |all )?(?:resolved|restored|working again|back)|"
-        r"(?:ist|sind) (?:behoben|wiederhergestellt|wieder verfügbar))\b",
-        low,
-    )
-    if over and not _NEGATED.search(low):
+    if _OVER.search(low) and not _NEGATED.search(low):
         return "resolved"
-    still = r"\b(?:(?:is|are) still (?:down|unavailable|affected|not)|remains? (?:down|unavailable)|noch (?:immer )?(?:gestört|nicht))\b"
-    return "ongoing" if re.search(still, low) else ""
+    return "ongoing" if _STILL.search(low) else ""
 
 
 def identified(sentence: Sentence) -> bool:
     """Whether a sentence says that the cause is known."""
     low = sentence.text.casefold()
-    return bool(
-        re.search(
-            r"\b(?:(?:have|has|had|been|is|we) (?:now |also )?(?:identified|found|determined|established|isolated) "
-            r"(?:\w+ ){0,2}(?:root )?(?:cause|source|reason)|(?:root )?(?:cause|source) (?:of \w+ (?:\w+ )?)?(?:has been|was|is|been) "
-            r"(?:now )?(?:identified|found|known|determined|clear)|ursache (?:\w+ ){0,3}(?:gefunden|bekannt|ermittelt|identifiziert))\b",
-            low,
-        )
-    ) and not re.search(r"\b(?:not|n't|nicht|noch|before|until|whether|yet|as soon as|once|bis)\b", low)
+    return bool(_FOUND.search(low)) and not _NOT_YET.search(low)
 
 
 def denied(sentence: Sentence, word: str) -> bool | None:

@@ -47,24 +47,22 @@ def _against_facts(looked: Text, context: Context, told: list[Count], times: lis
     for name, value in known.items():
         words = name.replace("-", "_").split("_")
         if value.replace(".", "", 1).lstrip("-").isdigit():
-            for count in told:
-                if _is_of(count, words) and not count.agrees(float(value)):
-                    yield _apart(
-                        count.at, count.written, f"the fact {name} is {value}", f"Write {value}, or set the fact."
-                    )
+            wrong = [one for one in told if _is_of(one, words) and not one.agrees(float(value))]
+            yield from (_apart(one.at, one.written, *_fact(name, value)) for one in wrong)
         elif moment := _instant(value):
             event = next((FACT_WORDS[word] for word in words if word in FACT_WORDS), None)
-            for when in times:
-                if when.event == event and not _same(when, moment):
-                    stamp = moment.strftime("%Y-%m-%d %H:%M UTC")
-                    yield _apart(
-                        when.at, when.written, f"the fact {name} is {stamp}", f"Write {stamp}, or set the fact."
-                    )
+            other = [when for when in times if when.event == event and not _same(when, moment)]
+            stamp = moment.strftime("%Y-%m-%d %H:%M UTC")
+            yield from (_apart(when.at, when.written, *_fact(name, stamp)) for when in other)
     if not any("cause" in name for name in known):
-        for sentence in looked.sentences:
-            if identified(sentence):
-                remedy = "Say that the cause is not known yet, or set and confirm the fact first."
-                yield _apart(sentence.start, "that the cause is known", "no fact with the cause is confirmed", remedy)
+        remedy = "Say that the cause is not known yet, or set and confirm the fact first."
+        for sentence in filter(identified, looked.sentences):
+            yield _apart(sentence.start, "that the cause is known", "no fact with the cause is confirmed", remedy)
+
+
+def _fact(name: str, value: str) -> tuple[str, str]:
+    """What the fact says, and what to do."""
+    return f"the fact {name} is {value}", f"Write {value}, or set the fact."
 
 
 def _is_of(count: Count, words: list[str]) -> bool:
@@ -72,7 +70,9 @@ def _is_of(count: Count, words: list[str]) -> bool:
     singular = {word.removesuffix("s") for word in words}
     if count.thing not in singular:
         return False
-    stated: str | None = next((state for state in ("affected", "restored", "informed", "reset", "lost") if state in words), None)
+    stated: str | None = next(
+        (state for state in ("affected", "restored", "informed", "reset", "lost") if state in words), None
+    )
     if stated is None:
         stated = "affected" if singular & {"exposed", "impacted", "stolen", "concerned", "leaked"} else ""
     return count.state in {stated, ""} if stated else count.state in {"", "affected"}

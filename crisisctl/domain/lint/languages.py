@@ -9,17 +9,76 @@ from crisisctl.domain.lint.words import Text
 USUAL = "en"
 _COMMON = {
     "en": frozenset(
-        "the and of to is are was were we our you your not have has been with for this that by on at it".split()
+        [
+            "the",
+            "and",
+            "of",
+            "to",
+            "is",
+            "are",
+            "was",
+            "were",
+            "we",
+            "our",
+            "you",
+            "your",
+            "not",
+            "have",
+            "has",
+            "been",
+            "with",
+            "for",
+            "this",
+            "that",
+            "by",
+            "on",
+            "at",
+            "it",
+        ]
     ),
     "de": frozenset(
-        "der die das und ist sind war wir uns unsere nicht haben hat wurde wurden mit für dies dass bei ein eine von zu"
-        " den dem des im sie ihre ihr es um auf".split()
+        [
+            "der",
+            "die",
+            "das",
+            "und",
+            "ist",
+            "sind",
+            "war",
+            "wir",
+            "uns",
+            "unsere",
+            "nicht",
+            "haben",
+            "hat",
+            "wurde",
+            "wurden",
+            "mit",
+            "für",
+            "dies",
+            "dass",
+            "bei",
+            "ein",
+            "eine",
+            "von",
+            "zu",
+            "den",
+            "dem",
+            "des",
+            "im",
+            "sie",
+            "ihre",
+            "ihr",
+            "es",
+            "um",
+            "auf",
+        ]
     ),
 }
 
 
 def spoken(looked: Text, told: str | None, known: Collection[str]) -> str:
-    """The language told, without its country unless there are rules for it; else the one whose little words stand here."""
+    """The language told, without its country unless there are rules for that; else the one whose words stand here."""
     if told:
         low = told.replace("_", "-")
         return next(

@@ -160,19 +160,29 @@ def _usable(phrase: Phrase) -> None:
         raise Unusable(f"it has more than {_MOST_GAPS} gaps", "leave out a ...")
 
 
+class _Entry(NamedTuple):
+    """A phrase in the index; `second` are the words that its second may be, where that is a plain word."""
+
+    name: str
+    phrase: Phrase
+    second: frozenset[str] | None
+
+
 class Finder:
     """Finds phrases, each under a name, in one pass."""
 
     def __init__(self, named: Mapping[str, Iterable[Phrase]]) -> None:
-        self._exact: dict[str, list[tuple[str, Phrase]]] = {}
-        self._begins: dict[str, list[tuple[str, Phrase]]] = {}
-        self._ends: dict[str, list[tuple[str, Phrase]]] = {}
+        self._exact: dict[str, list[_Entry]] = {}
+        self._begins: dict[str, list[_Entry]] = {}
+        self._ends: dict[str, list[_Entry]] = {}
         for name, phrases in named.items():
             for phrase in phrases:
                 self._index(name, phrase)
 
     def _index(self, name: str, phrase: Phrase) -> None:
-        first, entry = phrase.steps[0], (name, phrase)
+        first, second = phrase.steps[0], phrase.steps[1] if len(phrase.steps) > 1 else Step(gap=True)
+        plain = not (second.gap or second.begins or second.ends or second.capitals)
+        entry = _Entry(name, phrase, second.exact if plain else None)
         for key in {*first.exact, *(word.lower() for word in first.capitals)}:
             self._exact.setdefault(key, []).append(entry)
         for begin in {begin[:_INDEXED] for begin in first.begins}:
@@ -183,13 +193,17 @@ class Finder:
     def find(self, words: Sequence[Word]) -> dict[str, list[Hit]]:
         """Where each name's phrases stand, the longest at a place alone."""
         found: dict[str, list[Hit]] = {}
+        last = len(words) - 1
         for at, word in enumerate(words):
-            for name, phrase in self._offered(word.key):
-                if phrase.steps[0].takes(word) and (after := _ends_at(phrase.steps, words, at)):
+            following = words[at + 1].key if at < last else ""
+            for name, phrase, second in self._offered(word.key):
+                if second is not None and following not in second:
+                    continue  # most phrases fail here, so it is worth asking before anything else
+                if after := _ends_at(phrase.steps, 0, words, at, word.sentence):
                     found.setdefault(name, []).append(Hit(phrase, at, after))
         return {name: _longest(hits) for name, hits in found.items()}
 
-    def _offered(self, key: str) -> Iterator[tuple[str, Phrase]]:
+    def _offered(self, key: str) -> Iterator[_Entry]:
         """The phrases that may begin with a word."""
         yield from self._exact.get(key, ())
         for size in range(1, _INDEXED + 1):
@@ -197,20 +211,16 @@ class Finder:
             yield from self._ends.get(key[-size:], ()) if size <= len(key) else ()
 
 
-def _ends_at(steps: tuple[Step, ...], words: Sequence[Word], at: int) -> int:
-    """After which word a phrase ends that begins at a word, within its sentence; 0 when it does not stand there."""
-    sentence = words[at].sentence
-
-    def rest(number: int, at: int) -> int:
-        for more in range(number, len(steps)):
-            if steps[more].gap:
-                return next(filter(None, (rest(more + 1, on) for on in range(at, at + GAP + 1))), 0)
-            if at >= len(words) or words[at].sentence != sentence or not steps[more].takes(words[at]):
-                return 0
-            at += 1
-        return at
-
-    return rest(0, at)
+def _ends_at(steps: tuple[Step, ...], number: int, words: Sequence[Word], at: int, sentence: int) -> int:
+    """After which word the steps from a number on end when they begin at a word of a sentence; 0 when they do not."""
+    for more in range(number, len(steps)):
+        if steps[more].gap:
+            tries = (_ends_at(steps, more + 1, words, on, sentence) for on in range(at, at + GAP + 1))
+            return next(filter(None, tries), 0)
+        if at >= len(words) or words[at].sentence != sentence or not steps[more].takes(words[at]):
+            return 0
+        at += 1
+    return at
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:

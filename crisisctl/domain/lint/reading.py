@@ -42,15 +42,15 @@ def _proper(words: Sequence[Word]) -> list[Word]:
 def hard(looked: Text, policy: Policy, language: str) -> Iterator[Spotted]:
     """The text as a whole above the highest grade, and every sentence that is too long or too hard."""
     longest, most = policy.longest_sentence(), policy.maximum(language)
+    slack = _SLACK.get(language, _USUAL_SLACK)
     for number, words in enumerate(looked.by_sentence):
         at = looked.sentences[number].start
         proper = _proper(words)
         if len(words) > longest:
             message = f"a sentence of {len(words)} words; {longest} is the most that one breath carries"
             yield Spotted("readability", at, message, "Make two or three sentences of it.")
-        elif most is not None and len(proper) >= SHORTEST:
-            if _index([proper], language) > most + _SLACK.get(language, _USUAL_SLACK):
-                yield Spotted("readability", at, "a sentence of many long words")
+        elif most is not None and len(proper) >= SHORTEST and _index([proper], language) > most + slack:
+            yield Spotted("readability", at, "a sentence of many long words")
     reached = grade(looked, language)
     if most is not None and reached is not None and reached > most:
         yield Spotted("readability", 0, f"the reading grade is {reached:.0f}, above {most:g}")

@@ -1,4 +1,4 @@
-"""What is said and must not be: the rules of phrases, those of the company, and what makes one of them right after all."""
+"""What is said and must not be: the rules of phrases, those of the company, and what makes a phrase right after all."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ APART = frozenset({"missing-empathy", "missing-next-update", "missing-unknowns",
 _LONGEST_QUOTE = 80
 _SURE = frozenset({"probable", "confirmed"})
 _CAUSE = re.compile(
-    r"\b(?:caused by|because of|due to|blame|fault of|responsib\w{1,6} (?:of|lies with)|(?:failure|error|bug|outage|mistake"
-    r"|breach|incident|problem|fault|weakness) (?:at|by|in|of|with)|verursacht (?:durch|von)|wegen|schuld|fehler (?:bei|von)"
-    r"|störung bei|ausfall bei|panne bei|durch einen fehler)\b",
+    r"\b(?:caused by|because of|due to|blame|fault of|responsib\w{1,6} (?:of|lies with)|(?:failure|error|bug|outage"
+    r"|mistake|breach|incident|problem|fault|weakness) (?:at|by|in|of|with)|verursacht (?:durch|von)|wegen|schuld"
+    r"|fehler (?:bei|von)|störung bei|ausfall bei|panne bei|durch einen fehler)\b",
     re.IGNORECASE,
 )
 _NAMED_CAUSE = re.compile(

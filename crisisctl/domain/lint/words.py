@@ -16,8 +16,56 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[%#]")
 _END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]\u201c\u201d\u2019*_]{0,4}(?=\s|$)")
 _BREAK = re.compile(r"\n[ \t]{0,40}(?:(?:[-*+\u2022>|]|#{1,6}|\d{1,2}[.)])[ \t]|(?=\n))")
 _SHORT = frozenset(
-    "e.g i.e a.m p.m approx no nr st mr mrs ms dr vs etc inc ltd co corp dept est u.s u.k z.b d.h u.a ca bzw ggf evtl"
-    " jan feb mar apr jun jul aug sep sept oct nov dec prof str tel abs art b h".split()
+    [
+        "e.g",
+        "i.e",
+        "a.m",
+        "p.m",
+        "approx",
+        "no",
+        "nr",
+        "st",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "vs",
+        "etc",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "dept",
+        "est",
+        "u.s",
+        "u.k",
+        "z.b",
+        "d.h",
+        "u.a",
+        "ca",
+        "bzw",
+        "ggf",
+        "evtl",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "prof",
+        "str",
+        "tel",
+        "abs",
+        "art",
+        "b",
+        "h",
+    ]
 )
 _SURROGATES = ("\ud800", "\udfff")
 
@@ -98,11 +146,7 @@ def folded(word: str) -> str:
 
 
 def _ends(text: str) -> list[int]:
-    found = []
-    for end in _END.finditer(text):
-        if end[0][0] != "." or not _goes_on(text, end.start(), end.end()):
-            found.append(end.end())
-    return found
+    return [end.end() for end in _END.finditer(text) if end[0][0] != "." or not _goes_on(text, end.start(), end.end())]
 
 
 def _goes_on(text: str, dot: int, after: int) -> bool:
@@ -120,7 +164,7 @@ def _goes_on(text: str, dot: int, after: int) -> bool:
 
 def _ordinal(following: str) -> bool:
     return folded(re.split(r"\W", following, maxsplit=1)[0])[:3] in (
-        "jan feb mär mar apr mai jun jul aug sep okt nov dez".split()
+        ["jan", "feb", "mär", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez"]
     )
 
 

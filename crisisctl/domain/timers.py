@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from crisisctl.domain.cadence import escalated, promises
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident, Ladder, Statement
+from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
-from crisisctl.domain.times import stamp
+from crisisctl.domain.statements.waiting import asked, broken, silences
+from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
-_WARNING = timedelta(minutes=10)
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
 
 
@@ -29,7 +30,7 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, or `warning`: of a promise before it falls due.
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise) or `approval`.
     """
 
     id: str
@@ -43,7 +44,13 @@ def timers(incident: Incident) -> list[Timer]:
     """Every timer that exists now, the earliest first; a closed incident has none."""
     if not incident.open:
         return []
-    found = [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
+    found = [
+        *_ladders(incident),
+        *_tasks(incident),
+        *_statements(incident),
+        *_promises(incident),
+        *_approvals(incident),
+    ]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -93,18 +100,13 @@ def _statements(incident: Incident) -> Iterator[Timer]:
 
 
 def _promises(incident: Incident) -> Iterator[Timer]:
-    for statement in incident.statements.values():
-        if statement.promised is not None:
-            id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
-            yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
-            warned = f"{incident.id}/warning/{statement.id}/{statement.published}"
-            yield Timer(warned, incident.id, "warning", _warned_at(statement, statement.promised), statement.id)
+    for id_, kind, due, statement in promises(incident):
+        yield Timer(id_, incident.id, kind, due, statement)
 
 
-def _warned_at(statement: Statement, promised: datetime) -> datetime:
-    """Ten minutes before, or the last third of a span that is shorter."""
-    span = promised - (statement.published_at or promised)
-    return promised - min(_WARNING, max(span, timedelta()) / 3)
+def _approvals(incident: Incident) -> Iterator[Timer]:
+    for id_, due, statement in silences(incident):
+        yield Timer(id_, incident.id, "approval", due, statement)
 
 
 def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
@@ -173,9 +175,11 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "warning":
         return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        above = _escalated(incident) if timer.kind == "promise" else ()
+        above = escalated(incident) if timer.kind == "promise" else ()
         approving = playbook.statements[timer.subject].approvals.roles
         return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
+    if timer.kind == "approval":
+        return asked(incident, incident.statements[timer.subject])
     if timer.kind == "stale":
         return ()
     ladder = incident.ladders[timer.subject]
@@ -185,12 +189,11 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
-def _escalated(incident: Incident) -> Iterator[str]:
-    """The roles that the escalations of where the incident stands would tell."""
-    for stage in incident.around():
-        if stage.escalation:
-            for step in incident.playbook.escalations[stage.escalation].steps:
-                yield from step.notify
+_SAID = {
+    "promise": "the next {} update was promised",
+    "warning": "the next {} update falls due soon",
+    "approval": "nobody has approved {}",
+}
 
 
 def what(incident: Incident, timer: Timer) -> str:
@@ -199,11 +202,8 @@ def what(incident: Incident, timer: Timer) -> str:
         return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
     if timer.kind == "statement":
         return f"statement {timer.subject} is due"
-    if timer.kind == "promise":
-        return f"the next {timer.subject} update was promised"
-    if timer.kind == "warning":
-        promised = incident.statements[timer.subject].promised or timer.due
-        return f"the next {timer.subject} update is promised in {spoken(promised - timer.due)}"
+    if timer.kind in _SAID:
+        return _SAID[timer.kind].format(timer.subject)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -222,6 +222,8 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
     if timer.kind in ("promise", "warning"):
         return f"promised when {timer.subject} was published"
+    if timer.kind == "approval":
+        return f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
@@ -288,6 +290,10 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
+def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return broken(incident, incident.statements[timer.subject], timer.due, answering)
+
+
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
@@ -295,6 +301,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "statement": _overdue,
     "promise": _overdue,
     "warning": _overdue,
+    "approval": _silence,
 }
 
 

@@ -73,6 +73,7 @@ OFFER = {"role": "lead", "from": "dana", "to": "sam"}
 OUT = {"statement": "holding", "audiences": [], "channels": []}
 UNTIL = "2026-03-28T23:00:00.000000Z"
 
+VOIDS = [{"role": role, "rendition": "x/de", "person": "lee"} for role in ("legal", "lead")]
 SENTENCES = [
     (wrote("incident.opened", OPENED, title="Water"), "Water opened as sev1 on flood version 3"),
     (wrote("incident.opened", OPENED | {"drill": True}, title="W"), "EXERCISE: W opened as sev1 on flood version 3"),
@@ -194,6 +195,54 @@ SENTENCES = [
         "Statement holding corrected, revision 2, because it is wine",
     ),
     (wrote("statement.submitted", DRAFT), "Statement holding submitted, revision 2"),
+    (
+        wrote("statement.submitted", DRAFT | {"preapproved": True}),
+        "Statement holding submitted, revision 2, approved beforehand by the playbook",
+    ),
+    (
+        wrote("statement.drafted", DRAFT | {"voids": VOIDS, "renditions": {"x/en": "", "x/de": ""}}, text="Sorry."),
+        "Statement holding drafted, revision 2; the approval of legal, lead of x/de is void",
+    ),
+    (
+        wrote("statement.drafted", DRAFT | {"voids": VOIDS, "renditions": {"x/de": ""}}, text="Sorry."),
+        "Statement holding drafted, revision 2; the approval of legal, lead is void",
+    ),
+    (
+        wrote("statement.approved", {"statement": "holding", "role": "legal", "waiting": [], "instead": "deputy"}),
+        "Statement holding approved for legal by its delegate deputy",
+    ),
+    (
+        wrote("statement.approval_refused", DRAFT | {"why": "author", "roles": ["legal"]}),
+        "REFUSED: approval of holding by dana, its own author",
+    ),
+    (
+        wrote("statement.approval_refused", DRAFT | {"why": "identity", "claimed": "lee", "verb": "publication"}),
+        "REFUSED: publication of holding by dana, the login dana, which is not lee's",
+    ),
+    (
+        wrote("statement.lint_overridden", {"statement": "holding", "rules": ["blame", "promise"]}, because="it burns"),
+        "OVERRIDE: dana submitted holding against the lint (blame, promise), because it burns",
+    ),
+    (
+        wrote("statement.break_glass", {"statement": "holding"}, because="nobody answers"),
+        "BREAK-GLASS: dana published holding without its approvals, because nobody answers",
+    ),
+    (
+        wrote(
+            "approval.delegated",
+            {"statement": "holding", "roles": ["legal"], "to": {"legal": "deputy"}, "reached": ["kim"]},
+            via="timer",
+        ),
+        "Nobody has answered about holding; deputy for legal may approve it now; told kim",
+    ),
+    (
+        wrote("approval.expired", {"statement": "holding", "minimal": "least.md", "reached": []}, via="timer"),
+        "Statement holding is still not approved; there is a line approved beforehand, least.md; told nobody",
+    ),
+    (
+        wrote("statement.published", {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}}),
+        "Statement holding published on x; held back: y/en (too long by 3)",
+    ),
     (
         wrote("statement.approved", {"statement": "holding", "role": "lead", "waiting": ["legal"]}),
         "Statement holding approved for lead; waiting for legal",

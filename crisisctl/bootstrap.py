@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, NotOneself, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, NotOneself, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.ports import Courier, Extent, Templates
+    from crisisctl.service.ports import Channels, Courier, Extent, Templates
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
     from crisisctl.service.vitals import Look
@@ -108,6 +108,18 @@ class Office:
         from crisisctl.adapters.jinja import Jinja  # noqa: PLC0415 - only drafting pays for it
 
         return Jinja(posix.limit_process)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The channels that the program knows, and the workspace's own where there is one."""
+        from crisisctl.adapters.yaml.channels import ChannelFiles  # noqa: PLC0415 - only public words pay for it
+
+        try:
+            return ChannelFiles(self.settings.root / "channels.yaml")
+        except NotFound:
+            if self._told or os.environ.get("CRISISCTL_WORKSPACE"):
+                raise
+            return ChannelFiles(None)  # a text can be measured anywhere
 
     @cached_property
     def watch(self) -> Watch:

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from crisisctl.domain.cadence import escalated, promises
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident, Ladder, Statement
+from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
 from crisisctl.domain.statements.waiting import asked, broken, silences
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
-_WARNING = timedelta(minutes=10)
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
 
 
@@ -30,8 +30,7 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `approval`, `promise`, or `warning`: of a promise before it
-    falls due.
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise) or `approval`.
     """
 
     id: str
@@ -101,18 +100,8 @@ def _statements(incident: Incident) -> Iterator[Timer]:
 
 
 def _promises(incident: Incident) -> Iterator[Timer]:
-    for statement in incident.statements.values():
-        if statement.promised is not None:
-            id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
-            yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
-            warned = f"{incident.id}/warning/{statement.id}/{statement.published}"
-            yield Timer(warned, incident.id, "warning", _warned_at(statement, statement.promised), statement.id)
-
-
-def _warned_at(statement: Statement, promised: datetime) -> datetime:
-    """Ten minutes before, or the last third of a span that is shorter."""
-    span = promised - (statement.published_at or promised)
-    return promised - min(_WARNING, max(span, timedelta()) / 3)
+    for id_, kind, due, statement in promises(incident):
+        yield Timer(id_, incident.id, kind, due, statement)
 
 
 def _approvals(incident: Incident) -> Iterator[Timer]:
@@ -186,7 +175,7 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "warning":
         return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        above = _escalated(incident) if timer.kind == "promise" else ()
+        above = escalated(incident) if timer.kind == "promise" else ()
         approving = playbook.statements[timer.subject].approvals.roles
         return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
@@ -200,18 +189,21 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
-def _escalated(incident: Incident) -> Iterator[str]:
-    """The roles that the escalations of where the incident stands would tell."""
-    for stage in incident.around():
-        if stage.escalation:
-            for step in incident.playbook.escalations[stage.escalation].steps:
-                yield from step.notify
+_SAID = {
+    "promise": "the next {} update was promised",
+    "warning": "the next {} update falls due soon",
+    "approval": "nobody has approved {}",
+}
 
 
 def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
-    if timer.kind in _WHAT:
-        return _WHAT[timer.kind](incident, timer)
+    if timer.kind == "task":
+        return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
+    if timer.kind == "statement":
+        return f"statement {timer.subject} is due"
+    if timer.kind in _SAID:
+        return _SAID[timer.kind].format(timer.subject)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -219,20 +211,6 @@ def what(incident: Incident, timer: Timer) -> str:
     again = f", round {ladder.round + 1}" if ladder.round else ""
     move = f" and advance {step.advance}" if step.advance else ""
     return f"{ladder.escalation} step {ladder.step + 1}{again}: notify {', '.join(step.notify) or 'nobody'}{move}"
-
-
-def _warning(incident: Incident, timer: Timer) -> str:
-    promised = incident.statements[timer.subject].promised or timer.due
-    return f"the next {timer.subject} update is promised in {spoken(promised - timer.due)}"
-
-
-_WHAT: dict[str, Callable[[Incident, Timer], str]] = {
-    "task": lambda incident, timer: f"task {incident.playbook.tasks[timer.subject].id} is overdue",
-    "statement": lambda _, timer: f"statement {timer.subject} is due",
-    "promise": lambda _, timer: f"the next {timer.subject} update was promised",
-    "warning": _warning,
-    "approval": lambda _, timer: f"nobody has approved {timer.subject}",
-}
 
 
 def why(incident: Incident, timer: Timer) -> str:
@@ -322,8 +300,8 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "task": _overdue,
     "statement": _overdue,
     "promise": _overdue,
-    "approval": _silence,
     "warning": _overdue,
+    "approval": _silence,
 }
 
 

@@ -9,32 +9,7 @@ from crisisctl.domain.lint.words import Text
 USUAL = "en"
 _COMMON = {
     "en": frozenset(
-        [
-            "the",
-            "and",
-            "of",
-            "to",
-            "is",
-            "are",
-            "was",
-            "were",
-            "we",
-            "our",
-            "you",
-            "your",
-            "not",
-            "have",
-            "has",
-            "been",
-            "with",
-            "for",
-            "this",
-            "that",
-            "by",
-            "on",
-            "at",
-            "it",
-        ]
+        "the and of to is are was were we our you your not have has been with for this that by on at it".split()  # noqa: SIM905 - words are read as a line
     ),
     "de": frozenset(
         [
@@ -72,6 +47,18 @@ _COMMON = {
             "es",
             "um",
             "auf",
+            "bis",
+            "uhr",
+            "bitte",
+            "wird",
+            "werden",
+            "kein",
+            "keine",
+            "nur",
+            "nächste",
+            "noch",
+            "als",
+            "aus",
         ]
     ),
 }

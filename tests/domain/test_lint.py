@@ -74,8 +74,10 @@ def test_the_contracts_holding_text_has_no_finding() -> None:
 
 QUOTED = {
     "twitter, first": (
-        "We are aware of a security incident impacting accounts on Twitter. We are investigating and taking steps to"
-        " fix it. We will update everyone shortly.",
+        (
+            "We are aware of a security incident impacting accounts on Twitter. We are investigating and taking steps to"
+            " fix it. We will update everyone shortly."
+        ),
         {"missing-next-update", "relative-time"},
     ),
     "twitter, second": (
@@ -83,18 +85,24 @@ QUOTED = {
         {"missing-next-update", "missing-empathy"},
     ),
     "twitter, chief": (
-        "Tough day for us at Twitter. We all feel terrible this happened. We're diagnosing and will share everything we"
-        " can when we have a more complete understanding of exactly what happened.",
+        (
+            "Tough day for us at Twitter. We all feel terrible this happened. We're diagnosing and will share everything we"
+            " can when we have a more complete understanding of exactly what happened."
+        ),
         {"missing-next-update", "undated"},
     ),
     "twitter, cause": (
-        "We detected what we believe to be a coordinated social engineering attack by people who successfully targeted"
-        " some of our employees with access to internal systems and tools.",
+        (
+            "We detected what we believe to be a coordinated social engineering attack by people who successfully targeted"
+            " some of our employees with access to internal systems and tools."
+        ),
         {"speculation", "missing-next-update"},
     ),
     "united, chief": (
-        "This is an upsetting event to all of us here at United. I apologize for having to re-accommodate these"
-        " customers. ...",
+        (
+            "This is an upsetting event to all of us here at United. I apologize for having to re-accommodate these"
+            " customers. ..."
+        ),
         {"minimising", "missing-next-update"},
     ),
     "united, letter": ("The passenger was disruptive and belligerent, and I stand behind our staff.", {"blame"}),
@@ -102,13 +110,17 @@ QUOTED = {
     "atlassian, estimate": ("We will restore access for the remaining customers by 19 April.", {"promise"}),
     "okta": ("There was an attempt to compromise the account of a support engineer.", {"minimising"}),
     "crowdstrike, first": (
-        "We are actively working with customers impacted by a defect found in a single content update for Windows"
-        " hosts. Mac and Linux hosts are not impacted.",
+        (
+            "We are actively working with customers impacted by a defect found in a single content update for Windows"
+            " hosts. Mac and Linux hosts are not impacted."
+        ),
         {"missing-empathy", "missing-next-update"},
     ),
     "kitchenaid": (
-        "Deepest apologies for an irresponsible tweet that is in no way a representation of the brand's opinion."
-        " #nbcpolitics",
+        (
+            "Deepest apologies for an irresponsible tweet that is in no way a representation of the brand's opinion."
+            " #nbcpolitics"
+        ),
         {"accessibility", "missing-next-update", "undated"},
     ),
     "red cross": (
@@ -142,7 +154,7 @@ def test_a_finding_says_where_why_and_what_to_write() -> None:
             "error",
             "promise",
             "“guarantee”: nobody can keep this promise for sure, and breaking it is the next crisis.",
-            "Write what you do and have checked, without the guarantee.",
+            "Write: what you do and have checked, without the guarantee",
         )
     ]
     assert errors(found) == found
@@ -310,7 +322,15 @@ def test_abbreviations_and_careful_marks_are_accessible(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["STOP NOW", "🔥🔥", "#weareworkingonit", "![](map.png)", "[here](https://example.com)", "Sorry!!!", "𝗦𝗼𝗿𝗿𝘆"],
+    [
+        "STOP NOW",
+        "🔥🔥",
+        "#weareworkingonit",
+        "![](map.png)",
+        "[here](https://example.com)",
+        "Sorry!!!",
+        "\U0001d5e6\U0001d5fc\U0001d5ff\U0001d5ff\U0001d606",
+    ],
 )
 def test_what_cannot_be_read_out_is_found(text: str) -> None:
     assert "accessibility" in rules(text)
@@ -330,7 +350,8 @@ def test_the_grade_of_plain_words_is_low_and_of_long_ones_high() -> None:
     )
     assert plain is not None
     assert stiff is not None
-    assert plain < 4 < 15 < stiff
+    assert plain < 4
+    assert stiff > 15
     assert grade(Text("Too short."), "en") is None
 
 

@@ -49,7 +49,7 @@ def test_a_phrase_finds_what_it_means(phrase: str, text: str, hits: list[str]) -
 
 
 @pytest.mark.parametrize(
-    "phrase", ["", "...", "(|)", "(a", "a*b", "*", "*a*", "x" * 2_000, "a ... b ... c ... d ... e", "(a b|c d) " * 20]
+    "phrase", ["", "...", "(|)", "(a", "a*b", "*", "*a*", "x" * 2_000, "a ... b ... c ... d", "(a b|c d) " * 20]
 )
 def test_what_cannot_be_a_phrase_is_refused_with_a_remedy(phrase: str) -> None:
     with pytest.raises(Unusable) as caught:
@@ -102,14 +102,14 @@ PIECES = [
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_no_text_takes_more_than_its_length_says(piece: str) -> None:
-    short, long = (("x" + piece * size)[:size] + "x" for size in (8_000, 64_000))
+    short, long = (("x" + piece * size)[:size] + "x" for size in (4_000, 32_000))
     spent(short)
     assert spent(long) < 24 * max(spent(short), 0.02), "eight times the text may take eight times as long, and some"
 
 
 def test_a_phrase_full_of_gaps_stays_cheap() -> None:
-    finder = Finder({"x": compiled("(a|b) ... (a|b) ... (a|b) ... c")})
-    words = Text("a b " * 16_000).words
+    finder = Finder({"x": compiled("(a|b) ... (a|b) ... c")})
+    words = Text("a b " * 4_000).words
     begun = time.process_time()
     assert finder.find(words) == {}
     assert time.process_time() - begun < 20

@@ -104,7 +104,7 @@ def company(looked: Text, hits: Hits, policy: Policy, language: str, context: Co
     for number, saying in enumerate(policy.forbidden):
         if saying.applies(language, context.severity, context.channel):
             for hit in hits.get(f"forbidden/{number}", ()):
-                remedy = f"Write: {saying.instead}" if saying.instead else ""
+                remedy = f"Write: {saying.instead}." if saying.instead else ""
                 message = f"“{quoted(looked, hit)}” is on the company's list of what is not said"
                 yield Spotted("forbidden", looked.words[hit.first].start, message, remedy), saying.level
     for number, saying in enumerate(policy.required):

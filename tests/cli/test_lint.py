@@ -82,7 +82,7 @@ def outside(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Com
 def test_it_works_outside_a_workspace_and_from_standard_input(tmp_path: Path) -> None:
     ran = outside(tmp_path, "-", given=BAD.encode())
     assert ran.returncode == 3, ran.stderr
-    assert ran.stdout.startswith("-:2:9: error promise".encode())
+    assert ran.stdout.startswith(b"-:2:9: error promise")
     assert outside(tmp_path, "-", given=GOOD.encode()).returncode == 0
     assert outside(tmp_path, "nothing.txt").returncode == 4
 

@@ -75,8 +75,8 @@ def test_the_contracts_holding_text_has_no_finding() -> None:
 QUOTED = {
     "twitter, first": (
         (
-            "We are aware of a security incident impacting accounts on Twitter. We are investigating and taking steps to"
-            " fix it. We will update everyone shortly."
+            "We are aware of a security incident impacting accounts on Twitter. We are investigating and taking steps"
+            " to fix it. We will update everyone shortly."
         ),
         {"missing-next-update", "relative-time"},
     ),
@@ -86,15 +86,15 @@ QUOTED = {
     ),
     "twitter, chief": (
         (
-            "Tough day for us at Twitter. We all feel terrible this happened. We're diagnosing and will share everything we"
-            " can when we have a more complete understanding of exactly what happened."
+            "Tough day for us at Twitter. We all feel terrible this happened. We're diagnosing and will share"
+            " everything we can when we have a more complete understanding of exactly what happened."
         ),
         {"missing-next-update", "undated"},
     ),
     "twitter, cause": (
         (
-            "We detected what we believe to be a coordinated social engineering attack by people who successfully targeted"
-            " some of our employees with access to internal systems and tools."
+            "We detected what we believe to be a coordinated social engineering attack by people who successfully"
+            " targeted some of our employees with access to internal systems and tools."
         ),
         {"speculation", "missing-next-update"},
     ),

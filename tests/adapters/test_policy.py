@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def policy(root: Path, text: str | None = None) -> Policy:
     return PolicyFiles(root, yaml.load).policy()
 
 
-def rules(text: str, held: Policy, **known: object) -> dict[str, str]:
+def rules(text: str, held: Policy, **known: Any) -> dict[str, str]:
     return {finding.rule: finding.level for finding in lint(text, held, Context()._replace(**known))}
 
 

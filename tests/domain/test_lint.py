@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -37,7 +37,7 @@ def samples(name: str) -> list[Sample]:
     return [Sample(*head.split(), text) for head, _, text in parts]
 
 
-def rules(text: str, **known: object) -> set[str]:
+def rules(text: str, **known: Any) -> set[str]:
     return {finding.rule for finding in lint(text, POLICY, Context()._replace(**known))}
 
 
@@ -51,7 +51,7 @@ def wrong(corpus: list[Sample], *, good: bool) -> list[Sample]:
     ]
 
 
-@pytest.mark.parametrize("name", ["corpus.txt", "unseen.txt"])
+@pytest.mark.parametrize("name", ["corpus.txt", "unseen.txt", "later.txt"])
 def test_at_most_one_in_twenty_is_judged_wrongly_either_way(name: str) -> None:
     corpus = samples(name)
     fine = [one for one in corpus if one.rule == "good"]
@@ -245,10 +245,11 @@ def test_approvals_silence_what_waits_for_them() -> None:
         "The number is 078-05-1120.",
         "Dr. Mendoza knows it.",
         "Our colleague Sarah Connor knows it.",
+        "Our engineer Hideo Takamura knows it.",
         "She was born on 3 May 1980.",
     ],
 )
-def test_personal_data_is_found_and_an_allow_list_lets_it_through(text: str) -> None:
+def test_personal_data_is_found(text: str) -> None:
     assert "pii" in rules(text)
 
 
@@ -268,7 +269,7 @@ def test_the_companys_own_addresses_and_names_may_stand_in_a_text() -> None:
     assert "pii" not in rules("Ask Sarah Connor.", allow=("Sarah Connor",))
 
 
-def _document() -> dict[str, object]:
+def _document() -> dict[str, Any]:
     loaded = yaml.load(Path(__file__).parents[2] / "crisisctl" / "data" / "policy.yaml").document
     assert isinstance(loaded, dict)
     return loaded

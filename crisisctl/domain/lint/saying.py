@@ -17,7 +17,8 @@ APART = frozenset({"missing-empathy", "missing-next-update", "missing-unknowns",
 _LONGEST_QUOTE = 80
 _SURE = frozenset({"probable", "confirmed"})
 _CAUSE = re.compile(
-    r"\b(?:caused by|because of|due to|blame|fault of|responsib\w{1,6} (?:of|lies with)|(?:failure|error|bug|outage"
+    r"\b(?:let us down|failed us|(?:is|was|are) (?:responsible|at fault|to blame)|made a mistake"
+    r"|caused by|because of|due to|blame|fault of|responsib\w{1,6} (?:of|lies with)|(?:failure|error|bug|outage"
     r"|mistake|breach|incident|problem|fault|weakness) (?:at|by|in|of|with)|verursacht (?:durch|von)|wegen|schuld"
     r"|fehler (?:bei|von)|störung bei|ausfall bei|panne bei|durch einen fehler)\b",
     re.IGNORECASE,

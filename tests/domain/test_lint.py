@@ -34,7 +34,7 @@ class Sample(NamedTuple):
 def samples(name: str) -> list[Sample]:
     rows = (DATA / "lint" / name).read_text(encoding="utf-8").splitlines()
     parts = [row.partition(" | ") for row in rows if row and not row.startswith("#")]
-    return [Sample(*head.split(), text) for head, _, text in parts]
+    return [Sample(head.split()[0], head.split()[1], text) for head, _, text in parts]
 
 
 def rules(text: str, **known: Any) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from crisisctl.adapters import yaml
@@ -16,7 +18,7 @@ FACTS = {
 }
 
 
-def against(text: str, *published: str, facts: dict[str, tuple[str | None, str]] | None = None) -> list[Finding]:
+def against(text: str, *published: str, facts: Mapping[str, tuple[str | None, str]] | None = None) -> list[Finding]:
     context = Context(facts=facts, published=tuple((f"holding {n}", one) for n, one in enumerate(published, 1)))
     return [finding for finding in lint(text, POLICY, context) if finding.rule == "contradiction"]
 

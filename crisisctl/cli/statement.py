@@ -129,6 +129,10 @@ def publish(
         list[str] | None,
         typer.Option(metavar="AUDIENCE", help="Only this audience, in the playbook's order; may be repeated."),
     ] = None,
+    no_further_update: Annotated[
+        bool, typer.Option("--no-further-update", help="Promise no next update; needs a reason.")
+    ] = False,
+    because: options.Because = None,
     incident: options.Incident = None,
     at: options.At = None,
     request_id: options.Request = None,
@@ -138,7 +142,9 @@ def publish(
     """Release the approved text: log it, and lay it out as a file for each channel."""
     session: Session = ctx.obj
     office = session.office
-    command = ask.Publish(statement, "", tuple(audience or ()))
+    if because is not None and not no_further_update:
+        raise Usage("--because goes with --no-further-update.")
+    command = ask.Publish(statement, "", tuple(audience or ()), because=because, no_further=no_further_update)
     asked = session.asked(at, request_id, expect_version)
     outcome, files, trouble = service.publish(office.desk, office.outgoing, session.which(incident), command, asked)
     session.recorded = True

@@ -1,4 +1,4 @@
-"""Facts that change after they were published: what is wrong is named at once, and a task stays until it is put right."""
+"""Facts that change after they were published: what is wrong is named at once, and a task stays until it is right."""
 
 from __future__ import annotations
 

@@ -240,7 +240,10 @@ SENTENCES = [
         "Statement holding is still not approved; there is a line approved beforehand, least.md; told nobody",
     ),
     (
-        wrote("statement.published", {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}}),
+        wrote(
+            "statement.published",
+            {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}},
+        ),
         "Statement holding published on x; held back: y/en (too long by 3)",
     ),
     (

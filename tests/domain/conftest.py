@@ -101,6 +101,14 @@ STATEMENTS = st.sampled_from([*RICH["statements"]])
 AUDIENCES = st.sampled_from([(), ("employees",), ("press",)])
 SPEECH = st.sampled_from(["Water.", "More water.", "It is wine: “Merlot”.\nSorry."])
 CERTAINTY = st.sampled_from(["confirmed", "unconfirmed"])
+
+
+def drafting(id_: str, text: str, correcting: str | None, promises: int | None) -> ask.Draft:
+    """A text that may name the next update, in minutes after the opening."""
+    at = None if promises is None else START + timedelta(minutes=promises)
+    return ask.Draft(id_, text, {}, correcting, promises=at)
+
+
 TRIGGERS = st.sampled_from(["go", "tell", "file", "again", "back", "close"])
 MOVES: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.Advance, TRIGGERS, st.just("why"), st.booleans()),
@@ -136,7 +144,7 @@ WORDS: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.Redact, st.integers(1, 9), st.just(("because",)), SPEECH),
 )
 PUBLIC: st.SearchStrategy[ask.Command] = st.one_of(
-    st.builds(ask.Draft, STATEMENTS, SPEECH, st.just({}), SPEECH | st.none()),
+    st.builds(drafting, STATEMENTS, SPEECH, SPEECH | st.none(), st.none() | st.integers(-10, 90)),
     st.builds(ask.Submit, STATEMENTS),
     st.builds(ask.Approve, STATEMENTS),
     st.builds(ask.Reject, STATEMENTS, SPEECH),

@@ -16,7 +16,7 @@ from crisisctl.domain.check import check
 from crisisctl.domain.decide import decide
 from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Entry, Event, Source, digest, words
-from crisisctl.domain.errors import CrisisError
+from crisisctl.domain.errors import CrisisError, RefusedAndLogged
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
@@ -218,6 +218,13 @@ class Case:
             decide(self.incident, command, Source(who, who, role=role), at or self.now)
         assert self.incident == before
         return "\n".join([str(caught.value), *getattr(caught.value, "missing", ())])
+
+    def write_refused(self, author: str) -> list[Entry]:
+        """Let an author approve the holding statement of their own, and log what the refusal says."""
+        source = Source(author, author)
+        with pytest.raises(RefusedAndLogged) as caught:
+            decide(self.incident, ask.Approve("holding"), source, self.now)
+        return self._write([*caught.value.events], source, self.now)
 
     def attempt(self, command: ask.Command, who: str) -> list[Entry]:
         """Fire what is overdue and carry a command out, or leave it at that when the rules are against it."""

@@ -187,7 +187,7 @@ def test_the_list_shows_what_is_asked_and_what_is_known(responding: Program) -> 
 
 def _version_of(program: Program, kind: str) -> int:
     entries = program.ok("timeline", "--format", "json").json["entries"]
-    return max(entry["version"] for entry in entries if entry["type"] == kind)
+    return max(int(entry["version"]) for entry in entries if entry["type"] == kind)
 
 
 def test_a_public_statement_that_used_the_fact_is_named_at_once(published: Program) -> None:

@@ -100,6 +100,9 @@ def publish(
         bool,
         typer.Option("--break-glass", help="As the lead, without the approvals; goes with --because, and is shouted."),
     ] = False,
+    no_further_update: Annotated[
+        bool, typer.Option("--no-further-update", help="Promise no next update; goes with --because.")
+    ] = False,
     because: Reason = None,
     incident: options.Incident = None,
     at: options.At = None,
@@ -112,7 +115,9 @@ def publish(
 
     session: Session = ctx.obj
     office = session.office
-    command = ask.Publish(statement, "", tuple(audience or ()), glass=break_glass, because=because)
+    command = ask.Publish(
+        statement, "", tuple(audience or ()), glass=break_glass, because=because, no_further=no_further_update
+    )
     with refused(session, incident, statement, "publication"):
         asked = session.asked(at, request_id, expect_version)
     fitting = fits(office.channels.channels())

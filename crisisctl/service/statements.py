@@ -143,7 +143,7 @@ def released(log: Log, out: Entry) -> dict[str, str]:
     """The texts that a publication released, by key; entries of old released one text on every channel."""
     entry = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]]
     channels = [*out.data["channels"]]
-    keys = out.data["renditions"] if "renditions" in out.data else channels or ["text"]
+    keys = out.data.get("renditions", channels or ["text"])
     ordered = sorted(keys, key=lambda key: (language_of(key), channels.index(channel_of(key)) if channels else 0, key))
     return {key: _rendition(entry, key) for key in ordered}
 

@@ -106,7 +106,7 @@ def test_its_status_holds_what_scripts_rely_on(room: Program) -> None:
     assert told["roles"] == {"comms-lead": ["kim"], "legal": ["lee"]}
     allowed = {move["trigger"]: move["allowed"] for move in told["moves"]}
     assert allowed == {"inform": True, "notify": True, "close": False}
-    assert [timer["kind"] for timer in told["timers"]] == ["promise"]
+    assert [timer["kind"] for timer in told["timers"]] == ["warning", "promise"]
 
 
 def test_four_eyes_see_every_word_before_it_is_public(room: Program) -> None:

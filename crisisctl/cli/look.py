@@ -14,7 +14,7 @@ from crisisctl.cli.advance import ahead, moves_of
 from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.guards import Option
-from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
@@ -64,6 +64,10 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "moves": [_move(option) for option in moves],
         "timers": [{"kind": t.kind, "due": stamp(t.due), "what": what(incident, t)} for t in timers(incident)],
         "facts": {n: {"value": f.value, "status": f.status, "source": f.source} for n, f in incident.facts.items()},
+        "questions": [
+            {"fact": name, "by": asked.by, "of": asked.of, "since": stamp(asked.since)}
+            for name, asked in incident.questions.items()
+        ],
         "statements": [{"id": id_, "state": _state(incident, id_)} for id_ in book.statements],
         "opened_at": stamp(incident.opened_at),
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
@@ -114,6 +118,8 @@ def _standing(incident: Incident, session: Session) -> None:
             show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red') + duty}{pending}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
+    for name, asked in incident.questions.items():
+        show.say(f"  {name}: asked {f'of {asked.of} ' if asked.of else ''}since {clock_time(asked.since)} UTC")
     for ladder in incident.ladders.values():
         left = incident.playbook.escalations[ladder.escalation].until == "left"
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")
@@ -167,7 +173,21 @@ def _out(incident: Incident, id_: str) -> str:
     if now is None:
         return ""
     erased = " (its text was erased)" if now.erased else ""
-    return f" (revision {now.published} is public)" if now.published and now.state != "published" else erased
+    public = f" (revision {now.published} is public)" if now.published and now.state != "published" else erased
+    return public + _loud(now)
+
+
+def _loud(now: Statement) -> str:
+    """What must not be overlooked: rules that were set aside, and whom nobody has answered."""
+    notes = [
+        "BREAK-GLASS: without its approvals" if now.glass else "",
+        f"OVERRIDE of the lint: {', '.join(now.overridden)}" if now.overridden else "",
+    ]
+    waiting = now.expired and now.state == "submitted"
+    loud = [show.style(note, "red") for note in notes if note]
+    quiet = [f"stale in {', '.join(now.stale)}"] if now.stale else []
+    quiet += ["nobody has approved it in time: --minimal drafts the line that needs no approval"] if waiting else []
+    return "".join(f"; {note}" for note in (*loud, *quiet))
 
 
 def _moves(moves: list[Option]) -> None:

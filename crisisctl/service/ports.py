@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
+
+if TYPE_CHECKING:
+    from crisisctl.domain.lint.policy import Policy
+    from crisisctl.domain.measure.channel import Channel  # which `advance` has no use for
 
 Value = str | int | bool
 Row = tuple[Any, ...]
@@ -32,11 +36,42 @@ class Chance(Protocol):
         ...
 
 
+class Filling(NamedTuple):
+    """A template to be filled in: its name, its source, and the values."""
+
+    name: str
+    source: str
+    values: Mapping[str, Value]
+
+
 class Templates(Protocol):
-    """Turns a template and plain values into text, in a sandbox that a hostile template cannot leave or exhaust."""
+    """Turns templates and plain values into texts, in a sandbox that a hostile template cannot leave or exhaust.
+
+    `Invalid`, with the line where there is one, when a template is broken, hostile or too costly.
+    """
 
     def render(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> str:
-        """The text; `Invalid`, with the line where there is one, when the template is broken, hostile or too costly."""
+        """The common text: what stands outside the blocks."""
+        ...
+
+    def render_all(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> Mapping[str, str]:
+        """The common text under "", then the text of each block that gives one, by the block's name."""
+        ...
+
+    def render_many(self, fillings: Sequence[Filling]) -> list[Mapping[str, str]]:
+        """For each template its texts as `render_all` gives them, all in one process."""
+        ...
+
+    def names(self, source: str, *, name: str = "template") -> list[str]:
+        """The names that the template and its blocks may ask for, sorted."""
+        ...
+
+
+class Channels(Protocol):
+    """The places where words go, and how each counts them."""
+
+    def channels(self) -> Mapping[str, "Channel"]:
+        """Every channel by name; `Invalid`, with file, line, column and remedy, when a file of them has faults."""
         ...
 
 
@@ -367,6 +402,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+class Policies(Protocol):
+    """What a company may and may not say."""
+
+    def policy(self) -> "Policy":
+        """The policy in force, with its digest; `Invalid`, with every place and remedy, when its file is broken."""
         ...
 
 

@@ -14,16 +14,20 @@ from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Log
 
 _WITH_REASON = frozenset({
+    "audience.waived",
     "decision.logged",
     "fact.retracted",
     "handover.declined",
     "incident.reopened",
     "role.overridden",
+    "statement.break_glass",
+    "statement.lint_overridden",
     "severity.changed",
     "statement.corrected",
     "statement.rejected",
     "task.skipped",
 })  # fmt: skip
+_MAY_HAVE_REASON = ("incident.advanced", "statement.published")
 _TEXTS = frozenset({"statement.drafted", "statement.corrected"})
 _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened": "open"}
 
@@ -80,11 +84,14 @@ class Release(NamedTuple):
     correction: bool
     approvals: tuple[Entry, ...]
     outings: tuple[Entry, ...]
+    glass: Entry | None = None
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Promise(NamedTuple):
-    """A promised next update, met by the next whole publication of any statement.
+    """A promised next update, met by the next whole publication; words inside meet none that was made outside.
 
+    `broken` is one that nothing followed.
     `pending` lies ahead of the end of the log; `ended` is one that the close of the incident came before.
     """
 
@@ -92,7 +99,7 @@ class Promise(NamedTuple):
     made: Entry
     due: datetime
     met: datetime | None
-    verdict: Literal["kept", "late", "missed", "pending", "ended"]
+    verdict: Literal["kept", "late", "broken", "pending", "ended"]
 
 
 class Answer(NamedTuple):
@@ -229,12 +236,34 @@ def releases(entries: Sequence[Entry]) -> list[Release]:
     """Each text that went out, once, in the order in which they first did."""
     corrections = {_revision(entry) for entry in entries if entry.type == "statement.corrected"}
     found: dict[tuple[str, int], Release] = {}
+    drafted = drafts(entries)
     for entry, text in published(entries):
         key = _revision(entry)
-        approvals = tuple(e for e in entries if e.type == "statement.approved" and _revision(e) == key)
-        release = found.get(key) or Release(*key, text, key in corrections, approvals, ())
-        found[key] = release._replace(outings=(*release.outings, entry))
+        approvals = tuple(e for e in entries if e.type == "statement.approved" and _approves(e, entry))
+        glass = next((e for e in entries if e.type == "statement.break_glass" and _revision(e) == key), None)
+        release = found.get(key) or Release(*key, text, key in corrections, approvals, (), glass)
+        others = dict(release.others) | dict(_others(drafted[key], entry))
+        found[key] = release._replace(outings=(*release.outings, entry), others=tuple(others.items()))
     return list(found.values())
+
+
+def _approves(approval: Entry, out: Entry) -> bool:
+    """Whether an approval is of bytes that went out; what a later revision left as it was needed no other."""
+    if approval.data["statement"] != out.data["statement"] or approval.version > out.version:
+        return False
+    if _revision(approval) == _revision(out):
+        return True
+    covers = approval.data.get("covers", {})
+    return any(covers.get(key) == seal for key, seal in out.data.get("renditions", {}).items())
+
+
+def _others(draft: Entry, out: Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The texts that went out in other words than the source, each with the renditions that had it."""
+    alike: dict[str, list[str]] = {}
+    for key in out.data.get("renditions", {}):
+        if key in draft.words:
+            alike.setdefault(written(draft, key), []).append(key)
+    yield from ((text, tuple(keys)) for text, keys in alike.items())
 
 
 def _revision(entry: Entry) -> tuple[str, int]:
@@ -245,13 +274,19 @@ def promises(story: Story) -> list[Promise]:
     """Every promised next update and what became of it; whichever statement came next is the update."""
     whole = [e for e in story.entries if e.type == "statement.published" and e.data["state"] == "published"]
     closes = [entry for entry in story.entries if _closes(entry)]
-    return [_scored(entry, whole, closes, story.incident.recorded_at) for entry in whole if entry.data.get("promised")]
+    inside = {id_ for id_, spec in story.incident.playbook.statements.items() if spec.phase == "inside"}
+    outside = [entry for entry in whole if entry.data["statement"] not in inside]
+    return [
+        _scored(entry, whole if entry.data["statement"] in inside else outside, closes, story.incident.recorded_at)
+        for entry in whole
+        if entry.data.get("promised")
+    ]
 
 
 def _scored(made: Entry, whole: Sequence[Entry], closes: Sequence[Entry], told_until: datetime) -> Promise:
     due = instant(made.data["promised"])
     first = _next(made, [*whole, *closes])
-    promise = Promise(made.data["statement"], made, due, None, "missed" if told_until > due else "pending")
+    promise = Promise(made.data["statement"], made, due, None, "broken" if told_until > due else "pending")
     if first and _closes(first) and first.occurred_at <= due:
         return promise._replace(verdict="ended")
     if met := _next(made, whole):
@@ -307,5 +342,5 @@ def chores(story: Story) -> list[Chore]:
 def choices(story: Story) -> Iterator[Entry]:
     """The entries in which somebody chose something and said why, in the order in which they happened."""
     for entry, _, _ in story.told:
-        if entry.type in _WITH_REASON or (entry.type == "incident.advanced" and "because" in entry.words):
+        if entry.type in _WITH_REASON or (entry.type in _MAY_HAVE_REASON and "because" in entry.words):
             yield entry

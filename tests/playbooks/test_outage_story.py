@@ -18,9 +18,9 @@ from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
+from crisisctl.service.composing import compose
 from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.opening import opening
-from crisisctl.service.statements import compose
 
 ROOT = Path(__file__).parents[2]
 NIGHT = datetime(2017, 1, 31, 18, tzinfo=UTC)
@@ -71,7 +71,8 @@ class _Room:
         text = self.draft("sam", statement)
         for person in approvers:
             self.do(person, ask.Approve(statement))
-        self.do("sam", ask.Publish(statement, text_digest(text)))
+        approved = self.incident().statements[statement].renditions
+        self.do("sam", ask.Publish(statement, text_digest(text), renditions=approved))
         return text
 
 

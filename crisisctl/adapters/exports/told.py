@@ -24,6 +24,9 @@ class Kind(NamedTuple):
 
 _EXACT = {
     "role.overridden": Kind("override", "Override"),
+    "statement.break_glass": Kind("override", "Break-glass"),
+    "statement.lint_overridden": Kind("override", "Override"),
+    "statement.approval_refused": Kind("alarm", "Refused"),
     "escalation.acknowledged": Kind("people", "Acknowledged"),
     "escalation.snoozed": Kind("choice", "Snoozed"),
     "task.overdue": Kind("alarm", "Overdue"),
@@ -40,12 +43,14 @@ _NOUNS = {
     "escalation": Kind("alarm", "Escalation"),
     "statement": Kind("words", "Statement"),
     "promise": Kind("words", "Promise"),
+    "audience": Kind("choice", "Waived"),
     "decision": Kind("choice", "Decision"),
     "severity": Kind("choice", "Severity"),
     "fact": Kind("fact", "Fact"),
     "task": Kind("task", "Task"),
     "role": Kind("people", "Role"),
     "handover": Kind("people", "Handover"),
+    "approval": Kind("alarm", "Approval"),
     "note": Kind("note", "Note"),
     "notice": Kind("quiet", "Notice"),
     "access": Kind("people", "Access"),
@@ -70,8 +75,8 @@ def who(entry: Entry) -> str:
 
 
 def overridden(entry: Entry) -> bool:
-    """Whether a role's rule was set aside here."""
-    return entry.type == "role.overridden"
+    """Whether a rule was set aside here: of a role, of the lint, or of approval itself."""
+    return entry.type in ("role.overridden", "statement.break_glass", "statement.lint_overridden")
 
 
 def late(span: timedelta | None) -> str:

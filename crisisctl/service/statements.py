@@ -142,8 +142,10 @@ def published_entry(outcome: Outcome) -> Entry:
 def released(log: Log, out: Entry) -> dict[str, str]:
     """The texts that a publication released, by key; entries of old released one text on every channel."""
     entry = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]]
-    keys = out.data.get("renditions") if "renditions" in out.data else out.data["channels"] or ["text"]
-    return {key: _rendition(entry, key) for key in keys or ()}
+    channels = [*out.data["channels"]]
+    keys = out.data.get("renditions", channels or ["text"])
+    ordered = sorted(keys, key=lambda key: (language_of(key), channels.index(channel_of(key)) if channels else 0, key))
+    return {key: _rendition(entry, key) for key in ordered}
 
 
 def _laid_out(outgoing: Outgoing, out: Entry, texts: Mapping[str, str], *, drill: bool) -> list[Path]:

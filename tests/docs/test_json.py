@@ -79,7 +79,7 @@ def keys(document: Any) -> Iterator[str]:
     elif isinstance(document, Mapping):
         for key, inner in document.items():
             yield key
-            if key in {"facts", "measures"} and isinstance(inner, Mapping):
+            if key in {"facts", "measures", "renditions"} and isinstance(inner, Mapping):
                 yield from keys([*inner.values()])
             elif key not in NAMES:
                 yield from keys(inner)

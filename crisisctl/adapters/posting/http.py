@@ -35,7 +35,8 @@ def post(
         raise DeliveryFailed(f"{host} {why(error, deadline)}") from None
     try:
         with cut_off(connection.sock, deadline):
-            return _accepted(host, _asked(connection, address, document, headers))
+            with _asked(connection, address, document, headers) as answer:
+                return _accepted(host, answer)
     except (OSError, HTTPException, ValueError):
         late = "the connection broke off, or the answer did not come in time"
         raise Unclear(f"{host} was sent the text, but {late}") from None

@@ -154,12 +154,12 @@ def _letter(rendition: Rendition, post: _Post, key: str, now: datetime) -> Email
     message["Subject"] = (rendition.subject or _first_line(rendition.text)).replace("\n", " ")
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{seal}@{post.sender.rpartition('@')[2]}>"
-    if language := rendition.key.partition("/")[2]:
-        message["Content-Language"] = language
     message.set_content(rendition.text)
     if rendition.html:
         message.add_alternative(rendition.html, subtype="html")
         message.set_boundary(f"=_{seal}")
+    if language := rendition.key.partition("/")[2]:
+        message["Content-Language"] = language  # last, for whatever gives a letter its content takes such lines away
     return message
 
 

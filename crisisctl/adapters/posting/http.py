@@ -34,9 +34,8 @@ def post(
     except Exception as error:  # noqa: BLE001 - told by its kind alone, as its text might hold a secret
         raise DeliveryFailed(f"{host} {why(error, deadline)}") from None
     try:
-        with cut_off(connection.sock, deadline):
-            with _asked(connection, address, document, headers) as answer:
-                return _accepted(host, answer)
+        with cut_off(connection.sock, deadline), _asked(connection, address, document, headers) as answer:
+            return _accepted(host, answer)
     except (OSError, HTTPException, ValueError):
         late = "the connection broke off, or the answer did not come in time"
         raise Unclear(f"{host} was sent the text, but {late}") from None

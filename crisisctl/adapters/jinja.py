@@ -1,6 +1,6 @@
-"""Fills in templates, each in a process of its own: a template is somebody else's program until it has ended.
+"""Fills in templates in a process of their own: a template is somebody else's program until it has ended.
 
-Here is the parent's side: it starts an isolated Python, hands it template and values, and bounds its time and what it
+Here is the parent's side: it starts an isolated Python, hands it templates and values, and bounds its time and what it
 may say. The child, `adapters/sandbox.py`, takes limits upon itself before it reads a byte of the template.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from crisisctl.domain.errors import Invalid, Refused
 from crisisctl.domain.text import prose, visible
-from crisisctl.service.ports import Value
+from crisisctl.service.ports import Filling, Value
 
 if TYPE_CHECKING:
     from selectors import BaseSelector
@@ -29,9 +29,11 @@ START_SECONDS = 10.0
 LARGEST_SOURCE = 64 * 1024
 LARGEST_REQUEST = 4 * 1024 * 1024
 LARGEST_OUTPUT = 256 * 1024
+LARGEST_REPLY = 2 * LARGEST_OUTPUT + 64 * 1024  # the texts as JSON, with every quote and line break written out
 LARGEST_NUMBER = 10**30
+SUBJECT = "_subject"  # how the name of a block ends that is one line
 
-# What the child says: one byte once its limits hold, one for how it went, then the text, or a line and a fault.
+# What the child says: one byte once its limits hold, one for how it went, then the texts, or template, line and fault.
 READY, DONE, FAULT = b"+", b"=", b"!"
 
 _START = "import sys; sys.path += sys.argv[4:]; from crisisctl.adapters.sandbox import main; main(*sys.argv[1:4])"
@@ -47,30 +49,45 @@ class Jinja:
         self._limit = _reference(limit) if limit else ""
 
     def render(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> str:
-        """The filled-in text in NFC, with no white space around it and no line break at its end.
+        """The common text in NFC, without the blocks, with no white space around it and no line break at its end.
 
-        `Invalid`, with the line where there is one, when the template is broken, hostile or too costly, uses a name
+        `Invalid` as for `render_many`.
+        """
+        return self.render_all(source, values, name=name)[""]
+
+    def render_all(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> Mapping[str, str]:
+        """The common text under "", then the text of each block that gives one, by the block's name."""
+        return self.render_many([Filling(name, source, values)])[0]
+
+    def render_many(self, fillings: Sequence[Filling]) -> list[Mapping[str, str]]:
+        """The texts of several templates as `render_all` gives them, in one process and within its limits.
+
+        `Invalid`, with the line where there is one, when a template is broken, hostile or too costly, uses a name
         that has no value, or gives no text or characters that nobody can see.
         """
-        where = _where(name)
-        question = {"source": source, "values": _checked(where, values), "room": LARGEST_OUTPUT}
-        return _public(where, self._ask(where, question), values)
+        wheres = [_where(filling.name) for filling in fillings]
+        asked = [(one.source, _checked(where, one.values)) for where, one in zip(wheres, fillings, strict=True)]
+        answers = self._ask(wheres, asked)
+        return [_public(*each) for each in zip(wheres, answers, (one.values for one in fillings), strict=True)]
 
     def names(self, source: str, *, name: str = "template") -> list[str]:
-        """The names that the template may ask for, sorted, those included that it tests with `is defined`."""
-        question = {"source": source, "values": None, "room": LARGEST_OUTPUT}
-        found: list[str] = json.loads(self._ask(_where(name), question))
+        """The names that the template and its blocks may ask for, sorted, those tested with `is defined` included."""
+        found: list[str] = self._ask([_where(name)], [(source, None)])[0]
         return found
 
-    def _ask(self, where: str, question: dict[str, Any]) -> str:
-        _check_size(f"{where} has", question["source"].encode("utf-8", "surrogatepass"), LARGEST_SOURCE)
-        request = json.dumps(question).encode()
-        _check_size(f"{where} with its values has", request, LARGEST_REQUEST)
+    def _ask(self, wheres: list[str], asked: Sequence[tuple[str, dict[str, Value] | None]]) -> list[Any]:
+        if not asked:
+            return []
+        for where, (source, _) in zip(wheres, asked, strict=True):
+            _check_size(f"{where} has", source.encode("utf-8", "surrogatepass"), LARGEST_SOURCE)
+        request = json.dumps({"fillings": asked, "room": LARGEST_OUTPUT}).encode()
+        _check_size(f"{_together(wheres)} with its values has", request, LARGEST_REQUEST)
         try:
             outcome = _run(_command(self._limit), request)
         except OSError as error:
-            raise Invalid(f"{where} cannot be filled in: no process could be started ({error.strerror}).") from None
-        return _read(where, outcome)
+            why = f"no process could be started ({error.strerror})."
+            raise Invalid(f"{_together(wheres)} cannot be filled in: {why}") from None
+        return _read(wheres, outcome)
 
 
 def _reference(limit: Callable[[int, int], None]) -> str:
@@ -82,6 +99,11 @@ def _reference(limit: Callable[[int, int], None]) -> str:
 
 def _where(name: str) -> str:
     return "The template" if name == "template" else f"template {visible(name[:200])}"
+
+
+def _together(wheres: Sequence[str]) -> str:
+    """What is to blame when it is not known which of several it was."""
+    return wheres[0] if len(wheres) == 1 else f"One of {len(wheres)} templates, from {wheres[0]} on,"
 
 
 def _check_size(what: str, given: bytes, most: int) -> None:
@@ -99,11 +121,18 @@ def _checked(where: str, values: Mapping[str, Value]) -> dict[str, Value]:
     return dict(values)
 
 
-def _public(where: str, text: str, values: Mapping[str, Value]) -> str:
-    try:
-        return prose(text, "the text", LARGEST_OUTPUT)
-    except Refused as refused:
-        raise Invalid(f"{where}: {refused}{_blame(values)}") from None
+def _public(where: str, texts: Mapping[str, str], values: Mapping[str, Value]) -> dict[str, str]:
+    """The texts as they may be published; a block that gives nothing is left out, and a subject is one line."""
+    public = {}
+    for block, text in texts.items():
+        given = " ".join(text.split()) if block.endswith(SUBJECT) else text
+        if given.strip() or not block:
+            what = f"block {block}" if block else "the text"
+            try:
+                public[block] = prose(given, what, LARGEST_OUTPUT)
+            except Refused as refused:
+                raise Invalid(f"{where}: {refused}{_blame(values)}") from None
+    return public
 
 
 def _blame(values: Mapping[str, Value]) -> str:
@@ -120,26 +149,43 @@ class _Outcome(NamedTuple):
     code: int
 
 
-def _read(where: str, outcome: _Outcome) -> str:
-    """The text that the child answered; nothing that it says is trusted further than as text."""
-    reply = outcome.reply
+def _read(wheres: Sequence[str], outcome: _Outcome) -> list[Any]:
+    """What the child answered for each template; nothing that it says is trusted further than as text."""
+    reply, where = outcome.reply, _together(wheres)
     if not reply.startswith(READY):
         late = f" in {START_SECONDS:g} s; the machine may be overloaded" if outcome.late else ""
         raise Invalid(f"{where} cannot be filled in: its process did not start{late}. Try again; see crisisctl doctor.")
     if outcome.late:
         raise Invalid(f"{where} did not finish in {WALL_SECONDS:g} s; it may loop. Simplify it.")
-    if len(reply) > LARGEST_OUTPUT + 2:
+    if len(reply) > LARGEST_REPLY + 2:
         raise Invalid(f"{where}: the text comes to more than {LARGEST_OUTPUT:,} bytes. Shorten it.")
-    if reply[1:2] not in (DONE, FAULT):
-        raise Invalid(_ended(where, outcome.code))
     try:
         text = reply[2:].decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
+        if reply[1:2] == DONE:
+            return _answers(text, len(wheres))
+    except (ValueError, RecursionError):
         raise Invalid(_ended(where, outcome.code)) from None
-    if reply[1:2] == DONE:
-        return text
+    if reply[1:2] != FAULT:
+        raise Invalid(_ended(where, outcome.code))
     place, _, fault = text.partition("\n")
-    raise Invalid(f"{where}{f', line {place}' if place else ''}: {visible(fault)}")
+    which, _, line = place.partition(":")
+    if which.isdecimal() and int(which[:4]) < len(wheres):
+        where = wheres[int(which[:4])]
+    raise Invalid(f"{where}{f', line {visible(line)}' if line else ''}: {visible(fault)}")
+
+
+def _answers(text: str, count: int) -> list[Any]:
+    """For each of `count` templates its texts by block or a list of names; `ValueError` when it is anything else."""
+    answers = json.loads(text)
+    if not isinstance(answers, list) or len(answers) != count or not all(map(_is_answer, answers)):
+        raise ValueError
+    return answers
+
+
+def _is_answer(answer: object) -> bool:
+    if isinstance(answer, list):
+        return all(isinstance(name, str) for name in answer)
+    return isinstance(answer, dict) and "" in answer and all(isinstance(text, str) for text in answer.values())
 
 
 def _ended(where: str, code: int) -> str:
@@ -234,7 +280,7 @@ class _Talk:
 
     def _take(self) -> bool:
         """Reads on; false at the end of the reply, or of what may be read."""
-        room = LARGEST_OUTPUT + 3 - len(self._reply)
+        room = LARGEST_REPLY + 3 - len(self._reply)
         more = os.read(self._told, min(room, 65_536))
         if not self._reply:
             self._deadline = monotonic() + WALL_SECONDS

@@ -1,13 +1,15 @@
-"""The inside of the process that fills in a template: a sandbox that knows text, numbers, lists and macros only.
+"""The inside of the process that fills in templates: a sandbox that knows text, numbers, lists and macros only.
 
 Started by `adapters/jinja.py`, never imported by it. It says one byte when its limits hold, then reads one question
-from standard input and answers with one byte for how it went and the text, or the line and the fault.
+from standard input and answers with one byte for how it went and the texts, or which template, the line and the fault.
 """
 
 import json
 import os
+import re
 import sys
 import textwrap  # noqa: F401 - a filter wants it when no file can be opened any more
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -21,6 +23,8 @@ from jinja2.utils import missing
 READY, DONE, FAULT = b"+", b"=", b"!"
 LONGEST_RANGE = 1_000
 LONGEST_FAULT = 600
+BLOCK = re.compile(r"[a-z][a-z0-9_]{0,62}")
+HTML = "_html"  # how the name of a block ends whose values are escaped
 
 # No filter that calls what it is given, reads attributes by name, makes HTML, pads to a width or draws at random.
 FILTERS = (
@@ -41,19 +45,21 @@ ELSEWHERE: dict[type[nodes.Node], str] = {
     nodes.Include: "include",
     nodes.ScopedEvalContextModifier: "autoescape",
 }
+# What a block may use of the file around it, if it stands above the block.
+SHARED = (nodes.Assign, nodes.AssignBlock, nodes.Macro)
+Filling = tuple[str, dict[str, Any] | None]  # a template's source and values; without values its names are asked for
 
 
 def main(limit: str, memory: str, cpu_seconds: str) -> NoReturn:
     """Takes the limits upon this process by calling `limit`, a `module:name`, then answers the question."""
-    sandbox = Sandbox()
-    for each in ("{{ '·'|wordwrap(9) }}", "{{ 1 % 0 }}", "{{"):
-        answer(sandbox, each, {}, 9)  # loads what Python and Jinja2 load late, while files can still be opened
+    for each in ("{{ '·'|wordwrap(9) }}{% block a_html %}{{ '<' }}{% endblock %}", "{{ 1 % 0 }}", "{{"):
+        answer([(each, {})], 9)  # loads what Python and Jinja2 load late, while files can still be opened
     if limit:
         module, _, name = limit.partition(":")
         getattr(import_module(module), name)(int(memory), int(cpu_seconds))
     _say(READY)
     question = json.loads(sys.stdin.buffer.read())
-    _say(answer(sandbox, question["source"], question["values"], question["room"]))
+    _say(answer(question["fillings"], question["room"]))
     os._exit(0)
 
 
@@ -85,8 +91,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # A call that the optimizer would make while compiling is refused there too.
     intercepted_binops = frozenset({"*", "**", "%"})
 
-    def __init__(self) -> None:
-        super().__init__(undefined=Unknown, finalize=sayable, trim_blocks=True, lstrip_blocks=True)
+    def __init__(self, *, escaping: bool = False) -> None:
+        super().__init__(undefined=Unknown, finalize=sayable, trim_blocks=True, lstrip_blocks=True, autoescape=escaping)
         self.globals = {"range": short_range}
         self.filters = {name: self.filters[name] for name in FILTERS.split()}
         self.tests = {name: self.tests[name] for name in TESTS.split()}
@@ -139,17 +145,85 @@ def _kind(value: object) -> str:
     return KINDS.get(type(value)) or f"a {type(value).__name__}"
 
 
-def answer(sandbox: Sandbox, source: str, values: dict[str, Any] | None, room: int) -> bytes:
-    """The reply: the text, of `room` bytes at most; without values the names asked for, as JSON; or line and fault."""
+def answer(fillings: list[Filling], room: int) -> bytes:
+    """The reply, as JSON: for each template its texts by block, the common one under no name, or the names asked for.
+
+    All texts together have `room` bytes at most. When one fails: the number of its template, the line, and the fault.
+    """
+    answers: list[Any] = []
+    left = Room(room)
     try:
-        tree = sandbox.parse(source)
-        for node in tree.find_all(tuple(ELSEWHERE)):
-            _refuse(node)
-        text = _names(tree) if values is None else _filled(sandbox, tree, values, room)
-        return DONE + text.encode("utf-8", "surrogatepass")
+        for source, values in fillings:
+            found = _parsed(source)
+            answers.append(_names(found) if values is None else _filled(found, values, left))
+        return DONE + json.dumps(answers, ensure_ascii=False).encode("utf-8", "surrogatepass")
     except Exception as error:  # noqa: BLE001 - whatever a template does is its own fault
         line, fault = _fault(error)
-        return FAULT + f"{line or ''}\n{fault[:LONGEST_FAULT]}".encode("utf-8", "replace")
+        return FAULT + f"{len(answers)}:{line or ''}\n{fault[:LONGEST_FAULT]}".encode("utf-8", "replace")
+
+
+class Room:
+    """How many bytes all texts may still have."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+
+    def take(self, piece: str) -> None:
+        """Counts a piece in; a `TemplateRuntimeError` when it does not fit."""
+        self._left -= len(piece) if len(piece) > self._left else len(piece.encode("utf-8", "surrogatepass"))
+        if self._left < 0:
+            raise TemplateRuntimeError(f"the text comes to more than {self._most:,} bytes. Shorten it.")
+
+
+Parts = list[tuple[str, Sandbox, nodes.Template]]
+
+
+def _parsed(source: str) -> Parts:
+    """The common text without the blocks, under no name, then each block: trees of their own, each in its sandbox."""
+    plain = Sandbox()
+    tree = plain.parse(source)
+    for node in tree.find_all(tuple(ELSEWHERE)):
+        _refuse(node)
+    _check_blocks(tree)
+    common = [node for node in tree.body if not isinstance(node, nodes.Block)]
+    return [("", plain, _tree(plain, common)), *_blocks(tree, plain)]
+
+
+def _blocks(tree: nodes.Template, plain: Sandbox) -> Iterator[tuple[str, Sandbox, nodes.Template]]:
+    shared: list[nodes.Node] = []
+    for node in tree.body:
+        if isinstance(node, SHARED):
+            shared.append(node)
+        elif isinstance(node, nodes.Block):
+            sandbox = Sandbox(escaping=True) if node.name.endswith(HTML) else plain
+            yield node.name, sandbox, _tree(sandbox, [*shared, *node.body])
+
+
+def _tree(sandbox: Sandbox, body: list[nodes.Node]) -> nodes.Template:
+    tree = nodes.Template(body, lineno=1)
+    tree.set_environment(sandbox)
+    return tree
+
+
+def _check_blocks(tree: nodes.Template) -> None:
+    at_the_top = {id(node) for node in tree.body}
+    seen: set[str] = set()
+    for block in tree.find_all(nodes.Block):
+        if fault := _block_fault(block, seen, inside=id(block) not in at_the_top):
+            raise TemplateSyntaxError(f"block '{block.name}' {fault}", block.lineno)
+        seen.add(block.name)
+
+
+def _block_fault(block: nodes.Block, seen: set[str], *, inside: bool) -> str:
+    if inside:
+        return "stands inside something else; a block stands by itself in the file. Put conditions inside it."
+    if block.name in seen:
+        return "is here a second time. Keep one of them."
+    if block.scoped or block.required:
+        return "takes no other word beside its name. Leave out 'scoped' and 'required'."
+    if not BLOCK.fullmatch(block.name):
+        return "has a name that no channel can have. Write it in a to z, 0 to 9 and _."
+    return ""
 
 
 def _refuse(node: nodes.Node) -> NoReturn:
@@ -159,18 +233,19 @@ def _refuse(node: nodes.Node) -> NoReturn:
     )
 
 
-def _names(tree: nodes.Template) -> str:
-    return json.dumps(sorted(find_undeclared_variables(tree)))
+def _names(parts: Parts) -> list[str]:
+    return sorted({name for _, _, tree in parts for name in find_undeclared_variables(tree)})
 
 
-def _filled(sandbox: Sandbox, tree: nodes.Template, values: dict[str, Any], room: int) -> str:
+def _filled(parts: Parts, values: dict[str, Any], room: Room) -> dict[str, str]:
+    return {name: _text(sandbox, tree, values, room) for name, sandbox, tree in parts}
+
+
+def _text(sandbox: Sandbox, tree: nodes.Template, values: dict[str, Any], room: Room) -> str:
     template = sandbox.template_class.from_code(sandbox, sandbox.compile(tree), sandbox.make_globals(None))
     pieces: list[str] = []
-    left = room
     for piece in template.root_render_func(template.new_context(values)):
-        left -= len(piece) if len(piece) > left else len(piece.encode("utf-8", "surrogatepass"))
-        if left < 0:
-            raise TemplateRuntimeError(f"the text comes to more than {room:,} bytes. Shorten it.")
+        room.take(piece)
         pieces.append(piece)
     return "".join(pieces)
 

@@ -147,24 +147,48 @@ class Reopen(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A new text of a statement. `facts` are those it was made from, with the version of the entry that set each."""
+    """A new text of a statement. `facts` are those it was made from, with the version of the entry that set each.
+
+    `renditions` are the exact texts by key; left out, every channel has `text` in the first language. `fresh` are the
+    languages written anew from the source text, None being all. `base` is the revision that a part was changed of.
+    """
 
     statement: str
     text: str
     facts: Mapping[str, int] = {}
     correcting: str | None = None
+    renditions: Mapping[str, str] = {}
+    fresh: tuple[str, ...] | None = None
+    base: int | None = None
+    promises: datetime | None = None
+    template: bool = False
+    minimal: bool = False
+
+
+class Linted(NamedTuple):
+    """What the lint said of these renditions: each error and warning as a line, and the rules that found errors."""
+
+    policy: str
+    renditions: Mapping[str, str]
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Submit(NamedTuple):
-    """Ask for approval of the present text."""
+    """Ask for approval of the present text; with `override` in spite of the errors that the lint found."""
 
     statement: str
+    linted: Linted | None = None
+    override: bool = False
+    because: str | None = None
 
 
 class Approve(NamedTuple):
-    """Approve the present text for a role."""
+    """Approve the present texts for a role; `digest` is how the digest of the text begins that one has read."""
 
     statement: str
+    digest: str | None = None
 
 
 class Reject(NamedTuple):
@@ -175,11 +199,21 @@ class Reject(NamedTuple):
 
 
 class Publish(NamedTuple):
-    """Release the approved text to audiences, left out: to all that are left. `digest` is of the bytes at hand."""
+    """Release the approved text to audiences, left out: to all that are left. `digest` is of the bytes at hand.
+
+    `renditions` are the digests of the bytes at hand by key; left out, every one has `digest`. `excess` tells by how
+    much one is too long for its channel, `unresolved` what is left open in one, `inside` which channels stay inside.
+    """
 
     statement: str
     digest: str
     audiences: tuple[str, ...] = ()
+    renditions: Mapping[str, str] = {}
+    excess: Mapping[str, int] = {}
+    unresolved: Mapping[str, str] = {}
+    inside: tuple[str, ...] = ()
+    glass: bool = False
+    because: str | None = None
 
 
 class Redact(NamedTuple):
@@ -238,10 +272,10 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     ChangeSeverity: ("severity.changed",),
     Reopen: ("incident.reopened",),
     Draft: ("statement.drafted", "statement.corrected"),
-    Submit: ("statement.submitted",),
+    Submit: ("statement.submitted", "statement.lint_overridden"),
     Approve: ("statement.approved",),
     Reject: ("statement.rejected",),
-    Publish: ("statement.published",),
+    Publish: ("statement.published", "statement.break_glass"),
     Redact: ("entry.redacted",),
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),

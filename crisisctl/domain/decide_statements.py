@@ -98,7 +98,12 @@ def submit(incident: Incident, command: ask.Submit, _source: Source, at: datetim
     if statement.state != "drafted":
         raise Refused(f"{statement.id} is {statement.state}: {next_step(statement.id, statement.state)}")
     spec = spec_of(incident, statement.id)
-    return [Event("statement.submitted", _named(statement, "submitted" if spec.approvals else "approved"))]
+    return [
+        Event(
+            "statement.submitted",
+            _named(statement, "submitted" if spec.approvals.at(incident.severity).enough else "approved"),
+        )
+    ]
 
 
 def approve(incident: Incident, command: ask.Approve, source: Source, at: datetime) -> list[Event]:
@@ -120,7 +125,7 @@ def approve(incident: Incident, command: ask.Approve, source: Source, at: dateti
 def pending(incident: Incident, statement: Statement) -> list[str]:
     """The roles whose approval of the present text is missing."""
     given = {approval.role for approval in statement.approvals if approval.digest == statement.digest}
-    return [role for role in spec_of(incident, statement.id).approvals if role not in given]
+    return [role for role in spec_of(incident, statement.id).approvals.at(incident.severity).roles if role not in given]
 
 
 def approvers(incident: Incident, statement: Statement) -> str:
@@ -158,7 +163,7 @@ def reject(incident: Incident, command: ask.Reject, source: Source, at: datetime
     if statement.state not in ("submitted", "approved"):
         raise Refused(f"{statement.id} is {statement.state}; there is nothing to reject.")
     held = set(incident.held_by(source.actor))
-    approvals = spec_of(incident, statement.id).approvals
+    approvals = spec_of(incident, statement.id).approvals.roles
     if not held.intersection(approvals or held):
         raise Refused(f"Only {' or '.join(approvals) or 'somebody who holds a role'} may reject {statement.id}.")
     return [
@@ -182,8 +187,9 @@ def publish(incident: Incident, command: ask.Publish, source: Source, at: dateti
     left = [name for name in spec.audiences if name not in (*statement.audiences, *audiences)]
     data = _named(statement, "publishing" if left else "published")
     data |= {"audiences": audiences, "channels": [*spec.channels]}
-    if spec.update_every and not left:
-        data["promised"] = stamp(at + spec.update_every)
+    every = spec.update_every.at(incident.severity, at - incident.opened_at) if spec.update_every else None
+    if every and not left:
+        data["promised"] = stamp(at + every)
     return [Event("statement.published", data)]
 
 

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Statement, Visit
+from crisisctl.domain.incident import Fact, Handover, Incident, Ladder, Visit
 from crisisctl.domain.playbook import unpin
+from crisisctl.domain.statements.folding import CHANGES as STATEMENTS
 from crisisctl.domain.times import instant
 
 K = TypeVar("K")
@@ -187,53 +188,6 @@ def _severity(incident: Incident, entry: Entry) -> Incident:
     return incident._replace(severity=entry.data["to"])
 
 
-def _drafted(incident: Incident, entry: Entry) -> Incident:
-    data = entry.data
-    before = incident.statements.get(data["statement"])
-    drafted = Statement(
-        data["statement"],
-        "drafted",
-        data["revision"],
-        data["digest"],
-        entry.actor,
-        entry.version,
-        entry.occurred_at,
-        wrote=(*(before.wrote if before else ()), (data["digest"], entry.actor)),
-        erased=entry.word("text") is None,
-        published=before.published if before else 0,
-        published_at=before.published_at if before else None,
-        promised=before.promised if before else None,
-        correction=entry.type == "statement.corrected",
-    )
-    return incident._replace(statements=_with(incident.statements, drafted.id, drafted))
-
-
-def _statement(incident: Incident, entry: Entry) -> Incident:
-    data = entry.data
-    was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"])
-    if now.state != was.state:
-        now = now._replace(moved_at=entry.occurred_at)
-    if entry.type == "statement.approved":
-        now = now._replace(approvals=(*was.approvals, Approval(data["role"], entry.actor, data["digest"])))
-    if entry.type == "statement.rejected":
-        now = now._replace(approvals=())
-    return incident._replace(statements=_with(incident.statements, was.id, now))
-
-
-def _published(incident: Incident, entry: Entry) -> Incident:
-    """The words are out. Out to everybody, they keep every promise of an update, and may make the next one."""
-    data = entry.data
-    was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"], moved_at=entry.occurred_at, audiences=(*was.audiences, *data["audiences"]))
-    if data["state"] != "published":
-        return incident._replace(statements=_with(incident.statements, was.id, now))
-    promised = instant(data["promised"]) if data.get("promised") else None
-    now = now._replace(published=data["revision"], published_at=entry.occurred_at, promised=promised)
-    kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
-    return incident._replace(statements={**kept, was.id: now})
-
-
 def _ladder(incident: Incident, entry: Entry, ladder: Ladder) -> Incident:
     return incident._replace(ladders=_with(incident.ladders, entry.data["ladder"], ladder))
 
@@ -296,12 +250,7 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "fact.set": _fact,
     "fact.retracted": _retracted,
     "severity.changed": _severity,
-    "statement.drafted": _drafted,
-    "statement.corrected": _drafted,
-    "statement.submitted": _statement,
-    "statement.approved": _statement,
-    "statement.rejected": _statement,
-    "statement.published": _published,
+    **STATEMENTS,
     "statement.overdue": _overdue,
     "promise.overdue": _overdue,
     "escalation.fired": _stepped,

@@ -54,17 +54,32 @@ class Handover(NamedTuple):
 
 
 class Approval(NamedTuple):
-    """One role's yes to the exact bytes of one digest."""
+    """One role's yes to exact bytes: of the source text, and of every rendition by its key."""
 
     role: str
     person: str
     digest: str
+    covers: Mapping[str, str] = {}
+
+
+class Post(NamedTuple):
+    """What became of one rendition at its channel; `state` is `posting`, `posted`, `unposted` or `unclear`."""
+
+    digest: str
+    state: str
+    attempts: int = 0
+    at: datetime | None = None
+    retry_at: datetime | None = None
+    receipt: str | None = None
 
 
 class Statement(NamedTuple):
-    """The life of one statement. `text_version` is the entry that holds its words; the text itself stays in the log.
+    """The life of one statement. `text_version` is the entry that holds its words; the texts stay in the log.
 
-    `wrote` has the digest of every revision with its author, so that going back to earlier bytes makes no new author.
+    `digest` is of the source text, `renditions` has that of each exact text by its key `CHANNEL/LANGUAGE`. `wrote` has
+    the digest of every text with its author, so that going back to earlier bytes makes no new author. `source` tells
+    which source text each translation was made from, `stale` the languages whose source has changed since. `out` is
+    what of this revision was published.
     """
 
     id: str
@@ -82,6 +97,19 @@ class Statement(NamedTuple):
     published_at: datetime | None = None
     promised: datetime | None = None
     correction: bool = False
+    renditions: Mapping[str, str] = {}
+    facts: Mapping[str, int] = {}
+    source: Mapping[str, str] = {}
+    stale: tuple[str, ...] = ()
+    promises: datetime | None = None
+    template: bool = False  # its text came from the template untouched
+    minimal: bool = False  # it is the line that the playbook keeps for the case that nobody answers
+    delegated: tuple[str, ...] = ()  # the approving roles whose delegates may act
+    expired: bool = False  # nobody approved, and nobody's delegate did
+    glass: bool = False  # it went out without its approvals
+    overridden: tuple[str, ...] = ()  # the rules of the lint that somebody overrode
+    out: Mapping[str, str] = {}
+    posts: Mapping[str, Post] = {}
 
     @property
     def reached(self) -> str:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Statement, Visit
+from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Post, Statement, Visit
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 4  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 5  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -91,7 +91,16 @@ def _read_ladder(parts: dict[str, Any]) -> Ladder:
 
 def _statement(statement: Statement) -> dict[str, Any]:
     times = {name: _stamp(getattr(statement, name)) for name in _STATEMENT_TIMES}
-    return statement._asdict() | times
+    posts = {key: post._asdict() | _post_times(post) for key, post in statement.posts.items()}
+    return statement._asdict() | times | {"posts": posts}
+
+
+def _post_times(post: Post) -> dict[str, str | None]:
+    return {name: _stamp(getattr(post, name)) for name in _POST_TIMES}
+
+
+def _read_post(parts: dict[str, Any]) -> Post:
+    return Post(**(parts | {name: _instant(parts[name]) for name in _POST_TIMES}))
 
 
 def _read_statement(parts: dict[str, Any]) -> Statement:
@@ -99,10 +108,13 @@ def _read_statement(parts: dict[str, Any]) -> Statement:
         "approvals": tuple(Approval(*approval) for approval in parts["approvals"]),
         "audiences": tuple(parts["audiences"]),
         "wrote": tuple((digest, author) for digest, author in parts["wrote"]),
+        "posts": {key: _read_post(post) for key, post in parts["posts"].items()},
     }
+    changed |= {name: tuple(parts[name]) for name in ("stale", "delegated", "overridden")}
     changed |= {name: _instant(parts[name]) for name in _STATEMENT_TIMES}
     return Statement(**(parts | changed))
 
 
-_STATEMENT_TIMES = ("moved_at", "published_at", "promised")
+_STATEMENT_TIMES = ("moved_at", "published_at", "promised", "promises")
+_POST_TIMES = ("at", "retry_at")
 _LADDER_TIMES = ("base", "pulled", "acked_at", "snoozed_until")

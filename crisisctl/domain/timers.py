@@ -159,7 +159,7 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         role = playbook.tasks[timer.subject].role
         return (role or playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals)))
+        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
     if timer.kind == "stale":
         return ()
     ladder = incident.ladders[timer.subject]

@@ -32,11 +32,34 @@ class Chance(Protocol):
         ...
 
 
+class Filling(NamedTuple):
+    """A template to be filled in: its name, its source, and the values."""
+
+    name: str
+    source: str
+    values: Mapping[str, Value]
+
+
 class Templates(Protocol):
-    """Turns a template and plain values into text, in a sandbox that a hostile template cannot leave or exhaust."""
+    """Turns templates and plain values into texts, in a sandbox that a hostile template cannot leave or exhaust.
+
+    `Invalid`, with the line where there is one, when a template is broken, hostile or too costly.
+    """
 
     def render(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> str:
-        """The text; `Invalid`, with the line where there is one, when the template is broken, hostile or too costly."""
+        """The common text: what stands outside the blocks."""
+        ...
+
+    def render_all(self, source: str, values: Mapping[str, Value], *, name: str = "template") -> Mapping[str, str]:
+        """The common text under "", then the text of each block that gives one, by the block's name."""
+        ...
+
+    def render_many(self, fillings: Sequence[Filling]) -> list[Mapping[str, str]]:
+        """For each template its texts as `render_all` gives them, all in one process."""
+        ...
+
+    def names(self, source: str, *, name: str = "template") -> list[str]:
+        """The names that the template and its blocks may ask for, sorted."""
         ...
 
 

@@ -94,7 +94,7 @@ def test_what_is_optional_may_be_missing(templates: Templates) -> None:
         ("{% set a %}x{{ count }}{% endset %}{{ a }}{{ a }}", "x3x3"),
         ("{% with a = 1 %}{{ a }}{% endwith %}", "1"),
         ("{% raw %}{{ not this }}{% endraw %}", "{{ not this }}"),
-        ("{% block a %}b{% endblock %}", "b"),
+        ("c{% block a %}b{% endblock %}d", "cd"),
         ("a{# gone #}b", "ab"),
         ("{{ '<b>&\"' }} {{ html }}", '<b>&" <i>&amp;</i>'),
         ("a\r\n{{ lines }}\r\nb", "a\none\ntwo\nb"),

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from crisisctl.adapters import jinja
-from crisisctl.adapters.jinja import LARGEST_OUTPUT, Jinja
+from crisisctl.adapters.jinja import LARGEST_REPLY, Jinja
 from crisisctl.adapters.posix import limit_process
 from crisisctl.adapters.sandbox import DONE, FAULT, FILTERS, TESTS, Sandbox, answer
 from crisisctl.domain.errors import Invalid
@@ -51,9 +51,9 @@ def outcome(code: str, request: bytes = b"") -> jinja._Outcome:
 
 def test_no_more_is_read_than_a_statement_may_have() -> None:
     flood = outcome("import os\nos.write(1, b'+=')\nwhile True: os.write(1, b'x' * 65536)")
-    assert len(flood.reply) == LARGEST_OUTPUT + 3
+    assert len(flood.reply) == LARGEST_REPLY + 3
     with pytest.raises(Invalid, match="more than 262,144 bytes"):
-        jinja._read("It", flood)
+        jinja._read(["It"], flood)
 
 
 def test_a_child_that_trickles_is_stopped_in_time() -> None:
@@ -66,7 +66,7 @@ def test_a_child_that_trickles_is_stopped_in_time() -> None:
 def test_a_child_that_does_not_listen_is_stopped_in_time() -> None:
     deaf = outcome("import os, time\nos.write(1, b'+'); time.sleep(60)", b"x" * 1_000_000)
     with pytest.raises(Invalid, match="It did not finish in 3 s; it may loop"):
-        jinja._read("It", deaf)
+        jinja._read(["It"], deaf)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_a_child_that_does_not_listen_is_stopped_in_time() -> None:
         ("import os, signal; os.write(1, b'+'); os.kill(0, signal.SIGXCPU)", "It did not finish in 2 s of computing"),
         ("import os; os.write(1, b'+?what')", "It broke the process that was filling it in"),
         ("import os; os.write(1, b'+=\\xff')", "It broke the process that was filling it in"),
-        ("import os; os.write(1, b'+!7\\n\\x1b[2J')", r"It, line 7: \x1b[2J"),
+        ("import os; os.write(1, b'+!0:7\\n\\x1b[2J')", r"It, line 7: \x1b[2J"),
     ],
 )
 def test_a_child_that_breaks_is_told_in_a_sentence(code: str, sentence: str) -> None:
     with pytest.raises(Invalid) as refused:
-        jinja._read("It", outcome(code, b"x" * 100_000))
+        jinja._read(["It"], outcome(code, b"x" * 100_000))
     assert str(refused.value).startswith(sentence)
 
 
@@ -194,40 +194,40 @@ def test_every_filter_and_test_that_is_offered_is_one() -> None:
 @pytest.mark.parametrize(
     ("source", "values", "reply"),
     [
-        ("a {{ b }}", {"b": 1}, DONE + b"a 1"),
-        ("a {{ b }}", None, DONE + b'["b"]'),
-        ("a {{ b }}", {"b": "x" * 100}, FAULT + b"\nthe text comes to more than 99 bytes. Shorten it."),
-        ("\n{{ b }}", {}, FAULT + b"2\n'b' is not known yet. Set it: crisisctl fact set b VALUE"),
-        ("{{ '\ud800' }}", {}, DONE + b"\xed\xa0\x80"),
-        ("{{ {}['\ud800'] }}", {}, FAULT + b"1\nthere is no '\\ud800' in a dict."),
+        ("a {{ b }}", {"b": 1}, DONE + b'[{"": "a 1"}]'),
+        ("a {{ b }}", None, DONE + b'[["b"]]'),
+        ("a {{ b }}", {"b": "x" * 100}, FAULT + b"0:\nthe text comes to more than 99 bytes. Shorten it."),
+        ("\n{{ b }}", {}, FAULT + b"0:2\n'b' is not known yet. Set it: crisisctl fact set b VALUE"),
+        ("{{ '\ud800' }}", {}, DONE + b'[{"": "\xed\xa0\x80"}]'),
+        ("{{ {}['\ud800'] }}", {}, FAULT + b"0:1\nthere is no '\\ud800' in a dict."),
         (
             "{{ b.upper() }}",
             {"b": "x"},
-            FAULT + b"1\n'.upper' does not work on text; use a filter, as in {{ name|upper }}.",
+            FAULT + b"0:1\n'.upper' does not work on text; use a filter, as in {{ name|upper }}.",
         ),
-        ("{{ b() }}", {"b": 1}, FAULT + b"1\na number cannot be called; leave out the brackets."),
+        ("{{ b() }}", {"b": 1}, FAULT + b"0:1\na number cannot be called; leave out the brackets."),
         (
             "{{ b ** 2 }}",
             {"b": 2},
-            FAULT + b"1\n'**' does not work on a number and a number here. Write out the result.",
+            FAULT + b"0:1\n'**' does not work on a number and a number here. Write out the result.",
         ),
-        ("{{ b * 2 }}{{ range(3)|sum }}", {"b": 2}, DONE + b"43"),
-        ("{% for a in 'xy' %}{{ loop.index }}{{ loop.cycle(1, 2) }}{% endfor %}", {}, DONE + b"1122"),
-        ("{% for a in 'xy' %}{{ loop.item }}{% endfor %}", {}, FAULT + b"1\nthere is no 'item' in a LoopContext."),
-        ("{{ range(1001) }}", {}, FAULT + b"1\na range here has 1,000 numbers at most."),
-        ("{{ range(1) }}", {}, FAULT + b"1\nthis gives a range where only text or a number can stand."),
-        ("{{ lipsum() }}", {}, FAULT + b"1\n'lipsum' does not work here."),
-        ("{{ b.c }}", {"b": 1}, FAULT + b"1\nthere is no 'c' in a number."),
-        ("{{ 1 // 0 }}", {}, FAULT + b"1\nthis cannot be worked out: integer division or modulo by zero."),
+        ("{{ b * 2 }}{{ range(3)|sum }}", {"b": 2}, DONE + b'[{"": "43"}]'),
+        ("{% for a in 'xy' %}{{ loop.index }}{{ loop.cycle(1, 2) }}{% endfor %}", {}, DONE + b'[{"": "1122"}]'),
+        ("{% for a in 'xy' %}{{ loop.item }}{% endfor %}", {}, FAULT + b"0:1\nthere is no 'item' in a LoopContext."),
+        ("{{ range(1001) }}", {}, FAULT + b"0:1\na range here has 1,000 numbers at most."),
+        ("{{ range(1) }}", {}, FAULT + b"0:1\nthis gives a range where only text or a number can stand."),
+        ("{{ lipsum() }}", {}, FAULT + b"0:1\n'lipsum' does not work here."),
+        ("{{ b.c }}", {"b": 1}, FAULT + b"0:1\nthere is no 'c' in a number."),
+        ("{{ 1 // 0 }}", {}, FAULT + b"0:1\nthis cannot be worked out: integer division or modulo by zero."),
         (
             "\n{% from 'a' import b %}",
             {},
-            FAULT + b"2\n'from' does not work here: a template stands alone. Put the text itself here.",
+            FAULT + b"0:2\n'from' does not work here: a template stands alone. Put the text itself here.",
         ),
-        ("{% set a.b = 1 %}", {"a": 1}, FAULT + b"1\ncannot assign attribute on non-namespace object."),
-        ("{% " + "b" * 9999, {}, FAULT + b"1\nEncountered unknown tag '" + b"b" * 574 + b"."),
-        ("{{ " + "(" * 9000, {}, FAULT + b"\nthis is nested too deeply, or calls itself without end. Simplify it."),
+        ("{% set a.b = 1 %}", {"a": 1}, FAULT + b"0:1\ncannot assign attribute on non-namespace object."),
+        ("{% " + "b" * 9999, {}, FAULT + b"0:1\nEncountered unknown tag '" + b"b" * 574 + b"."),
+        ("{{ " + "(" * 9000, {}, FAULT + b"0:\nthis is nested too deeply, or calls itself without end. Simplify it."),
     ],
 )
 def test_the_child_answers_with_one_byte_for_how_it_went(source: str, values: Any, reply: bytes) -> None:
-    assert answer(Sandbox(), source, values, 99) == reply
+    assert answer([(source, values)], 99) == reply

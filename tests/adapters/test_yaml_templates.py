@@ -158,3 +158,62 @@ def test_the_message_of_a_broken_template_is_safe_to_print(tmp_path: Path) -> No
     message = refused(reading(tmp_path, "{% \x1b\u202e %}"), "template-syntax")
     assert "\x1b" not in message
     assert "\u202e" not in message
+
+
+# Languages
+
+
+def beside(folder: Path, *names: str) -> Read:
+    """What the reader makes of variants that lie beside the template."""
+    reading(folder, "Hello")
+    for name in names:
+        (folder / "templates" / "words" / name).write_text(f"in {name}", encoding="utf-8")
+    return read(folder / "small.yaml", folder / "templates")
+
+
+def test_the_variants_of_a_template_are_read_with_it(tmp_path: Path) -> None:
+    found = beside(tmp_path, "first.de.j2", "first.de-AT.j2", "first.zh-Hant-TW.j2", "first.es-419.j2")
+    assert found.findings == []
+    assert list(found.templates) == [
+        "words/first.j2",
+        "words/first.de.j2",
+        "words/first.de-AT.j2",
+        "words/first.es-419.j2",
+        "words/first.zh-Hant-TW.j2",
+    ]
+    assert found.templates["words/first.de-AT.j2"] == "in first.de-AT.j2"
+
+
+def test_what_only_looks_like_a_variant_is_left_alone(tmp_path: Path) -> None:
+    others = ("first.draft.j2", "second.de.j2", "first.de.j2~", ".first.de.j2", "first.d.j2", "first..j2", "first.de")
+    assert list(beside(tmp_path, *others).templates) == ["words/first.j2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"), [("DE", "de"), ("de_AT", "de-AT"), ("de-at", "de-AT"), ("zh-hant", "zh-Hant")]
+)
+def test_a_language_in_the_wrong_case_is_told_with_the_right_name(name: str, right: str, tmp_path: Path) -> None:
+    found = beside(tmp_path, f"first.{name}.j2")
+    assert f"words/first.{name}.j2" in refused(found, "template-language")
+    assert found.findings[0].remedy == f"rename it to words/first.{right}.j2"
+
+
+def test_a_variant_must_be_as_sound_as_the_template(tmp_path: Path) -> None:
+    found = beside(tmp_path, "first.de.j2")
+    (tmp_path / "templates" / "words" / "first.fr.j2").write_text("{{ broken", encoding="utf-8")
+    found = read(tmp_path / "small.yaml", tmp_path / "templates")
+    assert "'words/first.fr.j2' is wrong" in refused(found, "template-syntax")
+    (tmp_path / "templates" / "words" / "first.fr.j2").unlink()
+    (tmp_path / "templates" / "words" / "first.fr.j2").symlink_to(tmp_path / "small.yaml")
+    found = read(tmp_path / "small.yaml", tmp_path / "templates")
+    assert "'words/first.fr.j2' cannot be read" in refused(found, "template-unreadable")
+
+
+def test_variants_count_towards_what_templates_may_hold_together(tmp_path: Path) -> None:
+    beside(tmp_path)
+    for number in range(9):
+        variant = tmp_path / "templates" / "words" / f"first.a{chr(97 + number)}.j2"
+        variant.write_text("ä" * 32 * KIB, encoding="utf-8")
+    assert "larger than 512 KiB together" in refused(
+        read(tmp_path / "small.yaml", tmp_path / "templates"), "template-too-large"
+    )

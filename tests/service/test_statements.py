@@ -60,7 +60,7 @@ def test_a_text_is_made_of_the_facts_as_they_stand(room: Any) -> None:
     version = room.ask(ask.SetFact("affected_accounts", "1,200")).entries[0].version
     draft = _compose(room)
     assert "What we know: about 1200 accounts are affected." in draft.text
-    assert draft[0::2] == ("holding", {"affected_accounts": version})
+    assert (draft.statement, draft.facts) == ("holding", {"affected_accounts": version})
     room.ask(draft, "kim")
 
 

@@ -1,15 +1,17 @@
-"""The template files that a playbook names, read without leaving their folder and without running them."""
+"""The template files that a playbook names, in every language, read without leaving their folder or running them."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crisisctl.adapters.yaml.loaded import Fault, Loaded
 from crisisctl.domain.check import Path as Steps
 from crisisctl.domain.check import is_template_name, plain, shown
+from crisisctl.domain.locale import customary, is_language, spoken, variant_name
 
 LARGEST_TEMPLATE = 64 * 1024
 LARGEST_TOGETHER = 512 * 1024
@@ -27,33 +29,61 @@ class _Refused(Exception):
 
 
 def template_sources(loaded: Loaded, folder: Path) -> dict[str, str]:
-    """The sources, by name, of the templates that the statements name; adds the faults of those that cannot be used."""
+    """The sources, by name, of the templates that the statements name and of their variants in other languages.
+
+    Adds the faults of those that cannot be used.
+    """
     sources: dict[str, str] = {}
     refused: dict[str, tuple[str, str, str]] = {}
-    room = LARGEST_TOGETHER
     for path, name in _named(loaded.document):
         if name not in sources and name not in refused:
             try:
-                source = _source(folder, name, room)
+                _take(folder, name, sources)
             except FileNotFoundError:
                 continue
             except _Refused as error:
                 refused[name] = error.why
-            else:
-                room -= len(source)
-                sources[name] = source
         if name in refused:
             loaded.faults.append(Fault(loaded.spot(path), *refused[name]))
             loaded.spoiled.add(path)
     return sources
 
 
+def _take(folder: Path, template: str, sources: dict[str, str]) -> None:
+    """Adds a template and its variants to the sources; all of them or none."""
+    found: dict[str, str] = {}
+    for name in (template, *_variants(folder, template)):
+        if name not in sources:
+            taken = sum(len(source.encode()) for source in (*sources.values(), *found.values()))
+            found[name] = _source(folder, name, LARGEST_TOGETHER - taken)
+    sources.update(found)
+
+
+def _variants(folder: Path, template: str) -> list[str]:
+    """The names of the files beside a template that are the same in another language, sorted."""
+    *inside, file = template.split("/")
+    try:
+        with _opened(folder, inside) as at:
+            beside = os.listdir(at)  # noqa: PTH208 - of a handle, which is no path
+    except OSError:
+        return []  # reading the template itself tells why
+    tags = {tag for name in beside if (tag := spoken(name, file))}
+    for tag in sorted(tags):
+        if not is_language(tag) and (right := customary(tag)):
+            message = (
+                f"the language of the template {shown(variant_name(template, tag))} is not written as it is elsewhere"
+            )
+            raise _Refused("template-language", message, f"rename it to {variant_name(template, right)}")
+    return [variant_name(template, tag) for tag in sorted(tags) if is_language(tag)]
+
+
 def _named(document: object) -> Iterator[tuple[Steps, str]]:
     statements = document.get("statements") if isinstance(document, dict) else None
     for id_, spec in statements.items() if isinstance(statements, dict) else ():
-        name = spec.get("template") if isinstance(spec, dict) else None
-        if isinstance(name, str) and is_template_name(name):
-            yield ("statements", id_, "template"), name
+        for key in ("template", "minimal"):
+            name = spec.get(key) if isinstance(spec, dict) else None
+            if isinstance(name, str) and is_template_name(name):
+                yield ("statements", id_, key), name
 
 
 def _source(folder: Path, name: str, room: int) -> str:
@@ -85,19 +115,26 @@ def _source(folder: Path, name: str, room: int) -> str:
 def _bytes(folder: Path, name: str) -> bytes:
     """At most one byte more of the file than is allowed; every step on the way there must be a folder and no link."""
     *inside, file = name.split("/")
+    with _opened(folder, inside) as at:
+        handle = os.open(file, _FILE, dir_fd=at)
+    with os.fdopen(handle, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise _Refused("template-unreadable", f"{shown(name)} is not a file", "put a file there")
+        return opened.read(LARGEST_TEMPLATE + 1)
+
+
+@contextmanager
+def _opened(folder: Path, inside: list[str]) -> Iterator[int]:
+    """A handle of the folder that the steps lead to."""
     at = os.open(folder, _FOLDER)
     try:
         for part in inside:
             inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
             os.close(at)
             at = inner
-        handle = os.open(file, _FILE, dir_fd=at)
+        yield at
     finally:
         os.close(at)
-    with os.fdopen(handle, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise _Refused("template-unreadable", f"{shown(name)} is not a file", "put a file there")
-        return opened.read(LARGEST_TEMPLATE + 1)
 
 
 def _parse(source: str, name: str) -> None:

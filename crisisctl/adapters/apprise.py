@@ -78,7 +78,7 @@ class Apprise:
 
     def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
         """Post the text as it is, with nothing before or after it; no service says more of it than that it took it."""
-        letter = {"key": _in_a_header(key), "title": rendition.subject, "body": rendition.text}
+        letter = {"key": _in_a_header(key), "title": _titled(rendition.parts), "body": rendition.text}
         if failure := self._failure(to, letter | {"urgent": False, "whole": True}):
             kind = Unclear if failure.unclear else DeliveryFailed
             raise kind(failure.reason, permanent=failure.permanent)
@@ -134,6 +134,10 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended in between
             os.killpg(child.pid, signal.SIGKILL)
+
+
+def _titled(parts: Mapping[str, str]) -> str:
+    return parts.get("subject") or parts.get("title") or parts.get("headline") or ""
 
 
 def _in_a_header(key: str) -> str:

@@ -13,7 +13,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
-_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export)
+_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export, ask.Posted, ask.Retry)
 _BLINDING = ("role.released", "access.revoked")
 
 
@@ -26,6 +26,10 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
     events = _rules(command)[type(command)](incident, command, source, at)
     if incident.restricted:
         _need_to_know(incident, events)
+    if incident.embargoes:
+        from crisisctl.domain.decide_posting import held_back  # noqa: PLC0415 - few incidents have any
+
+        held_back(incident, events, at)
     return events
 
 
@@ -65,6 +69,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.decide_handover import RULES  # noqa: PLC0415
         case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
             from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
+        case ask.Posted() | ask.Retry() | ask.Embargo():
+            from crisisctl.domain.decide_posting import RULES  # noqa: PLC0415
         case ask.Grant() | ask.Revoke() | ask.Export():
             from crisisctl.domain.decide_access import RULES  # noqa: PLC0415
         case _:

@@ -28,6 +28,7 @@ def dump(incident: Incident) -> str:
         "statements": {id_: _statement(statement) for id_, statement in incident.statements.items()},
         "ladders": {key: _ladder(ladder) for key, ladder in incident.ladders.items()},
         "fired": sorted(incident.fired),
+        "embargoes": {name: stamp(until) for name, until in incident.embargoes.items()},
         "handovers": {role: _handover(offer) for role, offer in incident.handovers.items()},
         "format": FORMAT,
     }
@@ -59,6 +60,7 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "ladders": {key: _read_ladder(parts) for key, parts in state["ladders"].items()},
         "fired": frozenset(state["fired"]),
         "admitted": tuple(state["admitted"]),
+        "embargoes": {name: instant(until) for name, until in state["embargoes"].items()},
         "handovers": {role: _read_handover(*parts) for role, parts in state["handovers"].items()},
     }
     return Incident(**state)

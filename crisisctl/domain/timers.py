@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from crisisctl.domain import posting
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
@@ -25,8 +26,14 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
     return ()
 
 
+POSTING = "posting"  # the kind of timer that only whoever can reach the channels may fire
+
+
 class Timer(NamedTuple):
-    """One instant. `kind` is `escalation`, `stale`, `task`, `statement` or `promise`; `subject` is what it is about."""
+    """One instant; `subject` is what it is about.
+
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `posting` or `unclear`.
+    """
 
     id: str
     incident: str
@@ -36,10 +43,10 @@ class Timer(NamedTuple):
 
 
 def timers(incident: Incident) -> list[Timer]:
-    """Every timer that exists now, the earliest first; a closed incident has none."""
-    if not incident.open:
-        return []
-    found = [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
+    """Every timer that exists now, the earliest first; a closed incident has none but of posts."""
+    found = [Timer(due.id, incident.id, due.kind, due.at, due.subject) for due in posting.due(incident)]
+    if incident.open:
+        found += [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -104,6 +111,8 @@ def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetim
         return []
     events = _FIRE[timer.kind](incident, timer, _answering(incident, on_call, at or timer.due))
     first = events[0]._replace(timer=timer.id)
+    if timer.kind == POSTING:
+        return [first]  # it happens when it is done, not when it should have been
     if first.type == "escalation.skipped" and (out := outside(incident, first.data["roles"], on_call, at or timer.due)):
         first = first._replace(data={**first.data, "outside": [*out]})
     return [event._replace(occurred_at=timer.due) for event in (first, *events[1:])]
@@ -160,7 +169,9 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         return (role or playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
         return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
-    if timer.kind == "stale":
+    if timer.kind == "unclear":
+        return (playbook.first_role(),)
+    if timer.kind in ("stale", POSTING):
         return ()
     ladder = incident.ladders[timer.subject]
     plan = playbook.escalations[ladder.escalation]
@@ -177,6 +188,8 @@ def what(incident: Incident, timer: Timer) -> str:
         return f"statement {timer.subject} is due"
     if timer.kind == "promise":
         return f"the next {timer.subject} update was promised"
+    if timer.kind in (POSTING, "unclear"):
+        return posting.what(incident, timer.kind, timer.subject)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -195,6 +208,8 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
     if timer.kind == "promise":
         return f"promised when {timer.subject} was published"
+    if timer.kind in (POSTING, "unclear"):
+        return posting.why(incident, timer.kind, timer.subject)
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
@@ -258,26 +273,43 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
+def _attempt(incident: Incident, timer: Timer, _answering: _Answering) -> list[Event]:
+    statement, key, _ = posting.post_at(incident, timer.subject)
+    return [posting.attempt(statement, key)]
+
+
+def _unclear(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return [posting.unknown(incident, timer.subject, _reached(incident, timer, answering))]
+
+
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
     "task": _overdue,
     "statement": _overdue,
     "promise": _overdue,
+    POSTING: _attempt,
+    "unclear": _unclear,
 }
 
 
 def overdue(
-    incident: Incident, until: datetime, limit: int = 50, on_call: OnCall = nobody, now: datetime | None = None
+    incident: Incident,
+    until: datetime,
+    limit: int = 50,
+    on_call: OnCall = nobody,
+    now: datetime | None = None,
+    *,
+    posts: bool = False,
 ) -> tuple[Incident, list[Event]]:
     """What the timers due by an instant bring about, in the order of their true due times, and the incident after it.
 
-    They reach those on call `now`; left out, at that instant. The incident returned is provisional: its entries are
-    not sealed.
+    They reach those on call `now`; left out, at that instant. With `posts` these are the attempts to post, and without
+    it all others. The incident returned is provisional: its entries are not sealed.
     """
     events: list[Event] = []
     for _ in range(limit):
-        due = next((timer for timer in timers(incident) if timer.due <= until), None)
+        due = next((one for one in timers(incident) if one.due <= until and (one.kind == POSTING) == posts), None)
         if due is None:
             break
         fired = fire(incident, due, on_call, now or until)
@@ -317,6 +349,16 @@ class Forecast(NamedTuple):
     reaches: tuple[str, ...]
 
 
+def _expected(incident: Incident, timer: Timer, fired: list[Event]) -> list[Event]:
+    """What will follow, an attempt to post being taken to succeed."""
+    if timer.kind != POSTING:
+        return fired
+    after = provisional(incident, fired)
+    statement, key, post = posting.post_at(after, timer.subject)
+    made = posting.Try(statement.id, post.revision, key, post.digest, post.attempts)
+    return [*fired, *posting.arrived(made, by="forecast")]
+
+
 def forecast(incident: Incident, limit: int = 100, on_call: OnCall = nobody) -> list[Forecast]:
     """What will fire, in order, as if nobody answered; at most `limit` timers."""
     plan: list[Forecast] = []
@@ -324,5 +366,5 @@ def forecast(incident: Incident, limit: int = 100, on_call: OnCall = nobody) -> 
         timer = ahead[0]
         reaches = recipients(incident, timer, on_call)
         plan.append(Forecast(timer, what(incident, timer), why(incident, timer), reaches))
-        incident = provisional(incident, fire(incident, timer, on_call))
+        incident = provisional(incident, _expected(incident, timer, fire(incident, timer, on_call)))
     return plan

@@ -94,12 +94,11 @@ class Courier(Protocol):
 
 
 class Rendition(NamedTuple):
-    """The exact text for one place: `key` is `CHANNEL/LANGUAGE`; e-mail has a subject and a web form besides."""
+    """The exact text for one place, by its key `CHANNEL/LANGUAGE`, and its parts: an e-mail has `subject` and `html`."""
 
     key: str
     text: str
-    subject: str = ""
-    html: str = ""
+    parts: Mapping[str, str] = {}
     incident: str = ""
     statement: str = ""
 
@@ -426,6 +425,10 @@ class Store(Protocol):
 
 class Outgoing(Protocol):
     """Where published statements are laid out, ready to be pasted."""
+
+    def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
+        """Write the exact text of each rendition, given by key; the paths in the same order."""
+        ...
 
     def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
         """Write the exact text for each channel; the paths."""

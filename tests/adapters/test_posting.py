@@ -28,7 +28,8 @@ KEY = "INC-7/holding/2/x/en"
 SECRET = "hunter2-and-more"  # noqa: S105 - it is there to be looked for
 TEXT = "We are sorry.\n\tÜber 1 000 Konten, 数据.\n.\nA line with one dot stands above."
 WORDS = Rendition("x/en", TEXT, incident="INC-7", statement="holding")
-LETTER = Rendition("email/de-AT", TEXT, "Ein Vorfall: 数据 und mehr", "<p>We are <b>sorry</b>.</p>\n")
+SUBJECT, HTML = "Ein Vorfall: 数据 und mehr", "<p>We are <b>sorry</b>.</p>\n"
+LETTER = Rendition("email/de-AT", TEXT, {"subject": SUBJECT, "html": HTML})
 
 
 @pytest.fixture(autouse=True)
@@ -169,13 +170,13 @@ def test_a_letter_has_subject_text_and_web_form(ways: Ways, post_office: Any) ->
     assert letter["From"] == "press@example.org"
     assert letter["To"] == "a@example.net, b@example.net"
     assert "c@example.com" not in letter.as_string()
-    assert letter["Subject"] == LETTER.subject
+    assert letter["Subject"] == SUBJECT
     assert letter["Message-ID"] == receipt.id
     assert letter["Content-Language"] == "de-AT"
     text, html = letter.iter_parts()
     assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
     assert text.get_content().replace("\r\n", "\n") == f"{TEXT}\n"  # mail ends its lines with both
-    assert html.get_content().replace("\r\n", "\n") == LETTER.html
+    assert html.get_content().replace("\r\n", "\n") == HTML
     assert receipt.by == "mail"
 
 

@@ -151,14 +151,14 @@ def _letter(rendition: Rendition, post: _Post, key: str, now: datetime) -> Email
     seal = sha256(key.encode()).hexdigest()[:40]
     message["From"] = post.sender
     message["To"] = ", ".join(post.receivers) or "undisclosed-recipients:;"
-    message["Subject"] = (rendition.subject or _first_line(rendition.text)).replace("\n", " ")
+    message["Subject"] = (rendition.parts.get("subject") or _first_line(rendition.text)).replace("\n", " ")
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{seal}@{post.sender.rpartition('@')[2]}>"
     message.set_content(rendition.text)
-    if rendition.html:
-        message.add_alternative(rendition.html, subtype="html")
+    if html := rendition.parts.get("html"):
+        message.add_alternative(html, subtype="html")
         message.set_boundary(f"=_{seal}")
-    if language := rendition.key.partition("/")[2]:
+    if language := rendition.key.rpartition("/")[2]:
         message["Content-Language"] = language  # last, for whatever gives a letter its content takes such lines away
     return message
 

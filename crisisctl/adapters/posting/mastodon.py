@@ -44,7 +44,7 @@ class Mastodon:
         if not token.isascii() or not token.isprintable() or " " in token:
             raise DeliveryFailed("the token is none: it holds what no token can", permanent=True)
         document = {"status": rendition.text, "visibility": account.visibility}
-        if language := rendition.key.partition("/")[2]:
+        if language := rendition.key.rpartition("/")[2]:
             document["language"] = language.partition("-")[0]  # ISO 639; the server knows no regions
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
         told = post(account.address, document, headers, seconds=self._seconds).told

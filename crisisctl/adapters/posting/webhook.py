@@ -35,10 +35,9 @@ MALFORMED = "that is no address that can be posted to; write https://HOST/PATH"
 
 def letter(rendition: Rendition, key: str) -> dict[str, str]:
     """What is posted: the text, and what a receiver needs to put it in its place."""
-    channel, _, language = rendition.key.partition("/")
+    channel, _, language = rendition.key.rpartition("/")
     named = {"key": key, "incident": rendition.incident, "statement": rendition.statement}
-    more = {name: value for name, value in (("subject", rendition.subject), ("html", rendition.html)) if value}
-    return named | {"channel": channel, "language": language, "text": rendition.text} | more
+    return {**rendition.parts, **named, "channel": channel, "language": language, "text": rendition.text}
 
 
 def _split(to: str) -> SplitResult | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Approval, Incident, Statement
+from crisisctl.domain.posting import CHANGES as POSTS
+from crisisctl.domain.posting import begun
 from crisisctl.domain.times import instant
 
 Change = Callable[[Incident, Entry], Incident]
@@ -119,6 +121,7 @@ def _published(incident: Incident, entry: Entry) -> Incident:
         moved_at=entry.occurred_at,
         audiences=(*was.audiences, *data["audiences"]),
         out={**was.out, **data.get("renditions", was.renditions)},
+        posts=begun(was, entry),
     )
     if data["state"] != "published":
         return incident._replace(statements={**incident.statements, was.id: now})
@@ -129,6 +132,7 @@ def _published(incident: Incident, entry: Entry) -> Incident:
 
 
 CHANGES: Mapping[str, Change] = {
+    **POSTS,
     "statement.drafted": _drafted,
     "statement.corrected": _drafted,
     "statement.submitted": _statement,

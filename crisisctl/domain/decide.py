@@ -26,10 +26,10 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
     events = _rules(command)[type(command)](incident, command, source, at)
     if incident.restricted:
         _need_to_know(incident, events)
-    if incident.embargoes:
-        from crisisctl.domain.decide_posting import held_back  # noqa: PLC0415 - few incidents have any
+    if isinstance(command, ask.Publish):
+        from crisisctl.domain.decide_posting import released  # noqa: PLC0415 - only publishing pays for it
 
-        held_back(incident, events, at)
+        return released(incident, command, events, at)
     return events
 
 

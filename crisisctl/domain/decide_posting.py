@@ -11,7 +11,7 @@ from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Post, Statement
-from crisisctl.domain.posting import Try, arrived, attempt, channel_of
+from crisisctl.domain.posting import Try, alone, arrived, attempt, channel_of
 from crisisctl.domain.snowflake import posted_at, status_id
 from crisisctl.domain.text import line, nearest, prose
 from crisisctl.domain.times import clock_time, stamp
@@ -139,8 +139,24 @@ def _whom(statement: str, audience: str | None) -> str:
     return f"{statement} for {audience}" if audience else statement
 
 
-def held_back(incident: Incident, events: Sequence[Event], at: datetime) -> None:
-    """`Refused`, with the instant and the way out, when something is published to somebody who must not have it yet."""
+def released(incident: Incident, command: ask.Publish, events: Sequence[Event], at: datetime) -> list[Event]:
+    """The events of a publication, with what the program posts by itself: nothing of an exercise.
+
+    `Refused`, with the instant and the way out, when somebody would be told who must not be told yet.
+    """
+    _held_back(incident, events, at)
+    return [_posted_by_itself(event, command) if not incident.drill else event for event in events]
+
+
+def _posted_by_itself(event: Event, command: ask.Publish) -> Event:
+    going = {channel_of(key) for key in alone(event.data.get("renditions") or {})}
+    told = {"posting": sorted(going.intersection(command.posting))}
+    told |= {"inside": sorted(going.intersection(getattr(command, "inside", ())))}
+    kept = {name: channels for name, channels in told.items() if channels}
+    return event._replace(data={**event.data, **kept}) if event.type == "statement.published" else event
+
+
+def _held_back(incident: Incident, events: Sequence[Event], at: datetime) -> None:
     for event in events:
         if event.type != "statement.published":
             continue

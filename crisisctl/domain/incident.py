@@ -67,8 +67,8 @@ class Post(NamedTuple):
 
     `state` is `waiting` (for its first attempt), `ready` (laid out for a person to paste), `withheld` (too long),
     `posting`, `unposted` (tried again at `retry_at`), `given up`, `unclear` or `posted`. `attempts` counts all that
-    were begun, `since` is the first of those after a person's last word. `receipt`, `url` and `by` are those of `posted`;
-    what people or servers said is None once it was erased.
+    were begun, `since` is the first of those after a person's last word. `receipt`, `url` and `by` are those of
+    `posted`; what people or servers said is None once it was erased.
     """
 
     digest: str

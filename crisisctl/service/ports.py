@@ -94,7 +94,7 @@ class Courier(Protocol):
 
 
 class Rendition(NamedTuple):
-    """The exact text for one place, by its key `CHANNEL/LANGUAGE`, and its parts: an e-mail has `subject` and `html`."""
+    """The exact text for one place, whose key is `CHANNEL/LANGUAGE`; an e-mail has the parts `subject` and `html`."""
 
     key: str
     text: str

@@ -83,8 +83,7 @@ class Postman:
         waiting = [key for key, post in published.incident.statements[name].posts.items() if post.state == "waiting"]
         results = []
         for batch in _batches(self._in_order(waiting, out)):
-            begun = self._desk.follow(id_, lambda now, _, keys=batch: posting.first_attempts(now, name, keys), source)
-            results += self._carry_out(begun, source)
+            results += self._carry_out(self._desk.follow(id_, _beginning(name, batch), source), source)
         return results
 
     @staticmethod
@@ -189,6 +188,10 @@ class _Texts:
 
 def _text(entry: Entry, key: str) -> str | None:
     return entry.word(key) if key in entry.words else entry.word("text")
+
+
+def _beginning(name: str, keys: tuple[str, ...]) -> Callable[[Incident, datetime], list[Event]]:
+    return lambda incident, _now: posting.first_attempts(incident, name, keys)
 
 
 def _batches(keys: Sequence[str]) -> list[tuple[str, ...]]:

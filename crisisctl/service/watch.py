@@ -18,8 +18,8 @@ from crisisctl.domain.notices import Directory, Notice
 from crisisctl.domain.timers import POSTING, timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
-from crisisctl.service.posting import Postman
 from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Log, Message, Queued
+from crisisctl.service.posting import Postman
 from crisisctl.service.sight import Sight
 from crisisctl.service.tally import Tally
 from crisisctl.service.wording import message, neutral
@@ -259,7 +259,7 @@ class Watch:
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
             about, late = _about(log, entry, notice)
-        if entry is None or not incident.open:
+        if entry is None or (not incident.open and entry.type not in _AFTER_THE_END):
             return Result(row, "dropped", "the incident is closed")
         if incident.restricted and notice.person not in incident.members():
             return Result(row, "dropped", f"{notice.person} may not see the incident")
@@ -353,5 +353,6 @@ def _past(last: datetime | None, now: datetime, span: timedelta) -> bool:
     return last is None or not timedelta(0) <= now - last < span
 
 
+_AFTER_THE_END = ("statement.unclear", "statement.unposted")  # words that were published go out all the same
 _COUNTED = {"sent": "sent", "failed": "failed", "dead": "failed", "dropped": "dropped"}
 _SETTLED = {"sent": "notice.sent", "dead": "notice.failed", "dropped": "notice.dropped"}

@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.ports import Courier, Extent, Poster, Templates
+    from crisisctl.service.ports import Channels, Courier, Extent, Poster, Templates
     from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
@@ -111,6 +111,18 @@ class Office:
         return Jinja(posix.limit_process)
 
     @cached_property
+    def channels(self) -> Channels:
+        """The channels that the program knows, and the workspace's own where there is one."""
+        from crisisctl.adapters.yaml.channels import ChannelFiles  # noqa: PLC0415 - only public words pay for it
+
+        try:
+            return ChannelFiles(self.settings.root / "channels.yaml")
+        except NotFound:
+            if self._told or os.environ.get("CRISISCTL_WORKSPACE"):
+                raise
+            return ChannelFiles(None)  # a text can be measured anywhere
+
+    @cached_property
     def watch(self) -> Watch:
         """What fires timers and sends notices."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only the watch pays for it
@@ -151,7 +163,7 @@ class Office:
             return referred(to, self.settings.root, f"the address {_shown(to)}")
 
         mail, web, social = Mail(self.clock.now), Webhook(), Mastodon(told)
-        ways = {"https": web, "http": web, "https+mastodon": social, "http+mastodon": social}
+        ways: dict[str, Poster] = {"https": web, "http": web, "https+mastodon": social, "http+mastodon": social}
         return Ways(told, ways | dict.fromkeys(SCHEMES, mail), Apprise(self.settings.root))
 
     @cached_property

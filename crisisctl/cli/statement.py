@@ -1,4 +1,4 @@
-"""`statement draft|show|submit|approve|reject|publish|correct|list`: public words."""
+"""`statement draft|show|submit|approve|reject|publish|correct|list|measure|channels`: public words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.done import document, tell
+from crisisctl.cli.measure import measuring
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import Call, writing
 from crisisctl.domain import commands as ask
@@ -25,6 +26,7 @@ statements = typer.Typer(
     help="Public words: drafted, approved to the byte, published.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(statements, name="statement")
+statements.add_typer(measuring)
 
 Name = Annotated[
     str,

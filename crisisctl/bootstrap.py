@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, NotFound, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, NotOneself, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -307,7 +307,7 @@ class Office:
         if mine is None:
             raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {login}.")
         if told not in (None, mine):
-            raise Refused(f"Identity is strict: {login} is {mine} and may not act as {told}.")
+            raise NotOneself(f"Identity is strict: {login} is {mine} and may not act as {told}.", mine, told)
         return Source(mine, login, role=role)
 
     def viewer(self, role: str | None = None) -> Source:

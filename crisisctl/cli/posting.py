@@ -13,9 +13,7 @@ from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Usage
-from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import parse_instant
-from crisisctl.domain.whereabouts import standings
 from crisisctl.service.posting import Result
 
 Name = Annotated[
@@ -116,13 +114,3 @@ def say(results: Sequence[Result]) -> None:
     for result in results:
         if result.state in then:
             show.talk(show.style(f"  {result.told}; {then[result.state]}", "red"))
-
-
-def tabled(incident: Incident, only: str | None = None) -> None:
-    """How each rendition stands on its channel, if any was published."""
-    rows = [
-        (one.key if only else f"{one.statement} {one.key}", one.state, one.since, one.what)
-        for one in standings(incident, only)
-    ]
-    if rows:
-        show.table(("CHANNEL", "STATE", "SINCE (UTC)", "WHAT"), rows)

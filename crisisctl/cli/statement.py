@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, posting, show, standing
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.measure import measuring
 from crisisctl.cli.session import Session
@@ -26,6 +26,7 @@ statements = typer.Typer(
     help="Public words: drafted, approved to the byte, published.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(statements, name="statement")
+posting.register(statements)
 statements.add_typer(measuring)
 
 Name = Annotated[
@@ -86,6 +87,7 @@ def show_(ctx: typer.Context, statement: Name, incident: options.Incident = None
         approvals = [{"role": a.role, "person": a.person} for a in now.approvals]
         show.data(
             keys
+            | standing.listed(found, statement)
             | {"digest": now.digest, "text": text, "approvals": approvals, "waiting": waiting, "author": now.author}
         )
         return
@@ -93,6 +95,7 @@ def show_(ctx: typer.Context, statement: Name, incident: options.Incident = None
     show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {now.digest[:16]}")
     if waiting:
         show.talk(f"Approval missing: {', '.join(waiting)}")
+    standing.talked(found, statement)
 
 
 def _next(outcome: Outcome) -> str:
@@ -138,18 +141,21 @@ def publish(
     """Release the approved text: log it, and lay it out as a file for each channel."""
     session: Session = ctx.obj
     office = session.office
-    command = ask.Publish(statement, "", tuple(audience or ()))
+    command = ask.Publish(statement, "", tuple(audience or ()), posting=office.postman.channels())
     asked = session.asked(at, request_id, expect_version)
     outcome, files, trouble = service.publish(office.desk, office.outgoing, session.which(incident), command, asked)
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
+    results = office.postman.first(outcome, asked.source)
     if json:
-        show.data(document(outcome) | {"files": [str(file) for file in files]})
+        told = {"files": [str(file) for file in files], "posts": posting.posts(results)}
+        show.data(document(outcome) | told)
         return
     tell(outcome, json=False)
     for file in files:
         show.say(f"  ready to post: {file}")
+    posting.say(results)
     if not outcome.repeated:
         show.hint("crisisctl status")
 
@@ -172,6 +178,8 @@ def list_(ctx: typer.Context, incident: options.Incident = None, json: options.J
         rows.append((id_, now.state if now else "planned", waiting or "-", ", ".join(spec.audiences)))
     if json:
         keys = ("id", "state", "waiting", "audiences")
-        show.data({"incident": found.id, "statements": [dict(zip(keys, row, strict=True)) for row in rows]})
+        listed = [dict(zip(keys, row, strict=True)) | standing.listed(found, row[0]) for row in rows]
+        show.data({"incident": found.id, "statements": listed})
     else:
         show.table(("STATEMENT", "STATE", "WAITING FOR", "AUDIENCES"), rows)
+        standing.tabled(found)

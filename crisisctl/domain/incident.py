@@ -90,7 +90,7 @@ class Statement(NamedTuple):
     `digest` is of the source text, `renditions` has that of each exact text by its key `CHANNEL/LANGUAGE`. `wrote` has
     the digest of every text with its author, so that going back to earlier bytes makes no new author. `source` tells
     which source text each translation was made from, `stale` the languages whose source has changed since. `out` is
-    what of this revision was published.
+    what stands at each channel, whichever revision brought it there.
     """
 
     id: str
@@ -114,6 +114,7 @@ class Statement(NamedTuple):
     stale: tuple[str, ...] = ()
     promises: datetime | None = None
     template: bool = False  # its text came from the template untouched
+    preapproved: bool = False  # the playbook gave its approval beforehand
     minimal: bool = False  # it is the line that the playbook keeps for the case that nobody answers
     delegated: tuple[str, ...] = ()  # the approving roles whose delegates may act
     expired: bool = False  # nobody approved, and nobody's delegate did

@@ -100,6 +100,11 @@ class StatementSpec(NamedTuple):
     after: tuple[str, ...] = ()
     phase: str | None = None
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The channels, or a file of plain text where there is none."""
+        return self.channels or ("text",)
+
 
 def statement_spec(id_: str, spec: Mapping[str, Any]) -> StatementSpec:
     """The statement of a section that `check` found no error in."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crisisctl.domain import labels
-from crisisctl.domain.entries import Entry
+from crisisctl.domain.entries import Data, Entry
 from crisisctl.domain.times import clock_time, instant, words
 
 ERASED = "(redacted)"
@@ -125,15 +125,55 @@ def _escalation(entry: Entry) -> str:
 
 def _draft(entry: Entry) -> str:
     data = entry.data
-    voided = f"; the approval of {', '.join(data['voids'])} is void" if data["voids"] else ""
+    voided = f"; the approval of {_voided(data)} is void" if data["voids"] else ""
     verb = "corrected" if entry.type == "statement.corrected" else "drafted"
     return f"Statement {data['statement']} {verb}, revision {data['revision']}{_because(entry)}{voided}"
 
 
+def _voided(data: Data) -> str:
+    """The roles, and of which texts where others stand; entries of old name the roles alone."""
+    voids = data["voids"]
+    if isinstance(voids[0], str):
+        return ", ".join(voids)
+    roles = ", ".join(dict.fromkeys(one["role"] for one in voids))
+    keys = list(dict.fromkeys(one["rendition"] for one in voids))
+    return roles if len(keys) == len(data["renditions"]) else f"{roles} of {', '.join(keys)}"
+
+
+def _submitted(entry: Entry) -> str:
+    data = entry.data
+    spared = ", approved beforehand by the playbook" if data.get("preapproved") else ""
+    return f"Statement {data['statement']} submitted, revision {data['revision']}{spared}"
+
+
 def _approved(entry: Entry) -> str:
-    waiting = entry.data["waiting"]
-    rest = f"; waiting for {', '.join(waiting)}" if waiting else ""
-    return f"Statement {entry.data['statement']} approved for {entry.data['role']}{rest}"
+    data = entry.data
+    rest = f"; waiting for {', '.join(data['waiting'])}" if data["waiting"] else ""
+    instead = f" by its delegate {data['instead']}" if "instead" in data else ""
+    return f"Statement {data['statement']} approved for {data['role']}{instead}{rest}"
+
+
+def _refused(entry: Entry) -> str:
+    data = entry.data
+    what = f"{data['verb']} of" if data.get("verb") else "approval of"
+    why = {
+        "author": "its own author",
+        "identity": f"the login {entry.login}, which is not {data.get('claimed', entry.actor)}'s",
+    }
+    return f"REFUSED: {what} {data['statement']} by {entry.actor}, {why[data['why']]}"
+
+
+def _delegated(entry: Entry) -> str:
+    to = entry.data["to"]
+    named = ", ".join(f"{to[role]} for {role}" for role in entry.data["roles"])
+    reached = ", ".join(entry.data["reached"]) or "nobody"
+    return f"Nobody has answered about {entry.data['statement']}; {named} may approve it now; told {reached}"
+
+
+def _expired(entry: Entry) -> str:
+    data = entry.data
+    line = f"; there is a line approved beforehand, {data['minimal']}" if data.get("minimal") else ""
+    return f"Statement {data['statement']} is still not approved{line}; told {', '.join(data['reached']) or 'nobody'}"
 
 
 def _published(entry: Entry) -> str:
@@ -141,7 +181,9 @@ def _published(entry: Entry) -> str:
     to = f" to {', '.join(data['audiences'])}" if data["audiences"] else ""
     on = f" on {', '.join(data['channels'])}" if data["channels"] else ""
     promise = f"; next update promised by {clock_time(instant(data['promised']))} UTC" if data.get("promised") else ""
-    return f"Statement {data['statement']} published{to}{on}{promise}"
+    over = ", ".join(f"{key} (too long by {excess})" for key, excess in data.get("withheld", {}).items())
+    held_back = f"; held back: {over}" if over else ""
+    return f"Statement {data['statement']} published{to}{on}{held_back}{promise}"
 
 
 def _posting(entry: Entry) -> str:
@@ -248,7 +290,17 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     ),
     "statement.drafted": _draft,
     "statement.corrected": _draft,
-    "statement.submitted": lambda e: f"Statement {e.data['statement']} submitted, revision {e.data['revision']}",
+    "statement.submitted": _submitted,
+    "statement.approval_refused": _refused,
+    "statement.lint_overridden": lambda e: (
+        f"OVERRIDE: {e.actor} submitted {e.data['statement']} against the lint"
+        f" ({', '.join(e.data['rules'])}){_because(e)}"
+    ),
+    "statement.break_glass": lambda e: (
+        f"BREAK-GLASS: {e.actor} published {e.data['statement']} without its approvals{_because(e)}"
+    ),
+    "approval.delegated": _delegated,
+    "approval.expired": _expired,
     "statement.approved": _approved,
     "statement.rejected": lambda e: f"Statement {e.data['statement']} rejected{_because(e)}",
     "statement.published": _published,

@@ -15,7 +15,8 @@ from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
-from crisisctl.domain.times import stamp
+from crisisctl.domain.statements.waiting import asked, broken, silences
+from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
@@ -32,7 +33,8 @@ POSTING = "posting"  # the kind of timer that only whoever can reach the channel
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `posting` or `unclear`.
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `approval`,
+    `posting` or `unclear`.
     """
 
     id: str
@@ -46,7 +48,13 @@ def timers(incident: Incident) -> list[Timer]:
     """Every timer that exists now, the earliest first; a closed incident has none but of posts."""
     found = [Timer(due.id, incident.id, due.kind, due.at, due.subject) for due in posting.due(incident)]
     if incident.open:
-        found += [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
+        found += [
+            *_ladders(incident),
+            *_tasks(incident),
+            *_statements(incident),
+            *_promises(incident),
+            *_approvals(incident),
+        ]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -100,6 +108,11 @@ def _promises(incident: Incident) -> Iterator[Timer]:
         if statement.promised is not None:
             id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
             yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+
+
+def _approvals(incident: Incident) -> Iterator[Timer]:
+    for id_, due, statement in silences(incident):
+        yield Timer(id_, incident.id, "approval", due, statement)
 
 
 def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
@@ -169,6 +182,8 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         return (role or playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
         return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
+    if timer.kind == "approval":
+        return asked(incident, incident.statements[timer.subject])
     if timer.kind == "unclear":
         return (playbook.first_role(),)
     if timer.kind in ("stale", POSTING):
@@ -180,14 +195,19 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
+_OF_STATEMENTS = {
+    "statement": "statement {} is due",
+    "promise": "the next {} update was promised",
+    "approval": "nobody has approved {}",
+}
+
+
 def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
     if timer.kind == "task":
         return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
-    if timer.kind == "statement":
-        return f"statement {timer.subject} is due"
-    if timer.kind == "promise":
-        return f"the next {timer.subject} update was promised"
+    if timer.kind in _OF_STATEMENTS:
+        return _OF_STATEMENTS[timer.kind].format(timer.subject)
     if timer.kind in (POSTING, "unclear"):
         return posting.what(incident, timer.kind, timer.subject)
     ladder = incident.ladders[timer.subject]
@@ -206,8 +226,9 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(task.due or timedelta())} after {task.stage} was entered"
     if timer.kind == "statement":
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
-    if timer.kind == "promise":
-        return f"promised when {timer.subject} was published"
+    if timer.kind in ("promise", "approval"):
+        moved = f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
+        return moved if timer.kind == "approval" else f"promised when {timer.subject} was published"
     if timer.kind in (POSTING, "unclear"):
         return posting.why(incident, timer.kind, timer.subject)
     ladder = incident.ladders[timer.subject]
@@ -282,6 +303,10 @@ def _unclear(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [posting.unknown(incident, timer.subject, _reached(incident, timer, answering))]
 
 
+def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return broken(incident, incident.statements[timer.subject], timer.due, answering)
+
+
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
@@ -290,6 +315,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "promise": _overdue,
     POSTING: _attempt,
     "unclear": _unclear,
+    "approval": _silence,
 }
 
 

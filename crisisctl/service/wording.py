@@ -17,6 +17,7 @@ from crisisctl.domain.whereabouts import to_do
 from crisisctl.service.ports import Message
 
 LATE = timedelta(minutes=1)
+_DONE = ("handover.", "statement.drafted", "statement.corrected")  # what people did; all else fell due
 BANNER = "EXERCISE EXERCISE EXERCISE"
 
 
@@ -25,7 +26,7 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     _, told = cause([entry], notice.key)
     about = about or entry
     title = f"{incident.id} {incident.severity}: {incident.title}"
-    done = about.type.startswith("handover.")
+    done = about.type.startswith(_DONE)
     lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
     if about.type in ("statement.unclear", "statement.unposted"):
         lines = [sentence(about) + ".", *to_do(incident, about.data["statement"], about.data["key"])]
@@ -46,8 +47,22 @@ def _fell_due(incident: Incident, entry: Entry, told: Mapping[str, Any], now: da
     return [
         *lines,
         f"The incident stands at {' + '.join(incident.stages)}.",
-        f"Answer with: crisisctl ack -i {incident.id}",
+        *_answers(incident, entry),
     ]
+
+
+def _answers(incident: Incident, entry: Entry) -> list[str]:
+    """What to type; a line that was approved beforehand is offered and nothing more."""
+    if not entry.type.startswith("approval."):
+        return [f"Answer with: crisisctl ack -i {incident.id}"]
+    name, here = entry.data["statement"], f"-i {incident.id}"
+    read = f"Read it: crisisctl statement show {name} {here}"
+    lines = [read, f"Then: crisisctl statement approve {name} {here}, or statement reject {name} --because WHY {here}"]
+    if entry.data.get("minimal"):
+        lines.append(
+            f"Or say the least that was approved beforehand: crisisctl statement draft {name} --minimal {here}"
+        )
+    return lines
 
 
 def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> list[str]:
@@ -62,6 +77,11 @@ def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime
 
 
 def _then(incident: Incident, entry: Entry, notice: Notice) -> list[str]:
+    if entry.type.startswith("statement."):
+        name = entry.data["statement"]
+        return [
+            f"Your approval was for other words. Read the new ones: crisisctl statement show {name} -i {incident.id}"
+        ]
     role, giver, taker = (entry.data[name] for name in ("role", "from", "to"))
     hand, here = f"crisisctl handover {role}", f"-i {incident.id}"
     pending = incident.handovers.get(role)

@@ -237,7 +237,7 @@ class Case:
         """Bring a text all the way out; every role that must approve it is Dana's."""
         self.do(ask.Draft(statement, text), who=author)
         self.do(ask.Submit(statement))
-        for _ in self.incident.playbook.statements[statement].approvals:
+        for _ in self.incident.playbook.statements[statement].approvals.roles:
             self.do(ask.Approve(statement))
         self.do(ask.Publish(statement, text_digest(text), audiences))
 

@@ -44,7 +44,7 @@ def weighed(text: str, limit: int | None) -> tuple[int, bool]:
         results.append(_parsed(plain))
         spaces -= plain.count("\n")
     weight = sum(result.weightedLength for result in results) + spaces
-    return weight, 0 < weight and (limit is None or weight <= limit) and all(result.valid for result in results)
+    return weight, weight > 0 and (limit is None or weight <= limit) and all(result.valid for result in results)
 
 
 def host_end(text: str, start: int) -> int | None:

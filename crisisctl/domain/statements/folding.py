@@ -42,6 +42,7 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
         promises=instant(data["promises"]) if data.get("promises") else None,
         template=data.get("template", False),
         minimal=data.get("minimal", False),
+        out=before.out if before else {},
         posts=before.posts if before else {},
     )
     return incident._replace(statements={**incident.statements, drafted.id: drafted})
@@ -49,7 +50,7 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
 
 def _everywhere(incident: Incident, id_: str, seal: str) -> dict[str, str]:
     spec = incident.playbook.statements[id_]
-    return {f"{channel}/{spec.languages[0]}": seal for channel in spec.channels}
+    return {f"{channel}/{spec.languages[0]}": seal for channel in spec.ways}
 
 
 def _wrote(before: Statement | None, seals: set[str], author: str) -> tuple[tuple[str, str], ...]:
@@ -62,7 +63,7 @@ def _wrote(before: Statement | None, seals: set[str], author: str) -> tuple[tupl
 
 def _standing(before: Statement | None, renditions: Mapping[str, str]) -> tuple[Approval, ...]:
     """The approvals of those renditions that are still, to the byte, what was approved."""
-    if before is None or before.published == before.revision:
+    if before is None:
         return ()
     kept = (
         approval._replace(covers={key: seal for key, seal in approval.covers.items() if renditions.get(key) == seal})
@@ -81,6 +82,8 @@ def _statement(incident: Incident, entry: Entry) -> Incident:
         covers = data.get("covers", was.renditions)
         approval = Approval(data["role"], entry.actor, data["digest"], covers)
         now = now._replace(approvals=(*was.approvals, approval))
+    if entry.type == "statement.submitted":
+        now = now._replace(preapproved=data.get("preapproved", False))
     if entry.type == "statement.rejected":
         now = now._replace(approvals=())
     return incident._replace(statements={**incident.statements, was.id: now})

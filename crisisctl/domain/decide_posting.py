@@ -33,10 +33,9 @@ def posted(incident: Incident, command: ask.Posted, _source: Source, at: datetim
     if not _URL.fullmatch(url) and id_ is None:
         raise Refused(f"{url[:80]!r} is no address. Write where it can be read: --url https://...")
     moment = posted_at(id_) if id_ else None
-    if moment is not None and moment > at:
-        raise Refused(
-            f"The id in that address is of {clock_time(moment)} UTC, which is still to come. Look at it again."
-        )
+    if moment is not None and not incident.opened_at <= moment <= at:
+        when = "before the incident was opened" if moment < at else "which is still to come"
+        raise Refused(f"That post on X is of {clock_time(moment)} UTC, {when}. Look at the address again.")
     made = Try(statement.id, post.revision, key, post.digest, post.attempts)
     (event,) = arrived(made, by="person", receipt=id_ or "", url=url, at=moment or at)
     return [event]

@@ -34,7 +34,7 @@ class Places:
     def __init__(self) -> None:
         self.taken: list[tuple[str, str, str]] = []
         self.asked: list[str] = []
-        self.fails: list[Exception] = []
+        self.fails: list[Any] = []
         self.during: Callable[[], object] = lambda: None
 
     def check(self, to: str) -> str | None:
@@ -534,8 +534,9 @@ def test_the_plan_tells_of_the_next_attempt_and_takes_it_to_succeed(
 def test_the_log_alone_gives_the_timers_of_posts(room: Any, postman: Postman, places: Places, tmp_path: Path) -> None:
     places.fails = [DeliveryFailed("refused"), Unclear("cut off")]
     _out(room, postman, tmp_path)
+    should = timers(room.look())
     with room.store.reading() as log:
-        assert log.timers("INC-1") == timers(room.look())
+        assert log.timers("INC-1") == should
     with room.store.writing() as ledger:
         ledger.replace_timers("INC-1", [])
     room.clock.tick(seconds=6)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.ports import Channels, Courier, Extent, Poster, Templates
+    from crisisctl.service.outward import Poster
+    from crisisctl.service.ports import Channels, Courier, Extent, Templates
     from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress

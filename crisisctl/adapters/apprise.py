@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from crisisctl.domain.text import visible
-from crisisctl.service.ports import DeliveryFailed, Message, Receipt, Rendition, Unclear
+from crisisctl.service.outward import Receipt, Rendition, Unclear
+from crisisctl.service.ports import DeliveryFailed, Message
 
 KEY_HEADER = "X-Crisisctl-Key"
 SHOWN_KEY = 12

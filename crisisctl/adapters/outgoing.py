@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from crisisctl.domain.errors import StoreFailed
@@ -19,13 +19,9 @@ class Files:
     def __init__(self, state: Path) -> None:
         self._state = state
 
-    def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
-        """One file a channel; a drill's lie apart and are marked above and below."""
-        return self._written(incident, {f"{statement}.{one}.txt": text for one in channels or ("text",)}, drill=drill)
-
     def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
-        """One file a rendition, with its language in the name where there are several; a drill's as above."""
-        several = len({key.rpartition("/")[2] for key in renditions}) > 1
+        """One file a rendition, with its language in the name where there are several; a drill's lie apart, marked."""
+        several = len({key.partition("/")[2] for key in renditions}) > 1
         names = {f"{statement}.{_named(key, renditions, several=several)}": text for key, text in renditions.items()}
         return self._written(incident, names, drill=drill)
 
@@ -48,7 +44,7 @@ def _marked(text: str) -> str:
 def _named(key: str, keys: Iterable[str], *, several: bool) -> str:
     """`x.txt`, `x.de.txt`, `email.subject.txt`, `email.de.html`: what stands in the name after the statement's."""
     text, part = whole(key, keys)
-    channel, _, language = text.rpartition("/")
+    channel, _, language = text.partition("/")
     end = "html" if part == "html" else f"{part}.txt" if part else "txt"
     return ".".join([channel, language, end] if several else [channel, end])
 

@@ -111,7 +111,7 @@ def channels(ctx: typer.Context, json: options.Json = False) -> None:
         return
     rows = ((one.id, one.title, _limit(one.limit), one.unit, one.audience, _place(one)) for one in every)
     show.table(("CHANNEL", "TITLE", "LIMIT", "UNIT", "AUDIENCE", "POSTS TO"), rows)
-    show.talk("A file is laid out ready to paste. Limits and addresses of your own: channels.yaml.")
+    show.talk("A file is laid out ready to paste. Your own limits and addresses: channels.yaml")
 
 
 def _described(one: Channel) -> dict[str, object]:

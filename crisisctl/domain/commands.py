@@ -25,11 +25,12 @@ class Open(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """Move the incident by a trigger."""
+    """Move the incident by a trigger; the audiences of `waive` need not be told of the end first."""
 
     trigger: str
     because: str | None = None
     override: bool = False
+    waive: tuple[str, ...] = ()
 
 
 class Assign(NamedTuple):
@@ -124,6 +125,20 @@ class SetFact(NamedTuple):
     source: str | None = None
     privileged: bool = False
     tlp: str | None = None
+
+
+class ConfirmFact(NamedTuple):
+    """Say that what is known without certainty is so."""
+
+    name: str
+    source: str | None = None
+
+
+class AskFact(NamedTuple):
+    """Ask a person for a fact, or everybody; the question is open until it is set or confirmed."""
+
+    name: str
+    person: str | None = None
 
 
 class RetractFact(NamedTuple):
@@ -284,7 +299,7 @@ class Export(NamedTuple):
 # The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
 LEAVES: Mapping[type, tuple[str, ...]] = {
     Open: ("incident.opened",),
-    Advance: ("incident.advanced", "role.overridden"),
+    Advance: ("incident.advanced", "role.overridden", "audience.waived"),
     Assign: ("role.assigned", "role.released"),
     Release: ("role.released",),
     Handover: ("handover.offered",),
@@ -297,6 +312,8 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     AddNote: ("note.added",),
     LogDecision: ("decision.logged",),
     SetFact: ("fact.set",),
+    ConfirmFact: ("fact.confirmed",),
+    AskFact: ("fact.asked",),
     RetractFact: ("fact.retracted",),
     ChangeSeverity: ("severity.changed",),
     Reopen: ("incident.reopened",),
@@ -331,6 +348,7 @@ _PERSONS = {
     "handover.offered": "to",
     "access.granted": "person",
     "access.revoked": "person",
+    "fact.asked": "of",
 }
 
 
@@ -340,7 +358,7 @@ def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - o
         return False
     if isinstance(command, ChangeTask):
         return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
-    if first.type in _PERSONS and first.data[_PERSONS[first.type]] != command.person:
+    if first.type in _PERSONS and first.data.get(_PERSONS[first.type]) != command.person:
         return False
     if first.data.get("labels", {}) != labels.read(command):
         return False

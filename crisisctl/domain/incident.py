@@ -15,12 +15,35 @@ class Visit(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """What the room knows; `value` is as written (see `facts.plain`), None once erased; `version` is its entry's."""
+    """What the room knows; `value` is as written (see `facts.plain`), None once erased; `by` is who confirmed it.
+
+    `version` is that of the entry which first gave this value.
+    """
 
     value: str | None
     status: str
     source: str | None
     version: int
+    by: str | None = None
+
+
+class Question(NamedTuple):
+    """A fact that was asked for and has not been told since; `of` is who was asked, None for everybody."""
+
+    by: str
+    of: str | None
+    since: datetime
+
+
+class Correction(NamedTuple):
+    """Why a public statement is to be corrected: facts that changed. `version` is the entry of the last change.
+
+    `state` is `open`, `skipped` or `done`, as of a task.
+    """
+
+    facts: tuple[str, ...]
+    version: int
+    state: str = "open"
 
 
 class Ladder(NamedTuple):
@@ -151,6 +174,10 @@ class Incident(NamedTuple):
     facts: Mapping[str, Fact] = {}
     statements: Mapping[str, Statement] = {}
     ladders: Mapping[str, Ladder] = {}
+    questions: Mapping[str, Question] = {}  # by fact
+    used: Mapping[str, Mapping[str, int]] = {}  # by public statement: the facts it was made from, with their versions
+    corrections: Mapping[str, Correction] = {}  # by statement
+    heard: Mapping[str, str] = {}  # by audience: `begun`, or `ended` once it was told of the end or that was waived
     fired: frozenset[str] = frozenset()
     handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
@@ -202,9 +229,17 @@ class Incident(NamedTuple):
         return (stage for path, stage in self.playbook.stages.items() if path in held)
 
     def here(self) -> Iterator[Task]:
-        """The tasks of the active stages and those around them."""
+        """The tasks of the active stages and those around them, and the corrections, which belong to none."""
         held = around(self.stages)
-        return (task for task in self.playbook.tasks.values() if task.stage in held)
+        yield from (task for task in self.playbook.tasks.values() if task.stage in held)
+        yield from self.correcting()
+
+    def correcting(self) -> Iterator[Task]:
+        """A task for each public statement that had to be corrected, at the first of the active stages."""
+        role = self.playbook.first_role()
+        for id_, correction in self.corrections.items():
+            title = f"Correct {id_}, which is public: {', '.join(correction.facts)} changed"
+            yield Task(f"correct-{id_}", title, self.stages[0], role, required=True, corrects=id_)
 
     def deadline(self, statement: str) -> str:
         """Names the timer of a statement that is due."""
@@ -216,4 +251,4 @@ class Incident(NamedTuple):
 
     def task_state(self, task: Task) -> str:
         """`open`, `done` or `skipped`."""
-        return self.tasks.get(task.key, "open")
+        return self.corrections[task.corrects].state if task.corrects else self.tasks.get(task.key, "open")

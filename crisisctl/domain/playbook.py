@@ -46,6 +46,7 @@ class Task(NamedTuple):
     role: str | None = None
     required: bool = False
     due: timedelta | None = None
+    corrects: str | None = None  # the public statement that it is to correct; of no task that a playbook has
 
     @property
     def key(self) -> str:

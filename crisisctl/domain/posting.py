@@ -31,14 +31,14 @@ class Due(NamedTuple):
 
 def channel_of(key: str) -> str:
     """The channel of a rendition's key."""
-    return key.rpartition("/")[0]
+    return key.partition("/")[0]
 
 
 def whole(key: str, renditions: Iterable[str]) -> tuple[str, str]:
     """The key of the text that a rendition belongs to, and which part of it that is: `email.subject/en` is one."""
-    channel, _, language = key.rpartition("/")
+    channel, slash, language = key.partition("/")
     base, _, part = channel.rpartition(".")
-    text = f"{base}/{language}"
+    text = f"{base}{slash}{language}"
     return (text, part) if base and text in renditions else (key, "")
 
 

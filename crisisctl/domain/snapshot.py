@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Post, Statement, Visit
+from crisisctl.domain.incident import (
+    Approval,
+    Correction,
+    Fact,
+    Handover,
+    Incident,
+    Ladder,
+    Post,
+    Question,
+    Statement,
+    Visit,
+)
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
@@ -27,6 +38,7 @@ def dump(incident: Incident) -> str:
         "visits": {path: (visit.number, stamp(visit.entered_at)) for path, visit in incident.visits.items()},
         "statements": {id_: _statement(statement) for id_, statement in incident.statements.items()},
         "ladders": {key: _ladder(ladder) for key, ladder in incident.ladders.items()},
+        "questions": {name: _question(question) for name, question in incident.questions.items()},
         "fired": sorted(incident.fired),
         "embargoes": {name: stamp(until) for name, until in incident.embargoes.items()},
         "handovers": {role: _handover(offer) for role, offer in incident.handovers.items()},
@@ -58,6 +70,8 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "facts": {name: Fact(*parts) for name, parts in state["facts"].items()},
         "statements": {id_: _read_statement(parts) for id_, parts in state["statements"].items()},
         "ladders": {key: _read_ladder(parts) for key, parts in state["ladders"].items()},
+        "questions": {name: _read_question(*parts) for name, parts in state["questions"].items()},
+        "corrections": {id_: _read_correction(*parts) for id_, parts in state["corrections"].items()},
         "fired": frozenset(state["fired"]),
         "admitted": tuple(state["admitted"]),
         "embargoes": {name: instant(until) for name, until in state["embargoes"].items()},
@@ -80,6 +94,18 @@ def _handover(offer: Handover) -> tuple[str, str, str, int]:
 
 def _read_handover(giver: str, taker: str, since: str, version: int) -> Handover:
     return Handover(giver, taker, instant(since), version)
+
+
+def _question(question: Question) -> tuple[str, str | None, str]:
+    return question.by, question.of, stamp(question.since)
+
+
+def _read_question(by: str, of: str | None, since: str) -> Question:
+    return Question(by, of, instant(since))
+
+
+def _read_correction(facts: list[str], version: int, state: str) -> Correction:
+    return Correction(tuple(facts), version, state)
 
 
 def _ladder(ladder: Ladder) -> dict[str, Any]:

@@ -107,7 +107,27 @@ def _decision(entry: Entry) -> str:
 def _fact(entry: Entry) -> str:
     source = _word(entry, "source")
     origin = f", source: {source}" if source else ""
-    return f"Fact {entry.data['fact']} = {_word(entry, 'value')} ({entry.data['status']}{origin})"
+    value = f"Fact {entry.data['fact']} = {_word(entry, 'value')} ({entry.data['status']}{origin})"
+    return f"{value}{_to_correct(entry)}"
+
+
+def _to_correct(entry: Entry) -> str:
+    """The public statements that the entry makes wrong."""
+    wrong = entry.data.get("corrects", ())
+    return (
+        f"; {' and '.join(wrong)} used it and {'are' if wrong[1:] else 'is'} public: to be corrected" if wrong else ""
+    )
+
+
+def _confirmed(entry: Entry) -> str:
+    source = _word(entry, "source")
+    return f"Fact {entry.data['fact']} confirmed{f', source: {source}' if source else ''}"
+
+
+def _asked(entry: Entry) -> str:
+    question = _word(entry, "question")
+    whom = f"{entry.actor} asks {entry.data['of']}" if "of" in entry.data else "Asked"
+    return f"{whom} for fact {entry.data['fact']}{f': {question}' if question else ''}"
 
 
 def _escalation(entry: Entry) -> str:
@@ -223,10 +243,15 @@ def _embargoed(entry: Entry) -> str:
     return f"{whom} is under embargo until {clock_time(instant(data['until']))} UTC{_because(entry)}"
 
 
+def _promised(entry: Entry) -> str:
+    return f"{clock_time(instant(entry.data['promised']))} UTC" if "promised" in entry.data else ""
+
+
 def _overdue(entry: Entry) -> str:
     about = {
         "task.overdue": f"Task {entry.data.get('task')} is overdue",
         "statement.overdue": f"Statement {entry.data.get('statement')} is overdue",
+        "promise.warned": f"An update of {entry.data.get('statement')} is promised by {_promised(entry)}",
         "promise.overdue": f"The promised update of {entry.data.get('statement')} is overdue",
     }[entry.type]
     return f"{about}; told {', '.join(entry.data['reached']) or 'nobody'}"
@@ -276,7 +301,9 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "note.added": lambda e: _word(e, "text"),
     "decision.logged": _decision,
     "fact.set": _fact,
-    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{_because(e)}",
+    "fact.confirmed": _confirmed,
+    "fact.asked": _asked,
+    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{_because(e)}{_to_correct(e)}",
     "severity.changed": lambda e: f"Severity {e.data['from']} to {e.data['to']}{_because(e)}",
     "escalation.fired": _escalation,
     "escalation.skipped": _escalation,
@@ -311,7 +338,9 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "statement.embargoed": _embargoed,
     "statement.embargo_lifted": _embargoed,
     "statement.overdue": _overdue,
+    "promise.warned": _overdue,
     "promise.overdue": _overdue,
+    "audience.waived": lambda e: f"WAIVED: {e.data['audience']} is not told of the end{_because(e)}",
     "notice.sent": _notice("delivered"),
     "notice.failed": _notice("given up"),
     "notice.dropped": _notice("dropped"),

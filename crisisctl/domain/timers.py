@@ -12,13 +12,14 @@ from crisisctl.domain import posting
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
 from crisisctl.domain.statements.waiting import asked, broken, silences
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
+_WARNING = timedelta(minutes=10)
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
 
 
@@ -33,8 +34,8 @@ POSTING = "posting"  # the kind of timer that only whoever can reach the channel
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `approval`,
-    `posting` or `unclear`.
+    `kind` is `escalation`, `stale`, `task`, `statement`, `approval`, `promise`, `warning` (of a promise before it falls
+    due), `posting` or `unclear`.
     """
 
     id: str
@@ -108,6 +109,14 @@ def _promises(incident: Incident) -> Iterator[Timer]:
         if statement.promised is not None:
             id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
             yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+            warned = f"{incident.id}/warning/{statement.id}/{statement.published}"
+            yield Timer(warned, incident.id, "warning", _warned_at(statement, statement.promised), statement.id)
+
+
+def _warned_at(statement: Statement, promised: datetime) -> datetime:
+    """Ten minutes before, or the last third of a span that is shorter."""
+    span = promised - (statement.published_at or promised)
+    return promised - min(_WARNING, max(span, timedelta()) / 3)
 
 
 def _approvals(incident: Incident) -> Iterator[Timer]:
@@ -180,12 +189,14 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "task":
         role = playbook.tasks[timer.subject].role
         return (role or playbook.first_role(),)
+    if timer.kind in ("warning", "unclear"):
+        return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals.roles)))
+        above = _escalated(incident) if timer.kind == "promise" else ()
+        approving = playbook.statements[timer.subject].approvals.roles
+        return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
         return asked(incident, incident.statements[timer.subject])
-    if timer.kind == "unclear":
-        return (playbook.first_role(),)
     if timer.kind in ("stale", POSTING):
         return ()
     ladder = incident.ladders[timer.subject]
@@ -195,21 +206,18 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
-_OF_STATEMENTS = {
-    "statement": "statement {} is due",
-    "promise": "the next {} update was promised",
-    "approval": "nobody has approved {}",
-}
+def _escalated(incident: Incident) -> Iterator[str]:
+    """The roles that the escalations of where the incident stands would tell."""
+    for stage in incident.around():
+        if stage.escalation:
+            for step in incident.playbook.escalations[stage.escalation].steps:
+                yield from step.notify
 
 
 def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
-    if timer.kind == "task":
-        return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
-    if timer.kind in _OF_STATEMENTS:
-        return _OF_STATEMENTS[timer.kind].format(timer.subject)
-    if timer.kind in (POSTING, "unclear"):
-        return posting.what(incident, timer.kind, timer.subject)
+    if timer.kind in _WHAT:
+        return _WHAT[timer.kind](incident, timer)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -219,6 +227,29 @@ def what(incident: Incident, timer: Timer) -> str:
     return f"{ladder.escalation} step {ladder.step + 1}{again}: notify {', '.join(step.notify) or 'nobody'}{move}"
 
 
+def _warning(incident: Incident, timer: Timer) -> str:
+    promised = incident.statements[timer.subject].promised or timer.due
+    return f"the next {timer.subject} update is promised in {spoken(promised - timer.due)}"
+
+
+_WHAT: dict[str, Callable[[Incident, Timer], str]] = {
+    "task": lambda incident, timer: f"task {incident.playbook.tasks[timer.subject].id} is overdue",
+    "statement": lambda _, timer: f"statement {timer.subject} is due",
+    "promise": lambda _, timer: f"the next {timer.subject} update was promised",
+    "warning": _warning,
+    "approval": lambda _, timer: f"nobody has approved {timer.subject}",
+    POSTING: lambda incident, timer: posting.what(incident, timer.kind, timer.subject),
+    "unclear": lambda incident, timer: posting.what(incident, timer.kind, timer.subject),
+}
+_WHY: dict[str, Callable[[Incident, Timer], str]] = {
+    "approval": lambda incident, timer: (
+        f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
+    ),
+    POSTING: lambda incident, timer: posting.why(incident, timer.kind, timer.subject),
+    "unclear": lambda incident, timer: posting.why(incident, timer.kind, timer.subject),
+}
+
+
 def why(incident: Incident, timer: Timer) -> str:
     """Why the timer exists."""
     if timer.kind == "task":
@@ -226,11 +257,10 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(task.due or timedelta())} after {task.stage} was entered"
     if timer.kind == "statement":
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
-    if timer.kind in ("promise", "approval"):
-        moved = f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
-        return moved if timer.kind == "approval" else f"promised when {timer.subject} was published"
-    if timer.kind in (POSTING, "unclear"):
-        return posting.why(incident, timer.kind, timer.subject)
+    if timer.kind in ("promise", "warning"):
+        return f"promised when {timer.subject} was published"
+    if timer.kind in _WHY:
+        return _WHY[timer.kind](incident, timer)
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
@@ -291,6 +321,9 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     if timer.kind == "task":
         task = incident.playbook.tasks[timer.subject]
         return [Event("task.overdue", {"task": task.id, "stage": task.stage, **data})]
+    if timer.kind == "warning":
+        promised = incident.statements[timer.subject].promised or timer.due
+        return [Event("promise.warned", {"statement": timer.subject, "promised": stamp(promised), **data})]
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
@@ -316,6 +349,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     POSTING: _attempt,
     "unclear": _unclear,
     "approval": _silence,
+    "warning": _overdue,
 }
 
 
@@ -364,33 +398,3 @@ def provisional(incident: Incident, events: list[Event]) -> Incident:
         )
         incident = evolve(incident, entry)
     return incident
-
-
-class Forecast(NamedTuple):
-    """A timer as it will fire if nobody answers."""
-
-    timer: Timer
-    what: str
-    why: str
-    reaches: tuple[str, ...]
-
-
-def _expected(incident: Incident, timer: Timer, fired: list[Event]) -> list[Event]:
-    """What will follow, an attempt to post being taken to succeed."""
-    if timer.kind != POSTING:
-        return fired
-    after = provisional(incident, fired)
-    statement, key, post = posting.post_at(after, timer.subject)
-    made = posting.Try(statement.id, post.revision, key, post.digest, post.attempts)
-    return [*fired, *posting.arrived(made, by="forecast")]
-
-
-def forecast(incident: Incident, limit: int = 100, on_call: OnCall = nobody) -> list[Forecast]:
-    """What will fire, in order, as if nobody answered; at most `limit` timers."""
-    plan: list[Forecast] = []
-    while len(plan) < limit and (ahead := timers(incident)):
-        timer = ahead[0]
-        reaches = recipients(incident, timer, on_call)
-        plan.append(Forecast(timer, what(incident, timer), why(incident, timer), reaches))
-        incident = provisional(incident, _expected(incident, timer, fire(incident, timer, on_call)))
-    return plan

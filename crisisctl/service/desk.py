@@ -82,6 +82,8 @@ class Desk:
     def _handled(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         if isinstance(command, ask.Assign | ask.Handover | ask.Grant):
             self._directory.require(command.person)
+        if isinstance(command, ask.AskFact) and command.person is not None:
+            self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:

@@ -104,44 +104,6 @@ class Courier(Protocol):
         ...
 
 
-class Rendition(NamedTuple):
-    """The exact text for one place, whose key is `CHANNEL/LANGUAGE`; an e-mail has the parts `subject` and `html`."""
-
-    key: str
-    text: str
-    parts: Mapping[str, str] = {}
-    incident: str = ""
-    statement: str = ""
-
-
-class Receipt(NamedTuple):
-    """What whoever took a text in said of it: its id and address there, and when; whatever was not said is empty."""
-
-    by: str
-    id: str = ""
-    url: str = ""
-    at: datetime | None = None
-
-
-class Unclear(DeliveryFailed):
-    """Nobody knows whether it arrived: it was on its way when the answer failed to come."""
-
-
-class Poster(Protocol):
-    """Brings a text out in one place, once; where that fails, it says whether nothing can have been brought out."""
-
-    def check(self, to: str) -> str | None:
-        """What is wrong with the address, without posting anything and without a secret; None when it can be used."""
-        ...
-
-    def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
-        """Post within ten seconds, or fail: `Unclear` when it may be out, `DeliveryFailed` when it surely is not.
-
-        `to` is an address or a reference to one. The same `key` at every attempt lets the receiver drop a repeat.
-        """
-        ...
-
-
 class Finding(NamedTuple):
     """One thing to mend in a file. `line` and `column` count from 1; `level` is `error` or `warning`."""
 
@@ -439,8 +401,4 @@ class Outgoing(Protocol):
 
     def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
         """Write the exact text of each rendition, given by key; the paths in the same order."""
-        ...
-
-    def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
-        """Write the exact text for each channel; the paths."""
         ...

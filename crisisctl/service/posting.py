@@ -17,8 +17,9 @@ from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.posting import Try
 from crisisctl.service.desk import Desk, Outcome
+from crisisctl.service.outward import Poster, Receipt, Rendition, Unclear
 from crisisctl.service.page import WATCH
-from crisisctl.service.ports import DeliveryFailed, Log, Poster, Receipt, Rendition, Unclear
+from crisisctl.service.ports import DeliveryFailed, Log
 from crisisctl.service.story import drafts
 
 AT_ONE_TIME = 8  # attempts that are logged together and made at the same time

@@ -27,7 +27,9 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     about = about or entry
     title = f"{incident.id} {incident.severity}: {incident.title}"
     done = about.type.startswith(_DONE)
+    known = about.type.startswith("fact.")
     lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
+    lines = _known(incident, about) if known else lines
     if about.type in ("statement.unclear", "statement.unposted"):
         lines = [sentence(about) + ".", *to_do(incident, about.data["statement"], about.data["key"])]
     lines = [*_in_place(entry, told), *lines]
@@ -53,6 +55,8 @@ def _fell_due(incident: Incident, entry: Entry, told: Mapping[str, Any], now: da
 
 def _answers(incident: Incident, entry: Entry) -> list[str]:
     """What to type; a line that was approved beforehand is offered and nothing more."""
+    if entry.type.startswith("promise."):
+        return [f"Answer with: crisisctl statement draft {entry.data['statement']} -i {incident.id}"]
     if not entry.type.startswith("approval."):
         return [f"Answer with: crisisctl ack -i {incident.id}"]
     name, here = entry.data["statement"], f"-i {incident.id}"
@@ -62,6 +66,21 @@ def _answers(incident: Incident, entry: Entry) -> list[str]:
         lines.append(
             f"Or say the least that was approved beforehand: crisisctl statement draft {name} --minimal {here}"
         )
+    return lines
+
+
+def _known(incident: Incident, entry: Entry) -> list[str]:
+    """What somebody is asked for, or which public statement is wrong by now; and what to type."""
+    name, here = entry.data["fact"], f"-i {incident.id}"
+    if entry.type != "fact.asked":
+        wrong = (f"crisisctl statement correct {id_} --because WHY {here}" for id_ in entry.data.get("corrects", ()))
+        return [sentence(entry) + ".", *(f"Correct it with: {command}" for command in wrong)]
+    if name not in incident.questions:
+        return [sentence(entry), f"It has been answered since. Look with: crisisctl fact list {here}"]
+    lines = [sentence(entry), f"Answer with: crisisctl fact set {name} VALUE --source WHO {here}"]
+    fact = incident.facts.get(name)
+    if fact and fact.value is not None and fact.status != "retracted":
+        lines.append(f"If it is {fact.value}, as was said: crisisctl fact confirm {name} {here}")
     return lines
 
 

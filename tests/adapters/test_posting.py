@@ -21,7 +21,8 @@ from crisisctl.adapters.posting import Ways
 from crisisctl.adapters.posting.mail import Mail
 from crisisctl.adapters.posting.mastodon import Mastodon
 from crisisctl.adapters.posting.webhook import Webhook
-from crisisctl.service.ports import DeliveryFailed, Poster, Rendition, Unclear
+from crisisctl.service.outward import Poster, Rendition, Unclear
+from crisisctl.service.ports import DeliveryFailed
 
 NOW = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
 KEY = "INC-7/holding/2/x/en"

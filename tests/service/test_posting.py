@@ -13,12 +13,14 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import NotFound, Refused, StoreFailed
+from crisisctl.domain.forecast import forecast
 from crisisctl.domain.incident import Post
 from crisisctl.domain.posting import BACK_OFF, GRACE, UNKNOWN_AFTER
-from crisisctl.domain.timers import forecast, timers
+from crisisctl.domain.timers import timers
 from crisisctl.service import statements
 from crisisctl.service.desk import Asked, Desk, Outcome
-from crisisctl.service.ports import DeliveryFailed, Message, Receipt, Rendition, Store, Unclear
+from crisisctl.service.outward import Receipt, Rendition, Unclear
+from crisisctl.service.ports import DeliveryFailed, Message, Store
 from crisisctl.service.posting import Postman, Result
 from crisisctl.service.watch import Watch
 

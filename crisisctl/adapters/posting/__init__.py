@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from crisisctl.service.ports import DeliveryFailed, Poster, Receipt, Rendition, Unclear
+from crisisctl.service.outward import Poster, Receipt, Rendition, Unclear
+from crisisctl.service.ports import DeliveryFailed
 
 
 class Ways:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote
 
 from crisisctl.adapters.posting.line import SECONDS, Deadline, begun, cut_off, loopback, why
-from crisisctl.service.ports import DeliveryFailed, Unclear
+from crisisctl.service.outward import Unclear
+from crisisctl.service.ports import DeliveryFailed
 
 LONGEST_ANSWER = 256 * 1024
 _AFTER_THE_WORK = (302, 303, 502, 504)  # what also answers a POST that was carried out, or may have been

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from crisisctl.adapters.posting.line import SECONDS, Deadline, begun, cut_off, loopback, why
-from crisisctl.service.ports import DeliveryFailed, Receipt, Rendition, Unclear
+from crisisctl.service.outward import Receipt, Rendition, Unclear
+from crisisctl.service.ports import DeliveryFailed
 
 SCHEMES = ("smtp", "smtps", "mailto", "mailtos")  # the last two as Apprise writes them, with from= and to=
 SUBJECT_WITHOUT = 78  # characters of the first line that stand in for a subject

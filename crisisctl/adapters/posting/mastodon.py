@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from crisisctl.adapters.posting.http import post, said
 from crisisctl.adapters.posting.line import SECONDS, loopback
-from crisisctl.service.ports import DeliveryFailed, Receipt, Rendition
+from crisisctl.service.outward import Receipt, Rendition
+from crisisctl.service.ports import DeliveryFailed
 
 PATH = "/api/v1/statuses"
 VISIBILITIES = ("public", "unlisted", "private", "direct")

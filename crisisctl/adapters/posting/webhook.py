@@ -6,7 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from crisisctl.adapters.posting.http import basic, post, said
 from crisisctl.adapters.posting.line import SECONDS, loopback
-from crisisctl.service.ports import DeliveryFailed, Receipt, Rendition
+from crisisctl.service.outward import Receipt, Rendition
+from crisisctl.service.ports import DeliveryFailed
 
 KEY_HEADER = "Idempotency-Key"
 

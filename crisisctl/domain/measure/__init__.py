@@ -25,7 +25,7 @@ class Measure(NamedTuple):
     `more` holds what the channel's rule knows besides.
     """
 
-    count: int
+    count: int  # type: ignore[assignment] # a tuple's own `count` is of no use here
     limit: int | None
     unit: str
     fits: bool
@@ -37,7 +37,7 @@ class Measure(NamedTuple):
 class _Found(NamedTuple):
     """What a rule found; `troubles` beside the channel's own limit, `excess` if one of them is a length."""
 
-    count: int
+    total: int
     more: Mapping[str, Any] = _NOTHING
     troubles: tuple[str, ...] = ()
     excess: int = 0
@@ -56,13 +56,13 @@ def measurable(text: str) -> str:
 
 
 def measure(channel: Channel, text: str, *, warning: str = "") -> Measure:
-    """The text as that channel counts it; `warning` is the content warning that goes with it, which Mastodon counts too.
+    """The text as that channel counts it, with the content warning that goes with it, which Mastodon counts too.
 
     `Refused` for a text that nothing can carry, as for `measurable`.
     """
     measurable(f"{warning}{text}")
     found = _COUNTED[channel.rule](channel, text)
-    count = found.count + (_seen(warning) if channel.rule == "mastodon" else 0)
+    count = found.total + (_seen(warning) if channel.rule == "mastodon" else 0)
     troubles, excess, more = [*found.troubles], found.excess, {**found.more}
     if channel.limit is not None and count > channel.limit:
         excess = count - channel.limit
@@ -83,7 +83,7 @@ def _x(channel: Channel, text: str) -> _Found:
     from crisisctl.domain.measure.addresses import weighed  # noqa: PLC0415 - the rule of one channel
 
     weight, valid = weighed(text, channel.limit)
-    troubles = ()
+    troubles: tuple[str, ...] = ()
     if not weight:
         troubles = ("X takes no empty post",)
     elif not valid and (channel.limit is None or weight <= channel.limit):

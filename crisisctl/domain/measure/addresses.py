@@ -10,7 +10,6 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 # At these no address goes on. Other spaces are left to the library: this splits a text for speed, not for meaning.
@@ -25,7 +24,7 @@ _BREAK = re.compile("[^A-Za-z0-9.]")
 
 
 @cache
-def library() -> ModuleType:
+def library() -> Any:  # noqa: ANN401 - a module without types
     """The library that counts as X does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it reads its table of emoji in a way that setuptools warns of
@@ -37,12 +36,14 @@ def weighed(text: str, limit: int | None) -> tuple[int, bool]:
     """The weighted characters of a text on X, and whether X would take it."""
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     pieces = _SPACES.split(text)
-    words = list(tamed(pieces[0::2]))
-    spaces = sum(len(space) + space.count("\u3000") for space in pieces[1::2])  # the ideographic one weighs two
+    first, *others = tamed(pieces[0::2])
+    # A word goes with the space before it, which the library looks at: an accent there would not begin the address.
+    words = [first, *(f"\n{word}" for word in others)]
     results = [_parsed(word) for word in words if "." in word]
-    if plain := "\n".join(word for word in words if word and "." not in word):
+    if plain := "".join(word for word in words if "." not in word):
         results.append(_parsed(plain))
-        spaces -= plain.count("\n")
+    # What the spaces weigh beyond the one that each word has: the ideographic one weighs two.
+    spaces = sum(len(space) - 1 + space.count("\u3000") for space in pieces[1::2])
     weight = sum(result.weightedLength for result in results) + spaces
     return weight, weight > 0 and (limit is None or weight <= limit) and all(result.valid for result in results)
 

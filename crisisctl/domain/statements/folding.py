@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.folding_facts import published as made_public
 from crisisctl.domain.incident import Approval, Incident, Statement
 from crisisctl.domain.posting import CHANGES as POSTS
 from crisisctl.domain.posting import begun
@@ -127,11 +128,17 @@ def _published(incident: Incident, entry: Entry) -> Incident:
         posts=begun(was, entry),
     )
     if data["state"] != "published":
-        return incident._replace(statements={**incident.statements, was.id: now})
+        return made_public(incident._replace(statements={**incident.statements, was.id: now}), entry)
     promised = instant(data["promised"]) if data.get("promised") else None
     now = now._replace(published=data["revision"], published_at=entry.occurred_at, promised=promised)
-    kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
-    return incident._replace(statements={**kept, was.id: now})
+    kept = {id_: _kept(incident, statement, was.id) for id_, statement in incident.statements.items()}
+    return made_public(incident._replace(statements={**kept, was.id: now}), entry)
+
+
+def _kept(incident: Incident, statement: Statement, by: str) -> Statement:
+    """What is said inside keeps no promise that was made to others."""
+    inside = {id_ for id_, spec in incident.playbook.statements.items() if spec.phase == "inside"}
+    return statement if by in inside and statement.id not in inside else statement._replace(promised=None)
 
 
 CHANGES: Mapping[str, Change] = {

@@ -51,7 +51,7 @@ def _ways(folder: Path, seconds: float) -> Ways:
         return referred(to, folder, f"the address {to}")
 
     mail, web, social = Mail(lambda: NOW, seconds=seconds), Webhook(seconds=seconds), Mastodon(told, seconds=seconds)
-    by: dict[str, Poster] = {"smtp": mail, "smtps": mail, "mailto": mail, "http": web, "https": web}
+    by: dict[str, Poster] = {"smtp": mail, "smtps": mail, "mailto": mail, "mailtos": mail, "http": web, "https": web}
     by |= {"https+mastodon": social, "http+mastodon": social}
     return Ways(told, by, Apprise(folder, seconds=seconds))
 
@@ -267,6 +267,14 @@ def test_a_mail_server_over_tls_must_be_trusted_too(ways: Ways, post_office: Any
     to = f"smtp://press:{SECRET}@127.0.0.1:{office.port}?from=press@example.org&to=a@example.net"
     failed = failure(ways, to, LETTER)
     assert type(failed) is DeliveryFailed
+    assert not office.letters
+
+
+def test_a_letter_that_must_go_over_tls_goes_nowhere_without(ways: Ways, post_office: Any) -> None:
+    office = post_office()
+    failed = failure(ways, f"mailtos://127.0.0.1:{office.port}?from=a@example.org&to=b@example.net", LETTER)
+    assert type(failed) is DeliveryFailed
+    assert "offers no TLS" in failed.reason
     assert not office.letters
 
 

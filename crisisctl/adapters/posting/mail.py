@@ -36,6 +36,7 @@ class _Post(NamedTuple):
     implicit: bool
     user: str
     password: str
+    tls: bool
     sender: str
     receivers: tuple[str, ...]
     hidden: tuple[str, ...]
@@ -127,8 +128,8 @@ def _secured(server: smtplib.SMTP, post: _Post) -> None:
     if server.has_extn("starttls"):
         server.starttls(context=ssl.create_default_context())
         server.ehlo_or_helo_if_needed()
-    elif post.user and not loopback(post.host):
-        raise _Refused("offers no TLS, and a password must not travel without it")
+    elif post.tls or (post.user and not loopback(post.host)):
+        raise _Refused("offers no TLS, and nothing may go there without it")
 
 
 def _expect(code: int, wanted: int, what: str) -> None:
@@ -187,7 +188,8 @@ def _read(to: str) -> _Post | str:
     implicit = given.scheme == "smtps" or asked.get("mode") == ["ssl"]
     user, password = unquote(given.username or ""), unquote(given.password or "")
     usual = _IMPLICIT if implicit else _SUBMISSION if user else _RELAY
-    return _Post(host, port or usual, implicit, user, password, sender, receivers, hidden)
+    tls = implicit or given.scheme == "mailtos"
+    return _Post(host, port or usual, implicit, user, password, tls, sender, receivers, hidden)
 
 
 def _listed(values: list[str]) -> Iterator[str]:

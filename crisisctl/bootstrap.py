@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.outward import Poster
-    from crisisctl.service.ports import Channels, Courier, Extent, Templates
+    from crisisctl.service.ports import Channels, Courier, Extent, Policies, Templates
     from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
@@ -122,6 +122,21 @@ class Office:
             if self._told or os.environ.get("CRISISCTL_WORKSPACE"):
                 raise
             return ChannelFiles(None)  # a text can be measured anywhere
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What may be said; outside a workspace the package's policy alone."""
+        from crisisctl.adapters import yaml  # noqa: PLC0415 - only lint pays for it
+        from crisisctl.adapters.policy import PolicyFiles  # noqa: PLC0415 - the same
+
+        told = self._told or os.environ.get("CRISISCTL_WORKSPACE")
+        try:
+            root = self._root or workspace.find(Path.cwd(), told)
+        except NotFound:
+            if told is not None:
+                raise
+            root = None
+        return PolicyFiles(root, yaml.load)
 
     @cached_property
     def watch(self) -> Watch:
@@ -310,6 +325,18 @@ class Office:
         if told not in (None, mine):
             raise NotOneself(f"Identity is strict: {login} is {mine} and may not act as {told}.", mine, told)
         return Source(mine, login, role=role)
+
+    def refused(self, incident: str, statement: str, verb: str, error: NotOneself) -> None:
+        """Write down that a login wanted to act as somebody else; not where it sees no such incident or statement."""
+        from crisisctl.domain.entries import Event  # noqa: PLC0415 - few commands are refused so
+
+        desk = Desk(Sight(self.whole, error.mine), self.clock, self.chance, self.roster)
+        with desk.store.reading() as log:
+            if statement not in desk.load(log, incident).playbook.statements:
+                return
+        data = {"statement": statement, "why": "identity", "claimed": error.claimed, "verb": verb}
+        login = self.whole.login() or self.login
+        desk.record(incident, [Event("statement.approval_refused", data)], Source(error.mine, login))
 
     def viewer(self, role: str | None = None) -> Source:
         """Who looks: whoever may act, else the login, for looking is free to all who can read the files."""

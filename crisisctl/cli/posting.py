@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,9 @@ from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
+from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Usage
+from crisisctl.domain.posting import whole
 from crisisctl.domain.times import parse_instant
 from crisisctl.service.posting import Result
 
@@ -99,6 +102,15 @@ def retry(
 def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
     """What came of attempts, for scripts."""
     return [{"statement": r.statement, "key": r.key, "state": r.state, "said": r.said} for r in results]
+
+
+def to_paste(files: Sequence[Path], out: Entry, results: Sequence[Result]) -> list[Path]:
+    """The files without those whose text the program has posted."""
+    keys = list(out.data.get("renditions") or {})
+    posted = {result.key for result in results if result.state == "posted"}
+    if len(keys) != len(files):
+        return [*files]
+    return [file for file, key in zip(files, keys, strict=True) if whole(key, keys)[0] not in posted]
 
 
 def say(results: Sequence[Result]) -> None:

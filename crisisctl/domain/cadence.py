@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.publication import StatementSpec
-from crisisctl.domain.times import clock_time
 
+_WARNING = timedelta(minutes=10)
 _GRID = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Promised(NamedTuple):
-    """The next update that a publication promises; `trouble` says why it is not what the text says, if it is not."""
+    """The next update that a publication promises, and the one that its text states where that is past already."""
 
     at: datetime | None
-    trouble: str = ""
+    past: datetime | None = None
 
 
 def pace(incident: Incident, spec: StatementSpec, now: datetime) -> timedelta | None:
@@ -33,16 +34,31 @@ def next_update(incident: Incident, spec: StatementSpec, now: datetime) -> datet
 
 def promised(incident: Incident, spec: StatementSpec, statement: Statement, now: datetime) -> Promised:
     """What a publication promises: the update that its text states, else, where that is past or not said, the pace."""
-    every = pace(incident, spec, now)
     stated = statement.promises
     if stated is not None and stated > now:
         return Promised(stated)
-    due = now + every if every is not None else None
-    if stated is None:
-        return Promised(due)
-    past = f"The text of {statement.id} promises an update by {clock_time(stated)[:16]} UTC, which is past"
-    return Promised(due, f"{past}; {_instead(due)}.")
+    every = pace(incident, spec, now)
+    return Promised(None if every is None else now + every, stated)
 
 
-def _instead(due: datetime | None) -> str:
-    return f"the next one is due by {clock_time(due)[:16]} UTC" if due else "no update is due"
+def promises(incident: Incident) -> Iterator[tuple[str, str, datetime, str]]:
+    """The timers of what was promised, as id, kind, instant and statement: when it is due, and a warning before."""
+    for id_, statement in incident.statements.items():
+        if statement.promised is not None:
+            name = f"{id_}/{statement.published}"
+            yield f"{incident.id}/promise/{name}", "promise", statement.promised, id_
+            yield f"{incident.id}/warning/{name}", "warning", _warned(statement, statement.promised), id_
+
+
+def _warned(statement: Statement, due: datetime) -> datetime:
+    """Ten minutes before, or where the whole span is short, its last third."""
+    span = due - (statement.published_at or due)
+    return due - min(_WARNING, max(span, timedelta()) / 3)
+
+
+def escalated(incident: Incident) -> Iterator[str]:
+    """The roles that the escalations of where the incident stands would tell in the end."""
+    for stage in incident.around():
+        if stage.escalation:
+            for step in incident.playbook.escalations[stage.escalation].steps:
+                yield from step.notify

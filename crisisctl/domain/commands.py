@@ -218,6 +218,7 @@ class Publish(NamedTuple):
 
     `renditions` are the digests of the bytes at hand by key; left out, every one has `digest`. `excess` tells by how
     much one is too long for its channel, `unresolved` what is left open in one, `inside` which channels stay inside.
+    With `no_further` no next update is promised.
     """
 
     statement: str
@@ -230,6 +231,7 @@ class Publish(NamedTuple):
     posting: tuple[str, ...] = ()
     glass: bool = False
     because: str | None = None
+    no_further: bool = False
 
 
 class Posted(NamedTuple):

@@ -200,10 +200,17 @@ def _published(entry: Entry) -> str:
     data = entry.data
     to = f" to {', '.join(data['audiences'])}" if data["audiences"] else ""
     on = f" on {', '.join(data['channels'])}" if data["channels"] else ""
-    promise = f"; next update promised by {clock_time(instant(data['promised']))} UTC" if data.get("promised") else ""
     over = ", ".join(f"{key} (too long by {excess})" for key, excess in data.get("withheld", {}).items())
     held_back = f"; held back: {over}" if over else ""
-    return f"Statement {data['statement']} published{to}{on}{held_back}{promise}"
+    return f"Statement {data['statement']} published{to}{on}{held_back}{_next_update(entry)}"
+
+
+def _next_update(entry: Entry) -> str:
+    if entry.data.get("no_further"):
+        return f"; no further update is promised{_because(entry)}"
+    past = entry.data.get("stated")
+    said = f"; its text says the next update comes by {clock_time(instant(past))} UTC, which is past" if past else ""
+    return f"{said}; next update promised by {_promised(entry)}" if entry.data.get("promised") else said
 
 
 def _posting(entry: Entry) -> str:

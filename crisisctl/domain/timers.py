@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from crisisctl.domain import posting
+from crisisctl.domain.cadence import escalated, promises
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
-from crisisctl.domain.incident import Incident, Ladder, Statement
+from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
 from crisisctl.domain.statements.waiting import asked, broken, silences
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
-_WARNING = timedelta(minutes=10)
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
 
 
@@ -34,8 +34,8 @@ POSTING = "posting"  # the kind of timer that only whoever can reach the channel
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `approval`, `promise`, `warning` (of a promise before it falls
-    due), `posting` or `unclear`.
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise), `approval`, `posting` or
+    `unclear` (of a post).
     """
 
     id: str
@@ -46,16 +46,11 @@ class Timer(NamedTuple):
 
 
 def timers(incident: Incident) -> list[Timer]:
-    """Every timer that exists now, the earliest first; a closed incident has none but of posts."""
-    found = [Timer(due.id, incident.id, due.kind, due.at, due.subject) for due in posting.due(incident)]
+    """Every timer that exists now, the earliest first; a closed incident has none but those of posts."""
+    found = [Timer(one.id, incident.id, one.kind, one.at, one.subject) for one in posting.due(incident)]
     if incident.open:
-        found += [
-            *_ladders(incident),
-            *_tasks(incident),
-            *_statements(incident),
-            *_promises(incident),
-            *_approvals(incident),
-        ]
+        found += [*_ladders(incident), *_tasks(incident), *_statements(incident)]
+        found += [*_promises(incident), *_approvals(incident)]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -105,18 +100,8 @@ def _statements(incident: Incident) -> Iterator[Timer]:
 
 
 def _promises(incident: Incident) -> Iterator[Timer]:
-    for statement in incident.statements.values():
-        if statement.promised is not None:
-            id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
-            yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
-            warned = f"{incident.id}/warning/{statement.id}/{statement.published}"
-            yield Timer(warned, incident.id, "warning", _warned_at(statement, statement.promised), statement.id)
-
-
-def _warned_at(statement: Statement, promised: datetime) -> datetime:
-    """Ten minutes before, or the last third of a span that is shorter."""
-    span = promised - (statement.published_at or promised)
-    return promised - min(_WARNING, max(span, timedelta()) / 3)
+    for id_, kind, due, statement in promises(incident):
+        yield Timer(id_, incident.id, kind, due, statement)
 
 
 def _approvals(incident: Incident) -> Iterator[Timer]:
@@ -192,7 +177,7 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind in ("warning", "unclear"):
         return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        above = _escalated(incident) if timer.kind == "promise" else ()
+        above = escalated(incident) if timer.kind == "promise" else ()
         approving = playbook.statements[timer.subject].approvals.roles
         return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
@@ -206,18 +191,22 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
-def _escalated(incident: Incident) -> Iterator[str]:
-    """The roles that the escalations of where the incident stands would tell."""
-    for stage in incident.around():
-        if stage.escalation:
-            for step in incident.playbook.escalations[stage.escalation].steps:
-                yield from step.notify
+_SAID = {
+    "statement": "statement {} is due",
+    "promise": "the next {} update was promised",
+    "warning": "the next {} update falls due soon",
+    "approval": "nobody has approved {}",
+}
 
 
 def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
-    if timer.kind in _WHAT:
-        return _WHAT[timer.kind](incident, timer)
+    if timer.kind == "task":
+        return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
+    if timer.kind in (POSTING, "unclear"):
+        return posting.what(incident, timer.kind, timer.subject)
+    if timer.kind in _SAID:
+        return _SAID[timer.kind].format(timer.subject)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -227,20 +216,6 @@ def what(incident: Incident, timer: Timer) -> str:
     return f"{ladder.escalation} step {ladder.step + 1}{again}: notify {', '.join(step.notify) or 'nobody'}{move}"
 
 
-def _warning(incident: Incident, timer: Timer) -> str:
-    promised = incident.statements[timer.subject].promised or timer.due
-    return f"the next {timer.subject} update is promised in {spoken(promised - timer.due)}"
-
-
-_WHAT: dict[str, Callable[[Incident, Timer], str]] = {
-    "task": lambda incident, timer: f"task {incident.playbook.tasks[timer.subject].id} is overdue",
-    "statement": lambda _, timer: f"statement {timer.subject} is due",
-    "promise": lambda _, timer: f"the next {timer.subject} update was promised",
-    "warning": _warning,
-    "approval": lambda _, timer: f"nobody has approved {timer.subject}",
-    POSTING: lambda incident, timer: posting.what(incident, timer.kind, timer.subject),
-    "unclear": lambda incident, timer: posting.what(incident, timer.kind, timer.subject),
-}
 _WHY: dict[str, Callable[[Incident, Timer], str]] = {
     "approval": lambda incident, timer: (
         f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
@@ -327,6 +302,10 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
+def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return broken(incident, incident.statements[timer.subject], timer.due, answering)
+
+
 def _attempt(incident: Incident, timer: Timer, _answering: _Answering) -> list[Event]:
     statement, key, _ = posting.post_at(incident, timer.subject)
     return [posting.attempt(statement, key)]
@@ -336,20 +315,16 @@ def _unclear(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [posting.unknown(incident, timer.subject, _reached(incident, timer, answering))]
 
 
-def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
-    return broken(incident, incident.statements[timer.subject], timer.due, answering)
-
-
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
     "task": _overdue,
     "statement": _overdue,
     "promise": _overdue,
+    "warning": _overdue,
+    "approval": _silence,
     POSTING: _attempt,
     "unclear": _unclear,
-    "approval": _silence,
-    "warning": _overdue,
 }
 
 

@@ -11,6 +11,7 @@ from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
 if TYPE_CHECKING:
+    from crisisctl.domain.lint.policy import Policy
     from crisisctl.domain.measure.channel import Channel  # which `advance` has no use for
 
 Value = str | int | bool
@@ -393,6 +394,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+class Policies(Protocol):
+    """What a company may and may not say."""
+
+    def policy(self) -> "Policy":
+        """The policy in force, with its digest; `Invalid`, with every place and remedy, when its file is broken."""
         ...
 
 

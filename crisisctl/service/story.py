@@ -85,7 +85,7 @@ class Release(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """A promised next update, met by the next whole publication of any statement; inside words meet none outside.
+    """A promised next update, met by the next whole publication; words inside meet none that was made outside.
 
     `broken` is one that nothing followed.
     `pending` lies ahead of the end of the log; `ended` is one that the close of the incident came before.

@@ -27,9 +27,9 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     about = about or entry
     title = f"{incident.id} {incident.severity}: {incident.title}"
     done = about.type.startswith(_DONE)
-    known = about.type.startswith("fact.")
     lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
-    lines = _known(incident, about) if known else lines
+    if about.type.startswith("fact."):
+        lines = _known(incident, about)
     if about.type in ("statement.unclear", "statement.unposted"):
         lines = [sentence(about) + ".", *to_do(incident, about.data["statement"], about.data["key"])]
     lines = [*_in_place(entry, told), *lines]
@@ -80,7 +80,7 @@ def _known(incident: Incident, entry: Entry) -> list[str]:
     lines = [sentence(entry), f"Answer with: crisisctl fact set {name} VALUE --source WHO {here}"]
     fact = incident.facts.get(name)
     if fact and fact.value is not None and fact.status != "retracted":
-        lines.append(f"If it is {fact.value}, as was said: crisisctl fact confirm {name} {here}")
+        lines.append(f"If what was said is so: crisisctl fact confirm {name} {here}")
     return lines
 
 

@@ -299,21 +299,21 @@ def test_a_publication_promises_the_next_one_from_the_moment_it_is_out_to_everyb
     (entry,) = case.do(publish())
     assert entry.data["promised"] == "2026-03-28T23:20:00.000000Z"
     assert case.incident.statements["holding"].promised == START + timedelta(minutes=80)
-    assert case.due == [(80, "promise")]
+    assert case.due == [(70, "warning"), (80, "promise")]
 
 
 def test_a_promise_holds_while_the_next_text_is_written_and_is_kept_by_any_publication() -> None:
     case = approved()
     case.do(publish())
     case.do(ask.Draft("holding", "More water."), who="sam")
-    assert case.due == [(60, "promise")]
+    assert case.due == [(50, "warning"), (60, "promise")]
     case.tick(minutes=30)
     case.publish("free", "A word in between.")
     assert case.due == []
     case.do(SUBMIT, APPROVE)
     case.do(APPROVE, who="lena")
     case.do(publish(text="More water."))
-    assert case.due == [(90, "promise")]
+    assert case.due == [(80, "warning"), (90, "promise")]
 
 
 def test_a_new_text_after_a_publication_is_a_new_revision_that_everybody_hears_again() -> None:

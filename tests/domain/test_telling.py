@@ -243,7 +243,8 @@ SENTENCES = [
     ),
     (
         wrote(
-            "statement.published", {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}}
+            "statement.published",
+            {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}},
         ),
         "Statement holding published on x; held back: y/en (too long by 3)",
     ),

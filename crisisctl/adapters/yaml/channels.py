@@ -9,9 +9,9 @@ from typing import Any
 
 from crisisctl.adapters.yaml import findings
 from crisisctl.adapters.yaml.loaded import load
-from crisisctl.domain.check.channels import built, check_channels, merged
 from crisisctl.domain.errors import Invalid
 from crisisctl.domain.measure.channel import Channel
+from crisisctl.domain.measure.form import built, check_channels, merged
 
 USUAL = Path(__file__).parents[2] / "data" / "channels.yaml"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from crisisctl.domain import commands as ask
+from crisisctl.domain.cadence import promised
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.guards import next_step
@@ -43,9 +44,10 @@ def publish(incident: Incident, command: ask.Publish, source: Source, at: dateti
     data |= {"audiences": audiences, "channels": channels_of(going)}
     data |= {"renditions": {key: statement.renditions[key] for key in going}}
     data |= {"withheld": withheld} if withheld else {}
-    if not left and (promised := _promised(incident, spec, at)):
-        data["promised"] = promised
-    return [*broken, Event("statement.published", data)]
+    words = _no_further(command, left)
+    data |= {"no_further": True} if words else {}
+    data |= {} if words or left else _promised(incident, spec, statement, at)
+    return [*broken, Event("statement.published", data, words)]
 
 
 def _may_go(incident: Incident, statement: Statement, command: ask.Publish, source: Source) -> None:
@@ -156,9 +158,22 @@ def _open(spec: StatementSpec, command: ask.Publish, key: str, reached: tuple[st
     return not kind or not spec.audiences or any(name in reached for name in kind)
 
 
-def _promised(incident: Incident, spec: StatementSpec, at: datetime) -> str | None:
-    every = spec.update_every.at(incident.severity, at - incident.opened_at) if spec.update_every else None
-    return stamp(at + every) if every else None
+def _no_further(command: ask.Publish, left: list[str]) -> dict[str, str]:
+    """Why no next update is promised, which is said with the last publication; empty where one may be."""
+    if not command.no_further:
+        return {}
+    if left:
+        raise Refused(f"--no-further-update goes with the publication to the last audience, {left[-1]}.")
+    if not command.because:
+        raise Refused("No further update needs its reason: --because WHY")
+    return {"because": prose(command.because, "The reason")}
+
+
+def _promised(incident: Incident, spec: StatementSpec, statement: Statement, at: datetime) -> dict[str, str]:
+    """The next update that is promised from now on, and the one that the text states if that is past."""
+    promise = promised(incident, spec, statement, at)
+    past = {"stated": stamp(promise.past)} if promise.past else {}
+    return ({"promised": stamp(promise.at)} if promise.at else {}) | past
 
 
 def slots(texts: Mapping[str, str]) -> dict[str, str]:

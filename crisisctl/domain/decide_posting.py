@@ -76,8 +76,11 @@ def _nothing(incident: Incident, channel: str, statement: str | None) -> None:
 
 
 def _free(statement: Statement, key: str, post: Post, *, again: bool) -> None:
-    """`Refused` while somebody posts it, and when it is out."""
+    """`Refused` while somebody posts it, when it is out, and when it may not be."""
     where = f"{statement.id} on {key}"
+    if post.state == "withheld":
+        shorter = f"crisisctl statement draft {statement.id} --channel {channel_of(key)} --short, or --file FILE"
+        raise Refused(f"{statement.id} is too long for {key}, so it was not published there. A shorter one: {shorter}")
     if post.state == "posting":
         raise Refused(f"{where} is being posted just now. Look again in two minutes: crisisctl statement list")
     if post.state == "posted" and (again or post.by != "person"):
@@ -99,8 +102,6 @@ def retry(incident: Incident, command: ask.Retry, source: Source, _at: datetime)
         raise Refused(f"{command.statement} is out on {command.channel} in several languages. Say which: {told}")
     statement, key, post = there[0]
     _free(statement, key, post, again=True)
-    if post.state == "withheld":
-        raise Refused(f"{statement.id} is too long for {key}, so it was not published there. Draft a shorter one.")
     if not command.leads:
         by_hand = f"crisisctl statement posted {command.channel} --url URL --statement {statement.id}"
         raise Refused(f"{command.channel} has no address in channels.yaml. Paste its file, then: {by_hand}")

@@ -120,6 +120,35 @@ def test_from_draft_to_every_place_with_its_receipt(
     assert program.ok("verify").code == 0
 
 
+BLOCKS = """\
+We are sorry: records of {{ affected_accounts }} accounts were taken.
+{% block email_subject %}About your {{ affected_accounts }} accounts{% endblock %}
+{% block email_html %}<p>We are <b>sorry</b>.</p>{% endblock %}
+"""
+
+
+def test_a_letter_from_the_template_has_its_subject_and_its_web_form(program: Program, post_office: Any) -> None:
+    office = post_office()
+    (program.root / "templates" / "holding" / "data-breach.md.j2").write_text(BLOCKS)
+    program.ok("open", "data-breach", "--title", "Records on a forum", "--assign", "legal=lee")
+    program.ok("fact", "set", "affected_accounts", "1200")
+    program.ok("statement", "draft", "holding", who="kim")
+    program.ok("statement", "submit", "holding", "--override", "--because", "a test", who="kim")
+    program.ok("statement", "approve", "holding", who="lee")
+    program.ok("statement", "approve", "holding")
+    channels(program, email=f"smtp://127.0.0.1:{office.port}?from=press@example.org&to=list@example.net")
+    published = program.ok("statement", "publish", "holding", "--json").json
+    (letter,) = office.letters
+    assert letter["Subject"] == "About your 1200 accounts"
+    text, html = letter.iter_parts()
+    assert "records of 1200 accounts" in text.get_content()
+    assert html.get_content().strip() == "<p>We are <b>sorry</b>.</p>"
+    assert [(post["key"], post["state"]) for post in published["posts"]] == [("email/en", "posted")]
+    names = {path.rpartition("/")[2] for path in published["files"]}
+    assert {"holding.email.txt", "holding.email.subject.txt", "holding.email.html"} < names
+    assert set(posts(program)) == {"status-page", "x", "email"}
+
+
 def test_one_channel_down_then_back(program: Program, web: Any, clocks: type[HandClock]) -> None:
     page, social = web(answers(503)), web(answers(200, {"id": "1"}))
     approve(program)

@@ -15,7 +15,7 @@ from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import NotFound, Refused, StoreFailed
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.incident import Post
-from crisisctl.domain.posting import BACK_OFF, GRACE, UNKNOWN_AFTER
+from crisisctl.domain.posting import BACK_OFF, GRACE, UNKNOWN_AFTER, begun
 from crisisctl.domain.timers import timers
 from crisisctl.service import statements
 from crisisctl.service.desk import Asked, Desk, Outcome
@@ -156,6 +156,41 @@ def test_a_watch_beside_it_posts_nothing_a_second_time(
     room.clock.tick(hours=1)
     watch.round()
     assert len(places.asked) == 2
+
+
+def test_whoever_comes_back_to_what_the_watch_has_begun_does_not_begin_it_again(
+    room: Any, postman: Postman, places: Places, tmp_path: Path
+) -> None:
+    published = _publish(room, postman, tmp_path)
+    room.clock.tick(minutes=1)
+    assert _watch(room, postman).round().posted == 2
+    assert postman.first(published, KIM) == []
+    assert len(places.asked) == 2
+
+
+def test_what_came_of_an_older_text_says_nothing_of_the_newer(room: Any, places: Places, tmp_path: Path) -> None:
+    postman = Postman(room.desk, places, lambda: {"x": "https://x.example"})
+
+    def correct() -> None:
+        places.during = lambda: None
+        _approved(room, "We are truly sorry.", correcting="too short")
+        _publish(room, postman, tmp_path)
+
+    places.during = correct
+    (result,) = _out(room, postman, tmp_path)
+    assert result.state == "posted"
+    assert (_posts(room)["x/en"].state, _posts(room)["x/en"].revision) == ("waiting", 2)
+    room.clock.tick(minutes=1)
+    _watch(room, postman).round()
+    assert [text for _, text, _ in places.taken] == [TEXT, "We are truly sorry."]
+
+
+def test_a_publication_that_names_what_is_out_already_changes_nothing_of_it(
+    room: Any, postman: Postman, tmp_path: Path
+) -> None:
+    _out(room, postman, tmp_path)
+    entry = next(entry for entry in room.entries() if entry.type == "statement.published")
+    assert begun(room.look().statements["holding"], entry) == _posts(room)
 
 
 def test_a_repeat_of_the_request_posts_nothing(room: Any, postman: Postman, places: Places, tmp_path: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from crisisctl.adapters.memory import Memory
 from crisisctl.adapters.outgoing import Files
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
@@ -623,3 +627,48 @@ def test_an_embargo_that_makes_no_sense_is_refused(room: Any, command: ask.Embar
 def test_an_embargo_must_lie_ahead(room: Any) -> None:
     with pytest.raises(Refused, match="has passed"):
         room.ask(ask.Embargo("holding", room.clock.time, "why"))
+
+
+# Whatever happens
+
+
+HAPPENS = st.sampled_from(
+    ["taken", "refused", "silent after taking it", "silent", "killed", "killed after it was taken"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(happens=st.lists(HAPPENS, max_size=14), spans=st.lists(st.integers(1, 400), min_size=14, max_size=14))
+def test_nothing_goes_out_twice_by_itself_and_what_nobody_knows_is_handed_over(
+    tmp_path: Path, room_for: Callable[[Store], Any], happens: list[str], spans: list[int]
+) -> None:
+    room, left = room_for(Memory()), iter(happens)
+    room.open(assign=SEATS)
+    _approved(room)
+    arrived: list[str] = []
+
+    class Fickle(Places):
+        def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
+            how = next(left, "taken")
+            if "tak" in how:
+                arrived.append(key)
+            if "killed" in how:
+                raise Killed
+            if "silent" in how:
+                raise Unclear("it was silent")
+            if how == "refused":
+                raise DeliveryFailed("it was refused")
+            return Receipt("webhook")
+
+    postman = Postman(room.desk, Fickle(), lambda: LEADS)
+    with suppress(Killed):
+        _out(room, postman, tmp_path)
+    for span in (*spans, 10_000, 10_000, 10_000, 10_000, 10_000):
+        room.clock.tick(seconds=span)
+        with suppress(Killed):
+            _watch(room, postman).round()
+    assert len(arrived) == len(set(arrived))
+    room.clock.tick(minutes=3)
+    _watch(room, postman).round()
+    states = _states(room)
+    assert set(states.values()) <= {"posted", "unclear", "given up", "ready"}

@@ -15,7 +15,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.guards import Option
-from crisisctl.domain.incident import Incident, Ladder
+from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
@@ -193,7 +193,21 @@ def _out(incident: Incident, id_: str) -> str:
     if now is None:
         return ""
     erased = " (its text was erased)" if now.erased else ""
-    return f" (revision {now.published} is public)" if now.published and now.state != "published" else erased
+    public = f" (revision {now.published} is public)" if now.published and now.state != "published" else erased
+    return public + _loud(now)
+
+
+def _loud(now: Statement) -> str:
+    """What must not be overlooked: rules that were set aside, and whom nobody has answered."""
+    notes = [
+        "BREAK-GLASS: without its approvals" if now.glass else "",
+        f"OVERRIDE of the lint: {', '.join(now.overridden)}" if now.overridden else "",
+    ]
+    waiting = now.expired and now.state == "submitted"
+    loud = [show.style(note, "red") for note in notes if note]
+    quiet = [f"stale in {', '.join(now.stale)}"] if now.stale else []
+    quiet += ["nobody has approved it in time: --minimal drafts the line that needs no approval"] if waiting else []
+    return "".join(f"; {note}" for note in (*loud, *quiet))
 
 
 def _moves(moves: list[Option]) -> None:

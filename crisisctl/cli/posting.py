@@ -106,7 +106,7 @@ def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 def to_paste(files: Sequence[Path], out: Entry, results: Sequence[Result]) -> list[Path]:
     """The files without those whose text the program has posted."""
-    keys = list(out.data.get("renditions") or {})
+    keys = sorted(out.data.get("renditions") or {})
     posted = {result.key for result in results if result.state == "posted"}
     if len(keys) != len(files):
         return [*files]

@@ -140,4 +140,4 @@ def released(log: Log, out: Entry) -> dict[str, str]:
     """The texts that a publication released, by key; entries of old released one text on every channel."""
     entry = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]]
     keys = out.data.get("renditions") if "renditions" in out.data else out.data["channels"] or ["text"]
-    return {key: _rendition(entry, key) for key in keys or ()}
+    return {key: _rendition(entry, key) for key in sorted(keys or ())}  # the log keeps no order of keys

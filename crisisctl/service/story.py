@@ -20,6 +20,8 @@ _WITH_REASON = frozenset({
     "handover.declined",
     "incident.reopened",
     "role.overridden",
+    "statement.break_glass",
+    "statement.lint_overridden",
     "severity.changed",
     "statement.corrected",
     "statement.rejected",
@@ -82,6 +84,8 @@ class Release(NamedTuple):
     correction: bool
     approvals: tuple[Entry, ...]
     outings: tuple[Entry, ...]
+    glass: Entry | None = None
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Promise(NamedTuple):
@@ -232,12 +236,34 @@ def releases(entries: Sequence[Entry]) -> list[Release]:
     """Each text that went out, once, in the order in which they first did."""
     corrections = {_revision(entry) for entry in entries if entry.type == "statement.corrected"}
     found: dict[tuple[str, int], Release] = {}
+    drafted = drafts(entries)
     for entry, text in published(entries):
         key = _revision(entry)
-        approvals = tuple(e for e in entries if e.type == "statement.approved" and _revision(e) == key)
-        release = found.get(key) or Release(*key, text, key in corrections, approvals, ())
-        found[key] = release._replace(outings=(*release.outings, entry))
+        approvals = tuple(e for e in entries if e.type == "statement.approved" and _approves(e, entry))
+        glass = next((e for e in entries if e.type == "statement.break_glass" and _revision(e) == key), None)
+        release = found.get(key) or Release(*key, text, key in corrections, approvals, (), glass)
+        others = dict(release.others) | dict(_others(drafted[key], entry))
+        found[key] = release._replace(outings=(*release.outings, entry), others=tuple(others.items()))
     return list(found.values())
+
+
+def _approves(approval: Entry, out: Entry) -> bool:
+    """Whether an approval is of bytes that went out; what a later revision left as it was needed no other."""
+    if approval.data["statement"] != out.data["statement"] or approval.version > out.version:
+        return False
+    if _revision(approval) == _revision(out):
+        return True
+    covers = approval.data.get("covers", {})
+    return any(covers.get(key) == seal for key, seal in out.data.get("renditions", {}).items())
+
+
+def _others(draft: Entry, out: Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The texts that went out in other words than the source, each with the renditions that had it."""
+    alike: dict[str, list[str]] = {}
+    for key in out.data.get("renditions", {}):
+        if key in draft.words:
+            alike.setdefault(written(draft, key), []).append(key)
+    yield from ((text, tuple(keys)) for text, keys in alike.items())
 
 
 def _revision(entry: Entry) -> tuple[str, int]:

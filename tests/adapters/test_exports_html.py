@@ -241,7 +241,7 @@ def test_a_statement_stands_once_with_every_publication_and_approval(closed: Any
     assert page.tags.count("blockquote") == 1
     assert TEXT in page.text
     said = _said(page)
-    assert "Published 2026-03-28 22:42 UTC by kim to employees on status-page, x, email." in said
+    assert "Published 2026-03-28 22:42 UTC by kim to employees." in said
     assert "Published 2026-03-29 01:42 UTC by kim to customers, press" in said
     assert "Approved 2026-03-28 22:42 UTC by lee for legal." in said
     assert "Next update promised by 2026-03-29 02:42:00 UTC: closed before then." in said

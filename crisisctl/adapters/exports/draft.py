@@ -73,6 +73,11 @@ class Choice(NamedTuple):
     options: tuple[str, ...]
     dissent: tuple[str, ...]
 
+    @property
+    def loud(self) -> bool:
+        """Whether it set a rule aside."""
+        return say.overridden(self.entry)
+
 
 def render(story: Story) -> str:
     """The report."""

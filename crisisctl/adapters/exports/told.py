@@ -25,6 +25,9 @@ class Kind(NamedTuple):
 
 _EXACT = {
     "role.overridden": Kind("override", "Override"),
+    "statement.break_glass": Kind("override", "Break-glass"),
+    "statement.lint_overridden": Kind("override", "Override"),
+    "statement.approval_refused": Kind("alarm", "Refused"),
     "escalation.acknowledged": Kind("people", "Acknowledged"),
     "escalation.snoozed": Kind("choice", "Snoozed"),
     "task.overdue": Kind("alarm", "Overdue"),
@@ -50,6 +53,7 @@ _NOUNS = {
     "task": Kind("task", "Task"),
     "role": Kind("people", "Role"),
     "handover": Kind("people", "Handover"),
+    "approval": Kind("alarm", "Approval"),
     "note": Kind("note", "Note"),
     "notice": Kind("quiet", "Notice"),
     "access": Kind("people", "Access"),
@@ -74,8 +78,8 @@ def who(entry: Entry) -> str:
 
 
 def overridden(entry: Entry) -> bool:
-    """Whether a role's rule was set aside here."""
-    return entry.type == "role.overridden"
+    """Whether a rule was set aside here: of a role, of the lint, or of approval itself."""
+    return entry.type in ("role.overridden", "statement.break_glass", "statement.lint_overridden")
 
 
 def late(span: timedelta | None) -> str:

@@ -33,7 +33,7 @@ Language = Annotated[
 def register(statements: typer.Typer) -> None:
     """Add these commands to the group."""
     writing(statements, "posted", example="statement posted x --url https://x.com/room/status/1", then=_LIST)(posted)
-    writing(statements, "embargo", example="statement embargo holding --until 2026-11-22T15:00Z --because agreed")(
+    writing(statements, "embargo", example="statement embargo holding --lift --because leaked")(
         embargo
     )
     statements.command("retry", epilog="Example: crisisctl statement retry holding --channel x --because 'not there'")(

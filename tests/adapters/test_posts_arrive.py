@@ -182,8 +182,19 @@ def test_what_is_unclear_is_handed_over_and_a_person_says_what_is_so(
     told = program.ok("statement", "list").out
     assert "UNCLEAR" in told
     program.ok("statement", "posted", "status-page", "--url", "https://status.example.org/1")
-    again = program.ok("statement", "retry", "holding", "--channel", "mastodon", "--because", "it is not there")
-    assert "mastodon/en: out" in again.out
+    retry = (
+        "statement",
+        "retry",
+        "holding",
+        "--channel",
+        "mastodon",
+        "--because",
+        "it is not there",
+        "--request-id",
+        "r",
+    )
+    assert "mastodon/en: out" in program.ok(*retry).out
+    assert program.ok(*retry).out.startswith("Already done")
     assert program("statement", "retry", "holding", "--channel", "mastodon", "--because", "again").code == 3
     assert [len(page.requests), len(social.requests)] == [1, 2]
 

@@ -13,7 +13,6 @@ from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
-from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Usage
 from crisisctl.domain.posting import whole
 from crisisctl.domain.times import parse_instant
@@ -33,9 +32,7 @@ Language = Annotated[
 def register(statements: typer.Typer) -> None:
     """Add these commands to the group."""
     writing(statements, "posted", example="statement posted x --url https://x.com/room/status/1", then=_LIST)(posted)
-    writing(statements, "embargo", example="statement embargo holding --lift --because leaked")(
-        embargo
-    )
+    writing(statements, "embargo", example="statement embargo holding --lift --because leaked")(embargo)
     statements.command("retry", epilog="Example: crisisctl statement retry holding --channel x --because 'not there'")(
         retry
     )
@@ -104,12 +101,9 @@ def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
     return [{"statement": r.statement, "key": r.key, "state": r.state, "said": r.said} for r in results]
 
 
-def to_paste(files: Sequence[Path], out: Entry, results: Sequence[Result]) -> list[Path]:
-    """The files without those whose text the program has posted."""
-    keys = sorted(out.data.get("renditions") or {})
+def to_paste(files: Sequence[Path], keys: Sequence[str], results: Sequence[Result]) -> list[Path]:
+    """The files, one for each key, without those whose text the program has posted."""
     posted = {result.key for result in results if result.state == "posted"}
-    if len(keys) != len(files):
-        return [*files]
     return [file for file, key in zip(files, keys, strict=True) if whole(key, keys)[0] not in posted]
 
 

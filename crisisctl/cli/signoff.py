@@ -100,6 +100,9 @@ def publish(
         bool,
         typer.Option("--break-glass", help="As the lead, without the approvals; goes with --because, and is shouted."),
     ] = False,
+    no_further_update: Annotated[
+        bool, typer.Option("--no-further-update", help="Promise no next update; goes with --because.")
+    ] = False,
     because: Reason = None,
     incident: options.Incident = None,
     at: options.At = None,
@@ -112,13 +115,20 @@ def publish(
 
     session: Session = ctx.obj
     office = session.office
-    by_itself = office.postman.channels()
-    command = ask.Publish(statement, "", tuple(audience or ()), posting=by_itself, glass=break_glass, because=because)
+    command = ask.Publish(
+        statement,
+        "",
+        tuple(audience or ()),
+        posting=office.postman.channels(),
+        glass=break_glass,
+        because=because,
+        no_further=no_further_update,
+    )
     with refused(session, incident, statement, "publication"):
         asked = session.asked(at, request_id, expect_version)
     fitting = fits(office.channels.channels())
     id_ = session.which(incident)
-    outcome, files, trouble = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
+    outcome, files, trouble, keys = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
@@ -127,7 +137,7 @@ def publish(
         show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
         return
     tell(outcome, json=False)
-    for file in posting.to_paste(files, service.published_entry(outcome), results):
+    for file in posting.to_paste(files, keys, results):
         show.say(f"  ready to post: {file}")
     posting.say(results)
     _held_back(outcome)

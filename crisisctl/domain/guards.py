@@ -167,7 +167,7 @@ def _facts(incident: Incident, transition: Transition) -> Iterator[str]:
         if fact is None or fact.status == "retracted":
             yield f"fact {name} is not known{ask}: crisisctl fact set {name} VALUE"
         elif fact.status != "confirmed":
-            yield f"fact {name} is not confirmed: crisisctl fact set {name} VALUE --status confirmed"
+            yield f"fact {name} is not confirmed: crisisctl fact confirm {name}"
 
 
 def _statements(incident: Incident, transition: Transition) -> Iterator[str]:

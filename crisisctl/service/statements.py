@@ -12,9 +12,11 @@ from crisisctl.domain.errors import Refused, StoreFailed, Unverified
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.statements.publishing import slots
 from crisisctl.domain.statements.renditions import (
+    channel_of,
     drafted,
     known_channel,
     known_language,
+    language_of,
     spec_of,
     text_digest,
 )
@@ -85,11 +87,12 @@ def _word(entry: Entry, name: str) -> str:
 
 
 class Released(NamedTuple):
-    """A publication with the files that were laid out; `trouble` says why some are missing."""
+    """A publication with the files that were laid out, and the key of each; `trouble` says why some are missing."""
 
     outcome: Outcome
     files: list[Path]
     trouble: str | None = None
+    keys: tuple[str, ...] = ()
 
 
 def publish(
@@ -115,7 +118,7 @@ def publish(
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
-    return Released(outcome, files)
+    return Released(outcome, files, keys=tuple(texts))
 
 
 def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:
@@ -139,5 +142,7 @@ def published_entry(outcome: Outcome) -> Entry:
 def released(log: Log, out: Entry) -> dict[str, str]:
     """The texts that a publication released, by key; entries of old released one text on every channel."""
     entry = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]]
-    keys = out.data.get("renditions") if "renditions" in out.data else out.data["channels"] or ["text"]
-    return {key: _rendition(entry, key) for key in sorted(keys or ())}  # the log keeps no order of keys
+    channels = [*out.data["channels"]]
+    keys = out.data.get("renditions", channels or ["text"])
+    ordered = sorted(keys, key=lambda key: (language_of(key), channels.index(channel_of(key)) if channels else 0, key))
+    return {key: _rendition(entry, key) for key in ordered}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import ON_FILE
+from tests.words import SHORT
 
 if TYPE_CHECKING:
     from tests.conftest import Program
@@ -122,7 +123,7 @@ def test_a_closed_one_can_still_be_read_by_whoever_is_let_in(secret: Program) ->
         "statement draft holding --file words.txt",
         "statement submit holding",
     ):
-        (secret.root / "words.txt").write_text("words")
+        (secret.root / "words.txt").write_text(SHORT)
         secret.ok(*line.split())
     secret.ok("assign", "comms-lead", "kim")
     secret.ok("statement", "approve", "holding", who="kim")

@@ -69,8 +69,9 @@ def test_only_a_confirmed_fact_opens_a_move(published: Program) -> None:
     published.ok("fact", "set", "affected_accounts", "1300", "--status", "unconfirmed")
     refused = published("advance", "close")
     assert refused.code == 3
-    assert "fact affected_accounts is not confirmed: crisisctl fact set affected_accounts VALUE --status" in refused.err
-    published.ok("fact", "set", "affected_accounts", "1300")
+    assert "fact affected_accounts is not confirmed: crisisctl fact confirm affected_accounts" in refused.err
+    published.ok("fact", "confirm", "affected_accounts")
+    published.ok("task", "skip", "correct-holding", "--because", "nearly the same")
     published.ok("advance", "close")
 
 
@@ -163,15 +164,132 @@ def test_the_list_shows_what_is_asked_and_what_is_known(responding: Program) -> 
                 "status": "confirmed",
                 "value": "1200",
                 "ask": "How many accounts are affected?",
+                "source": None,
+                "confirmed_by": "dana",
+                "version": _version_of(responding, "fact.set"),
+                "used": [],
+                "question": None,
             },
             {
                 "name": "aware_at",
                 "status": "not known",
                 "value": "",
                 "ask": "When did we know that personal data was exposed?",
+                "source": None,
+                "confirmed_by": None,
+                "version": None,
+                "used": [],
+                "question": None,
             },
         ],
     }
+
+
+def _version_of(program: Program, kind: str) -> int:
+    entries = program.ok("timeline", "--format", "json").json["entries"]
+    return max(int(entry["version"]) for entry in entries if entry["type"] == kind)
+
+
+def test_a_public_statement_that_used_the_fact_is_named_at_once(published: Program) -> None:
+    told = published.ok("fact", "set", "affected_accounts", "1300")
+    assert "holding used it and is public: to be corrected." in told.out
+    assert "  holding revision 1 is public to employees, customers, press: task correct-holding\n" in told.out
+    assert "crisisctl statement correct holding --because WHY" in told.err
+    before = published.ok("fact", "list", "--json").json["facts"][0]["used"][0]
+    assert (before["statement"], before["public"], before["current"]) == ("holding", True, False)
+    listed = published.ok("fact", "list").out
+    assert "affected_accounts: public in holding, which is another one now" in listed
+    assert max(map(len, listed.splitlines())) <= 80
+
+
+def test_scripts_get_what_has_to_be_corrected(published: Program) -> None:
+    told = published.ok("fact", "retract", "affected_accounts", "--because", "counted twice", "--json").json
+    (wrong,) = told["corrections"]
+    used = {"name": "affected_accounts", "used": _version_of(published, "fact.set")}
+    assert wrong == {
+        "statement": "holding",
+        "task": "correct-holding",
+        "published": 1,
+        "audiences": ["employees", "customers", "press"],
+        "facts": [used],
+    }
+    assert published.ok("fact", "set", "aware_at", "2026-01-01T00:00Z", "--json").json["corrections"] == []
+
+
+def test_a_correction_shows_among_the_tasks_until_it_is_public(published: Program) -> None:
+    published.ok("fact", "set", "affected_accounts", "1300")
+    task = published.ok("status", "--json").json["tasks"][-1]
+    assert task == {
+        "id": "correct-holding",
+        "stage": "response.comms.drafting",
+        "state": "open",
+        "required": True,
+        "role": "comms-lead",
+    }
+    assert "[ ] correct-holding: Correct holding" in published.ok("status").out
+    refused = published("task", "done", "correct-holding")
+    assert (refused.code, "statement correct holding --because WHY" in refused.err) == (3, True)
+    published.ok("statement", "correct", "holding", "--because", "it is more")
+    published.ok("assign", "comms-lead", "kim")
+    published.ok("statement", "submit", "holding")
+    for who in ("lee", "kim"):
+        published.ok("statement", "approve", "holding", who=who)
+    published.ok("statement", "publish", "holding", who="kim")
+    assert published.ok("status", "--json").json["tasks"][-1]["state"] == "done"
+    assert published.ok("verify").code == 0
+
+
+def test_a_text_waits_for_its_fact_to_be_confirmed(responding: Program) -> None:
+    responding.ok("fact", "set", "affected_accounts", "1300", "--status", "unconfirmed")
+    responding.ok("statement", "draft", "holding")
+    responding.ok("fact", "confirm", "affected_accounts", "--source", "the database team", who="lee")
+    known = responding.ok("fact", "list", "--json").json["facts"][0]
+    assert (known["status"], known["confirmed_by"], known["source"]) == ("confirmed", "lee", "the database team")
+    assert known["used"] == [{"statement": "holding", "version": known["version"], "public": False, "current": True}]
+    refused = responding("fact", "confirm", "affected_accounts")
+    assert (refused.code, "is confirmed already" in refused.err) == (3, True)
+
+
+def test_a_question_is_open_until_it_is_answered(opened: Program) -> None:
+    assert opened.ok("fact", "ask").out == "No question is open.\n"
+    told = opened.ok("fact", "ask", "affected_accounts", "--of", "lee")
+    assert "dana asks lee for fact affected_accounts: How many accounts are affected?" in told.out
+    assert "crisisctl fact set affected_accounts VALUE" in told.err
+    assert "affected_accounts  lee, " in opened.ok("fact", "ask").out
+    (asked,) = opened.ok("fact", "ask", "--json").json["questions"]
+    assert (asked["name"], asked["question"]["by"], asked["question"]["of"]) == ("affected_accounts", "dana", "lee")
+    (same,) = opened.ok("status", "--json").json["questions"]
+    assert same == {"fact": "affected_accounts"} | asked["question"]
+    assert "affected_accounts: asked of lee since" in opened.ok("status").out
+    opened.ok("fact", "set", "affected_accounts", "7", who="lee")
+    assert opened.ok("fact", "ask", "--json").json["questions"] == []
+
+
+def test_an_option_of_asking_without_a_fact_is_a_slip(opened: Program) -> None:
+    refused = opened("fact", "ask", "--of", "lee")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--of goes with the name of a fact" in refused.err
+
+
+def test_the_history_holds_all_that_was_said_and_withholds_what_is_privileged(published: Program) -> None:
+    published.ok("fact", "set", "aware_at", "2026-01-01T00:00Z", "--privileged")
+    published.ok("fact", "set", "affected_accounts", "1300", "--source", "the auditor")
+    told = published.ok("fact", "list", "--history", "--json").json["history"]
+    assert [(one["type"], one["value"], one["corrects"]) for one in told] == [
+        ("fact.set", "1200", []),
+        ("fact.set", "1300", ["holding"]),
+    ]
+    shown = published.ok("fact", "list", "--history").out
+    assert "the auditor" in " ".join(shown.split())
+    assert "PRIVILEGED" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_repeat_under_its_key_names_the_corrections_again(published: Program) -> None:
+    line = ("fact", "set", "affected_accounts", "1300", "--request-id", "r-1")
+    first = published.ok(*line, "--json").json
+    assert published.ok(*line, "--json").json == first | {"repeated": True}
+    assert "Already done" in published.ok(*line).out
 
 
 def test_a_fact_can_be_logged_with_the_time_at_which_it_was_known(opened: Program) -> None:

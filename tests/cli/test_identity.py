@@ -123,7 +123,12 @@ def test_where_identity_is_strict_nobody_acts_as_another_in_any_way(
     for command in (["note", "x"], ["open", "data-breach", "--title", "x"], ["statement", "draft", "holding"]):
         code, err = _typed(opened, *line, *command, who=who)
         assert (code, err) == (3, f"Identity is strict: {counted} is dana and may not act as lee.\n")
-    assert behind.newest()["position"] == before
+    last = behind.newest()
+    assert (last["position"], last["actor"]) == (before + 1, "dana"), "who lays hand on public words is written down"
+    told = opened.ok("timeline", "--format", "json", who="").json["entries"][-1] if way == "option" else None
+    if told:
+        assert (told["type"], told["data"]["claimed"]) == ("statement.approval_refused", "lee")
+        assert told["text"] == f"REFUSED: draft of holding by dana, the login {counted}, which is not lee's"
 
 
 @pytest.mark.parametrize("roster", ["people: {}", "people: {lee: {login: somebody-else}}", None])

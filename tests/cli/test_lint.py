@@ -38,7 +38,7 @@ def test_a_good_text_has_nothing_to_mend(program: Program) -> None:
 def test_an_error_is_told_with_its_place_and_exits_3(program: Program) -> None:
     ran = program("statement", "lint", file(program, BAD))
     assert ran.code == 3
-    assert ran.out.startswith("text.txt:2:9: error promise: “never happen again”: ")
+    assert ran.out.startswith("text.txt:2:1: error promise: “It will never”: ")
     assert ran.err == "1 finding to mend before this goes out.\n"
 
 
@@ -82,7 +82,7 @@ def outside(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Com
 def test_it_works_outside_a_workspace_and_from_standard_input(tmp_path: Path) -> None:
     ran = outside(tmp_path, "-", given=BAD.encode())
     assert ran.returncode == 3, ran.stderr
-    assert ran.stdout.startswith(b"-:2:9: error promise")
+    assert ran.stdout.startswith(b"-:2:1: error promise")
     assert outside(tmp_path, "-", given=GOOD.encode()).returncode == 0
     assert outside(tmp_path, "nothing.txt").returncode == 4
 

@@ -16,6 +16,7 @@ import pytest
 from crisisctl.cli.app import command
 from tests.cli.test_completion import offered
 from tests.conftest import HandClock, Program
+from tests.words import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,7 @@ ASKS: dict[str, list[str]] = {
     "redact": ["redact 1 @ --because x", "redact 9999 @ --because x"],
     "statement draft": ["statement draft holding @", "statement draft holding @ --file words.txt"],
     "statement show": ["statement show holding @", "statement show nothing @ --json"],
+    "statement diff": ["statement diff holding @", "statement diff holding @ --from 1 --json"],
     "statement submit": ["statement submit holding @"],
     "statement approve": ["statement approve holding @"],
     "statement reject": ["statement reject holding @ --because x"],
@@ -134,7 +136,7 @@ class Place:
 
 def _hide(place: Place) -> None:
     """Two restricted incidents full of words, one open and one closed."""
-    (place.program.root / "secret.txt").write_text("Zanzibar has 428571428571 accounts less, of {{ nothing }}.")
+    (place.program.root / "secret.txt").write_text(f"Zanzibar has 428571428571 accounts less, of nothing. {SHORT}")
     for id_, key in ((OPEN, "key-open"), (CLOSED, "key-closed")):
         line = f"open data-breach --restricted --title Zanzibar --severity sev2 --assign legal=lee --request-id {key}"
         place.do(line, "mona")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import crisisctl
+from tests.words import SHORT
 
 if TYPE_CHECKING:
     from tests.conftest import Program
@@ -96,7 +97,7 @@ def test_the_block_is_real(program: Program, offline: dict[str, str]) -> None:
 
 def test_every_main_command_works_and_none_even_tries_to_reach_out(program: Program, offline: dict[str, str]) -> None:
     """All in one process, which is a hundred times quicker and blocked in the same way."""
-    (program.root / "words.txt").write_text("We are looking into it.")
+    (program.root / "words.txt").write_text(SHORT)
     lines = [shlex.split(line) for line in SCRIPT.strip().splitlines()]
     code = f"from crisisctl.cli.run import run; print([run(line) for line in {lines!r}], file=__import__('sys').stderr)"
     ran = subprocess.run(

@@ -19,6 +19,8 @@ LOOKS = [
     "search waited",
     "task list",
     "fact list",
+    "fact list --history",
+    "fact ask",
     "statement list",
     "statement show holding",
     "statement channels",
@@ -58,7 +60,9 @@ WRITES = [
     "note x",
     "decide x --because y",
     "fact retract affected_accounts --because x",
-    "fact set affected_accounts 7",
+    "fact set affected_accounts 1200",
+    "fact ask affected_accounts --of lee",
+    "fact confirm affected_accounts",
     "severity sev2 --because x",
     "statement submit holding",
     "statement approve holding",
@@ -75,7 +79,7 @@ def keys(document: Any) -> Iterator[str]:
     elif isinstance(document, Mapping):
         for key, inner in document.items():
             yield key
-            if key in {"facts", "measures"} and isinstance(inner, Mapping):
+            if key in {"facts", "measures", "renditions"} and isinstance(inner, Mapping):
                 yield from keys([*inner.values()])
             elif key not in NAMES:
                 yield from keys(inner)
@@ -121,7 +125,8 @@ def test_the_keys_of_every_outcome_are_told(room: Any, section: Callable[[str], 
         words = line.split()
         request = ("--request-id", f"r-{number}", "--json")
         first, again = room.ok(*words, *request).json, room.ok(*words, *request).json
-        assert set(keys(first)) == {"incident", "version", "stages", "entries", "type", "text"}, line
+        beside = {"corrections"} if words[:2] in (["fact", "set"], ["fact", "retract"], ["fact", "confirm"]) else set()
+        assert set(keys(first)) == {"incident", "version", "stages", "entries", "type", "text"} | beside, line
         assert again == first | {"repeated": True}, line
         name = " ".join(words[:2]) if words[0] in GROUPS else words[0]
         assert sorted(set(keys(first)) - section(name)) == [], line

@@ -28,6 +28,7 @@ _SECRETS = re.compile(
     r"|\bsk-\w{16,60}|\bAIza[\w-]{30,40}|\beyJ[\w-]{8,200}\.[\w-]{8,400}|\bnpm_\w{30,40}|\bSG\.[\w-]{16,32}\.[\w-]{16,60}"
     r"|\bhooks\.slack\.com/services/\w{4,20}/\w{4,20}"
     r"|\b[a-z][a-z0-9+]{1,12}://[^\s/:@]{1,64}:[^\s/@]{1,64}@"
+    r"|(?<![A-Za-z0-9])[A-Z][A-Z0-9_]{0,40}(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD) ?= ?['\"]?[^\s'\"]{4,80}"
     r"|\b[Bb]earer [\w.-]{16,200}|\b[0-9a-fA-F]{32,128}\b"
 )
 _SAID = re.compile(

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
+    from crisisctl.service.outward import Poster
     from crisisctl.service.ports import Channels, Courier, Extent, Policies, Templates
+    from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
     from crisisctl.service.vitals import Look
@@ -145,7 +147,40 @@ class Office:
 
         each = ThreadPoolExecutor(AT_ONE_TIME).map
         desk = Desk(self.whole, self.clock, self.chance, self.roster)
-        return Watch(desk, self.roster, self.couriers, self.watch_name, each, self.tally, self.store)
+        postman = self._postman(desk)
+        return Watch(desk, self.roster, self.couriers, self.watch_name, each, self.tally, self.store, postman)
+
+    @cached_property
+    def postman(self) -> Postman:
+        """Who brings out what whoever asks has published."""
+        return self._postman(self.desk)
+
+    def _postman(self, desk: Desk) -> Postman:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only what posts pays for it
+
+        from crisisctl.service.posting import AT_ONE_TIME, Postman  # noqa: PLC0415 - the same
+
+        return Postman(desk, self.poster, self.leads, ThreadPoolExecutor(AT_ONE_TIME).map)
+
+    def leads(self) -> Mapping[str, str]:
+        """Where each channel that has an address posts, as written: a reference, or the address itself."""
+        return {name: channel.to for name, channel in self.channels.channels().items() if channel.to}
+
+    @cached_property
+    def poster(self) -> Poster:
+        """Every way in which words leave the building."""
+        from crisisctl.adapters.apprise import Apprise, referred  # noqa: PLC0415 - only what posts pays for it
+        from crisisctl.adapters.posting import Ways  # noqa: PLC0415 - the same
+        from crisisctl.adapters.posting.mail import SCHEMES, Mail  # noqa: PLC0415 - the same
+        from crisisctl.adapters.posting.mastodon import Mastodon  # noqa: PLC0415 - the same
+        from crisisctl.adapters.posting.webhook import Webhook  # noqa: PLC0415 - the same
+
+        def told(to: str) -> str:
+            return referred(to, self.settings.root, f"the address {_shown(to)}")
+
+        mail, web, social = Mail(self.clock.now), Webhook(), Mastodon(told)
+        ways: dict[str, Poster] = {"https": web, "http": web, "https+mastodon": social, "http+mastodon": social}
+        return Ways(told, ways | dict.fromkeys(SCHEMES, mail), Apprise(self.settings.root))
 
     @cached_property
     def watch_name(self) -> str:

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from crisisctl.domain.text import visible
+from crisisctl.service.outward import Receipt, Rendition, Unclear
 from crisisctl.service.ports import DeliveryFailed, Message
 
 KEY_HEADER = "X-Crisisctl-Key"
@@ -34,11 +35,20 @@ _HOST = re.compile(r"localhost|[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 _HOST_FIRST = re.compile(r"\{schema\}://([^/]*@)?\{host\}")
 _LONGEST_ADDRESS = 8192
 _SOCKET_SECONDS = 4.0
+_AFTER_THE_WORK = ("302", "303", "502", "504")  # what also answers a request that was carried out, or may have been
+_NOT_BEGUN = re.compile(r"NewConnectionError|NameResolutionError|ConnectTimeoutError|CERTIFICATE_VERIFY_FAILED")
+_ANSWERED = re.compile(r'" (\d{3}) ')  # as the library below Apprise logs each answer
+
+
+_Letter = dict[str, str | bool]
 
 
 class _Failure(NamedTuple):
+    """`unclear`: the message may have arrived all the same."""
+
     reason: str
     permanent: bool = False
+    unclear: bool = False
 
 
 class _Answer(NamedTuple):
@@ -64,31 +74,39 @@ class Apprise:
     def send(self, message: Message, to: str) -> None:
         """Return once the receiver has accepted the message; else raise `DeliveryFailed`, which names no secret."""
         # The failure comes back as a value: no cause and no frame of the traceback has seen what `to` refers to.
-        if failure := self._failure(to, message):
+        if failure := self._failure(to, _letter(message)):
             raise DeliveryFailed(failure.reason, permanent=failure.permanent)
+
+    def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
+        """Post the text as it is, with nothing before or after it; no service says more of it than that it took it."""
+        letter = {"key": _in_a_header(key), "title": _titled(rendition.parts), "body": rendition.text}
+        if failure := self._failure(to, letter | {"urgent": False, "whole": True}):
+            kind = Unclear if failure.unclear else DeliveryFailed
+            raise kind(failure.reason, permanent=failure.permanent)
+        return Receipt("apprise")
 
     def check(self, to: str) -> str | None:
         """What keeps this contact from being used safely, as a sentence without secrets; None when nothing does.
 
         Nothing is sent. A file that other accounts can read is told here; `send` uses it all the same.
         """
-        if failure := self._failure(to, None):
+        if failure := self._failure(to, {}):
             return failure.reason
         if to.startswith("file:") and _exposed(self._folder / to.removeprefix("file:")):
             return f"the file of the contact {visible(to)} can be read by other accounts; run chmod 600 on it"
         return None
 
-    def _failure(self, to: str, message: Message | None) -> _Failure | None:
+    def _failure(self, to: str, letter: _Letter) -> _Failure | None:
         if not _REFERENCE.match(to):
-            return self._attempt(to, "", message)
+            return self._attempt(to, "", letter)
         name = f"the contact {visible(to)}"
         address = _referred(to, self._folder, name)
-        return address if isinstance(address, _Failure) else self._attempt(address, name, message)
+        return address if isinstance(address, _Failure) else self._attempt(address, name, letter)
 
-    def _attempt(self, address: str, name: str, message: Message | None) -> _Failure | None:
+    def _attempt(self, address: str, name: str, letter: _Letter) -> _Failure | None:
         order = {"address": address, "seconds": self._seconds, "memory": self._memory}
         try:
-            answer = self._ask(json.dumps(order | _letter(message)))
+            answer = self._ask(json.dumps(order | letter))
         except OSError:
             return _Failure("the process that delivers notices could not be started; the machine may be out of memory")
         return _judged(answer, name, self._seconds)
@@ -119,11 +137,17 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
             os.killpg(child.pid, signal.SIGKILL)
 
 
-def _letter(message: Message | None) -> dict[str, str | bool]:
-    if message is None:
-        return {}
+def _titled(parts: Mapping[str, str]) -> str:
+    return parts.get("subject") or parts.get("title") or parts.get("headline") or ""
+
+
+def _in_a_header(key: str) -> str:
+    return quote(key, safe="/:@-._~+=")
+
+
+def _letter(message: Message) -> _Letter:
     return {
-        "key": quote(message.key, safe="/:@-._~+="),
+        "key": _in_a_header(message.key),
         "title": visible(message.title),
         "body": f"{visible(message.body, lines=True)}\n\nref {visible(message.key[:SHOWN_KEY])}".strip(),
         "urgent": message.urgent,
@@ -152,15 +176,19 @@ def _judged(answer: _Answer, name: str, seconds: float) -> _Failure | None:
         "gone": f"the process that delivers to {who} ended without an answer",
         "unconnected": f"no answer from {who}: unreachable, too slow, certificate not trusted, or login refused",
         "memory": f"{who} answered with more than fits into memory",
+        "unreached": f"{who} cannot be reached",
+        "partly": f"{who} took something in, and failed then",
     }
     if answer.how in {"usable", "delivered"}:
         return None
     if answer.how in permanent:
         return _Failure(permanent[answer.how], permanent=True)
     if answer.how.startswith("3"):
-        return _Failure(f"{who} answered {answer.how}, a redirect, which a notice never follows; correct the address")
+        told = f"{who} answered {answer.how}, a redirect, which a notice never follows; correct the address"
+        return _Failure(told, unclear=answer.how in _AFTER_THE_WORK)
     refused = f"{who} answered {answer.how}" if answer.how.isdecimal() else f"{who} did not accept the message"
-    return _Failure(passing.get(answer.how, refused))
+    clear = answer.how == "unreached" or (answer.how.isdecimal() and answer.how not in _AFTER_THE_WORK)
+    return _Failure(passing.get(answer.how, refused), unclear=not clear)
 
 
 def referred(to: str, folder: Path, name: str) -> str:
@@ -226,7 +254,7 @@ def main() -> None:
     tell = _sole_voice()
     _confine(order["seconds"], order["memory"])
     try:
-        service = _opened(order["address"], order.get("key"), tell)
+        service = _opened(order["address"], order, tell)
         tell(how=_delivered(service, order) if "key" in order else "usable")
     except _Unusable as error:
         tell(how=str(error))
@@ -254,7 +282,7 @@ def _confine(seconds: float, memory: int) -> None:
             resource.setrlimit(what, (most, most))
 
 
-def _opened(address: str, key: str | None, tell: _Tell) -> _Plugin:
+def _opened(address: str, order: Mapping[str, Any], tell: _Tell) -> _Plugin:
     """The plugin for the address, bound to deliver once, quickly, and to no other place."""
     from apprise import Apprise as Notifier  # noqa: PLC0415 - only an attempt pays for it
     from apprise import AppriseAsset  # noqa: PLC0415 - the same
@@ -270,7 +298,7 @@ def _opened(address: str, key: str | None, tell: _Tell) -> _Plugin:
     if not plugin.enabled:
         raise _Unusable("disabled")
     asset = AppriseAsset(app_id="crisisctl", app_desc="crisisctl notices", http_redirects=False, storage_mode="memory")
-    service: _Plugin = Notifier.instantiate(_bound(parts, plugin, key), asset=asset)
+    service: _Plugin = Notifier.instantiate(_bound(parts, plugin, order), asset=asset)
     if service is None:
         raise _Unusable("unusable")
     tell(scheme=parts["schema"], host=_plain_host(service))
@@ -278,10 +306,13 @@ def _opened(address: str, key: str | None, tell: _Tell) -> _Plugin:
     return service
 
 
-def _bound(parts: Mapping[str, Any], plugin: _Plugin, key: str | None) -> dict[str, Any]:
+def _bound(parts: Mapping[str, Any], plugin: _Plugin, order: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of the address with, whatever it says, no redirect, short waits, plain text and the key."""
     # Left alone, Apprise follows a 302 with a GET, to anywhere, and reports success.
-    forced = {"redirect": False, "cto": _SOCKET_SECONDS, "rto": _SOCKET_SECONDS}
+    forced: dict[str, Any] = {"redirect": False, "cto": _SOCKET_SECONDS, "rto": _SOCKET_SECONDS}
+    if order.get("whole"):
+        forced["overflow"] = "upstream"  # approved words are neither cut nor sent in pieces
+    key = order.get("key")
     bound = {"overflow": "split", **parts, **forced}
     bound.pop("format", None)
     if key and plugin.template_kwargs.get("headers", {}).get("prefix") == "+":
@@ -301,22 +332,44 @@ class _Clues(logging.Handler):
     """Keeps of Apprise's log only what cannot hold a secret: a status, or that no answer came."""
 
     how = "refused"
+    taken = False
+    begun = True
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if found := re.search(r"error=(\d{3})\b", text):
+        if record.levelno < logging.WARNING:
+            self._overhear(record.name, text)
+        elif found := re.search(r"error=(\d{3})\b", text):
             self.how = found[1]
         elif "onnection error" in text:
             self.how = "unconnected"
+
+    def _overhear(self, name: str, text: str) -> None:
+        """Of what is said for debugging: whether any request was accepted, and whether the last one was begun."""
+        if name.startswith("urllib3"):
+            answered = _ANSWERED.search(text)
+            self.taken = self.taken or bool(answered and answered[1].startswith("2"))
+        elif _NOT_BEGUN.search(text):
+            self.begun = False
+
+    def exactly(self) -> str:
+        """The word for a failure where it matters whether anything arrived."""
+        if self.taken:
+            return "partly"
+        return "unreached" if self.how == "unconnected" and not self.begun else self.how
 
 
 def _delivered(service: _Plugin, order: Mapping[str, Any]) -> str:
     """`delivered` when the plugin says that every recipient accepted; else the word for what went wrong."""
     from apprise import NotifyFormat, NotifyType  # noqa: PLC0415 - only an attempt pays for it
 
-    clues = _Clues(logging.WARNING)
-    logging.getLogger("apprise").addHandler(clues)
+    clues = _Clues(logging.DEBUG if order.get("whole") else logging.WARNING)
+    for name in ("apprise", "urllib3.connectionpool"):
+        logging.getLogger(name).addHandler(clues)
+        logging.getLogger(name).setLevel(clues.level)
     kind = NotifyType.FAILURE if order["urgent"] else NotifyType.INFO
     # The plugin itself is asked: Apprise around it would retry, and call a failure a success for `optional=yes`.
     accepted = service.notify(body=order["body"], title=order["title"], notify_type=kind, body_format=NotifyFormat.TEXT)
-    return "delivered" if accepted is True else clues.how
+    if accepted is True:
+        return "delivered"
+    return clues.exactly() if order.get("whole") else clues.how

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from crisisctl.domain.errors import StoreFailed
+from crisisctl.domain.posting import whole
 
 BANNER = "EXERCISE EXERCISE EXERCISE"
 
@@ -17,25 +19,42 @@ class Files:
     def __init__(self, state: Path) -> None:
         self._state = state
 
-    def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
-        """One file a channel; a drill's lie apart and are marked above and below."""
+    def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
+        """One file a rendition, with its language in the name where there are several; a drill's lie apart, marked."""
+        several = len({key.partition("/")[2] for key in renditions}) > 1
+        names = {f"{statement}.{_named(key, renditions, several=several)}": text for key, text in renditions.items()}
+        return self._written(incident, names, drill=drill)
+
+    def _written(self, incident: str, texts: Mapping[str, str], *, drill: bool) -> list[Path]:
         folder = self._state / ("exercise" if drill else "outgoing") / incident
-        marked = f"{BANNER}\n{text}\n{BANNER}\n" if drill else text
         try:
             for part in (self._state, folder.parent, folder):
                 part.mkdir(mode=0o700, parents=True, exist_ok=True)  # the mode is the last folder's alone
-            _sweep(folder, statement)
-            return [_write(folder / f"{statement}.{channel}.txt", marked) for channel in channels or ("text",)]
+            _sweep(folder, texts)
+            return [_write(folder / name, _marked(text) if drill else text) for name, text in texts.items()]
         except OSError as error:
             place = error.filename2 or folder  # what a finished text could not take the place of
             raise StoreFailed(f"{place} cannot be written: {error.strerror}.") from None
 
 
-def _sweep(folder: Path, statement: str) -> None:
+def _marked(text: str) -> str:
+    return f"{BANNER}\n{text}\n{BANNER}\n"
+
+
+def _named(key: str, keys: Iterable[str], *, several: bool) -> str:
+    """`x.txt`, `x.de.txt`, `email.subject.txt`, `email.de.html`: what stands in the name after the statement's."""
+    text, part = whole(key, keys)
+    channel, _, language = text.partition("/")
+    end = "html" if part == "html" else f"{part}.txt" if part else "txt"
+    return ".".join([channel, language, end] if several else [channel, end])
+
+
+def _sweep(folder: Path, names: Iterable[str]) -> None:
     """Remove what a process that was stopped left half done."""
-    for left in folder.glob(f".{statement}.*.txt.*"):
-        if not _alive(left.suffix[1:]):
-            left.unlink(missing_ok=True)
+    for name in names:
+        for left in folder.glob(f".{glob.escape(name)}.*"):
+            if not _alive(left.suffix[1:]):
+                left.unlink(missing_ok=True)
 
 
 def _alive(process: str) -> bool:

@@ -159,6 +159,14 @@ def _notices(office: Office) -> Iterator[Check]:
             yield Check("error", f"the workspace's own contact {contact.partition(':')[0]}: {trouble}", remedy)
 
 
+def _channels(office: Office) -> Iterator[Check]:
+    """Where public words are posted: a slip there is found by those who wait for them."""
+    for channel, to in office.leads().items():
+        if trouble := office.poster.check(to):
+            remedy = f"mend `to` of {channel} in {office.settings.root / 'channels.yaml'}"
+            yield Check("error", f"channel {channel} cannot be posted to: {trouble}", remedy)
+
+
 def _trouble(office: Office, contact: str) -> str | None:
     couriers = office.couriers
     return couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
@@ -276,4 +284,4 @@ def _watch(session: Session) -> Iterator[Check]:
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _on_call, _reached, _notices, _unsent, _dead_man)
+_LOOKS = (_settings, _store, _playbooks, _roster, _on_call, _reached, _notices, _unsent, _channels, _dead_man)

@@ -13,12 +13,13 @@ from crisisctl.cli import options, show
 from crisisctl.cli.advance import ahead, moves_of
 from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.forecast import forecast
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
-from crisisctl.domain.timers import forecast, timers, what
+from crisisctl.domain.timers import timers, what
 from crisisctl.domain.times import clock_time, instant, stamp, words
 from crisisctl.service.ports import Head, Log
 
@@ -68,7 +69,7 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
             {"fact": name, "by": asked.by, "of": asked.of, "since": stamp(asked.since)}
             for name, asked in incident.questions.items()
         ],
-        "statements": [{"id": id_, "state": _state(incident, id_)} for id_ in book.statements],
+        "statements": [_listed_statement(incident, id_) for id_ in book.statements],
         "opened_at": stamp(incident.opened_at),
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
         "version": incident.version,
@@ -90,6 +91,21 @@ def _move(option: Option) -> dict[str, Any]:
         "allowed": option.allowed,
         "missing": option.missing,
     } | asks
+
+
+def _listed_statement(incident: Incident, id_: str) -> dict[str, Any]:
+    known = {"id": id_, "state": _state(incident, id_)}
+    if not _told_of(incident, id_):
+        return known
+    from crisisctl.cli import standing  # noqa: PLC0415 - most statements are not out yet
+
+    return known | standing.listed(incident, id_)
+
+
+def _told_of(incident: Incident, id_: str) -> bool:
+    """Whether there is anything to say of where the statement went, or must not go yet."""
+    statement = incident.statements.get(id_)
+    return bool(statement and statement.posts) or any(name.startswith(f"{id_}/") for name in incident.embargoes)
 
 
 def _state(incident: Incident, id_: str) -> str:
@@ -166,6 +182,10 @@ def _statements(incident: Incident) -> None:
         show.say()
         for id_ in incident.playbook.statements:
             show.say(f"  statement {id_}: {_state(incident, id_)}{_out(incident, id_)}")
+            if _told_of(incident, id_):
+                from crisisctl.cli import standing  # noqa: PLC0415 - most statements are not out yet
+
+                standing.lines(incident, id_)
 
 
 def _out(incident: Incident, id_: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, posting, show
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import Call, refused, writing
@@ -116,22 +116,30 @@ def publish(
     session: Session = ctx.obj
     office = session.office
     command = ask.Publish(
-        statement, "", tuple(audience or ()), glass=break_glass, because=because, no_further=no_further_update
+        statement,
+        "",
+        tuple(audience or ()),
+        posting=office.postman.channels(),
+        glass=break_glass,
+        because=because,
+        no_further=no_further_update,
     )
     with refused(session, incident, statement, "publication"):
         asked = session.asked(at, request_id, expect_version)
     fitting = fits(office.channels.channels())
     id_ = session.which(incident)
-    outcome, files, trouble = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
+    outcome, files, trouble, keys = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
+    results = office.postman.first(outcome, asked.source)
     if json:
-        show.data(document(outcome) | {"files": [str(file) for file in files]})
+        show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
         return
     tell(outcome, json=False)
-    for file in files:
+    for file in posting.to_paste(files, keys, results):
         show.say(f"  ready to post: {file}")
+    posting.say(results)
     _held_back(outcome)
     if out := service.published_entry(outcome).data.get("audiences") if not files and not trouble else ():
         told = f"No channel of {statement} goes to {' and '.join(out)} alone"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, posting, show, standing
 from crisisctl.cli.lint import lint
 from crisisctl.cli.measure import measuring
 from crisisctl.cli.session import Session
@@ -169,7 +169,7 @@ def show_(
         texts = service.texts_of(log, found, statement)
     now = drafted(found, statement)
     if json:
-        show.data(_document(session, found, now, text, texts))
+        show.data(_document(session, found, now, text, texts) | standing.listed(found, statement))
         return
     show.exact(text)
     show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {now.digest[:16]}")
@@ -177,6 +177,7 @@ def show_(
         _others(session, found, now, text, texts)
     if waiting := pending(found, now):
         show.talk(f"Approval missing: {', '.join(waiting)}")
+    standing.talked(found, statement)
 
 
 def _others(session: Session, found: Incident, now: Statement, text: str, texts: dict[str, str]) -> None:
@@ -269,6 +270,7 @@ def list_(ctx: typer.Context, incident: options.Incident = None, json: options.J
         show.data({"incident": found.id, "statements": listed})
         return
     show.table(("STATEMENT", "STATE", "WAITING FOR", "AUDIENCES"), rows)
+    standing.tabled(found)
     for id_, now in found.statements.items():
         if note := _noted(now):
             show.talk(f"{id_}: {note}")
@@ -283,6 +285,7 @@ def _listed(found: Incident, id_: str) -> dict[str, object]:
         "stale": [*now.stale] if now else [],
         "break_glass": bool(now and now.glass),
         "overridden": [*now.overridden] if now else [],
+        **standing.listed(found, id_),
     }
 
 
@@ -297,5 +300,6 @@ def _noted(now: Statement) -> str:
     return "; ".join(note for note in notes if note)
 
 
+posting.register(statements)
 statements.add_typer(measuring)
 statements.command(epilog="Example: crisisctl statement lint holding.txt --language en --severity sev1")(lint)

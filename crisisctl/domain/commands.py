@@ -219,9 +219,38 @@ class Publish(NamedTuple):
     excess: Mapping[str, int] = {}
     unresolved: Mapping[str, str] = {}
     inside: tuple[str, ...] = ()
+    posting: tuple[str, ...] = ()
     glass: bool = False
     because: str | None = None
     no_further: bool = False
+
+
+class Posted(NamedTuple):
+    """Write down that a person has posted a statement; left out, the one that waits there."""
+
+    channel: str
+    url: str
+    statement: str | None = None
+    language: str | None = None
+
+
+class Retry(NamedTuple):
+    """Have it posted again; `leads` says whether the channel has an address to which the program can post."""
+
+    statement: str
+    channel: str
+    because: str
+    language: str | None = None
+    leads: bool = True
+
+
+class Embargo(NamedTuple):
+    """Keep a statement from everybody, or from one audience, until an instant; None lifts that."""
+
+    statement: str
+    until: datetime | None
+    because: str
+    audience: str | None = None
 
 
 class Redact(NamedTuple):
@@ -286,6 +315,9 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Approve: ("statement.approved",),
     Reject: ("statement.rejected",),
     Publish: ("statement.published", "statement.break_glass"),
+    Posted: ("statement.posted",),
+    Retry: ("statement.posting",),
+    Embargo: ("statement.embargoed", "statement.embargo_lifted"),
     Redact: ("entry.redacted",),
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),
@@ -300,8 +332,10 @@ _SUBJECTS = {
     "version": "version",
     "escalation": "escalation",
     "to": "level",
+    "channel": "channel",
+    "audience": "audience",
 }
-_WORDS = ("text", "because", "title", "note")
+_WORDS = ("text", "because", "title", "note", "url")
 _PERSONS = {
     "role.assigned": "person",
     "handover.offered": "to",

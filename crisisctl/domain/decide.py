@@ -13,7 +13,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
-_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export)
+_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export, ask.Posted, ask.Retry)
 _BLINDING = ("role.released", "access.revoked")
 
 
@@ -26,6 +26,10 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
     events = _rules(command)[type(command)](incident, command, source, at)
     if incident.restricted:
         _need_to_know(incident, events, source)
+    if isinstance(command, ask.Publish):
+        from crisisctl.domain.decide_posting import released  # noqa: PLC0415 - only publishing pays for it
+
+        return released(incident, command, events, at)
     return events
 
 
@@ -68,6 +72,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.decide_handover import RULES  # noqa: PLC0415
         case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
             from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
+        case ask.Posted() | ask.Retry() | ask.Embargo():
+            from crisisctl.domain.decide_posting import RULES  # noqa: PLC0415
         case ask.SetFact() | ask.ConfirmFact() | ask.RetractFact() | ask.AskFact():
             from crisisctl.domain.decide_facts import RULES  # noqa: PLC0415
         case ask.Grant() | ask.Revoke() | ask.Export():

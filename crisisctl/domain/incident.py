@@ -86,7 +86,13 @@ class Approval(NamedTuple):
 
 
 class Post(NamedTuple):
-    """What became of one rendition at its channel; `state` is `posting`, `posted`, `unposted` or `unclear`."""
+    """What became of one rendition of one revision at its channel, and when: `at` is since when it stands so.
+
+    `state` is `waiting` (for its first attempt), `ready` (laid out for a person to paste), `withheld` (too long),
+    `posting`, `unposted` (tried again at `retry_at`), `given up`, `unclear` or `posted`. `attempts` counts all that
+    were begun, `since` is the first of those after a person's last word. `receipt`, `url` and `by` are those of
+    `posted`; what people or servers said is None once it was erased.
+    """
 
     digest: str
     state: str
@@ -94,6 +100,11 @@ class Post(NamedTuple):
     at: datetime | None = None
     retry_at: datetime | None = None
     receipt: str | None = None
+    url: str | None = None
+    by: str = ""
+    reason: str | None = None
+    revision: int = 0
+    since: int = 1
 
 
 class Statement(NamedTuple):
@@ -171,6 +182,7 @@ class Incident(NamedTuple):
     handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
     restricted: bool = False
+    embargoes: Mapping[str, datetime] = {}  # by `STATEMENT/AUDIENCE`, or `STATEMENT/` for everybody
     admitted: tuple[str, ...] = ()  # who may see it whatever role they hold; empty unless it is restricted
 
     @property

@@ -40,6 +40,7 @@ def dump(incident: Incident) -> str:
         "ladders": {key: _ladder(ladder) for key, ladder in incident.ladders.items()},
         "questions": {name: _question(question) for name, question in incident.questions.items()},
         "fired": sorted(incident.fired),
+        "embargoes": {name: stamp(until) for name, until in incident.embargoes.items()},
         "handovers": {role: _handover(offer) for role, offer in incident.handovers.items()},
         "format": FORMAT,
     }
@@ -73,6 +74,7 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "corrections": {id_: _read_correction(*parts) for id_, parts in state["corrections"].items()},
         "fired": frozenset(state["fired"]),
         "admitted": tuple(state["admitted"]),
+        "embargoes": {name: instant(until) for name, until in state["embargoes"].items()},
         "handovers": {role: _read_handover(*parts) for role, parts in state["handovers"].items()},
     }
     return Incident(**state)

@@ -213,6 +213,43 @@ def _next_update(entry: Entry) -> str:
     return f"{said}; next update promised by {_promised(entry)}" if entry.data.get("promised") else said
 
 
+def _posting(entry: Entry) -> str:
+    data = entry.data
+    number = f", attempt {data['attempt']}" if data["attempt"] > 1 else ""
+    return f"Statement {data['statement']} is being posted to {data['key']}{number}{_because(entry)}"
+
+
+def _posted(entry: Entry) -> str:
+    data = entry.data
+    seen = _word(entry, "url") or data.get("receipt") or ""
+    at = f", at {clock_time(instant(data['at']))} UTC" if data.get("at") else ""
+    who = entry.actor if data["by"] == "person" else data["by"]
+    return f"Statement {data['statement']} is out on {data['key']}, posted by {who}{at}{f': {seen}' if seen else ''}"
+
+
+def _unposted(entry: Entry) -> str:
+    data = entry.data
+    again = f"again at {clock_time(instant(data['retry_at']))} UTC" if data.get("retry_at") else "given up"
+    told = f"; told {', '.join(data['reached']) or 'nobody'}" if "reached" in data else ""
+    return f"Statement {data['statement']} was not posted to {data['key']}: {_word(entry, 'reason')}; {again}{told}"
+
+
+def _unclear(entry: Entry) -> str:
+    data = entry.data
+    reason = _word(entry, "reason")
+    why = f": {reason}" if reason else ", for nothing was heard of the attempt"
+    told = ", ".join(data["reached"]) or "nobody"
+    return f"Nobody knows whether statement {data['statement']} reached {data['key']}{why}; told {told}"
+
+
+def _embargoed(entry: Entry) -> str:
+    data = entry.data
+    whom = f"Statement {data['statement']}{' for ' + data['audience'] if data.get('audience') else ''}"
+    if "until" not in data:
+        return f"{whom} is under embargo no more{_because(entry)}"
+    return f"{whom} is under embargo until {clock_time(instant(data['until']))} UTC{_because(entry)}"
+
+
 def _promised(entry: Entry) -> str:
     return f"{clock_time(instant(entry.data['promised']))} UTC" if "promised" in entry.data else ""
 
@@ -301,6 +338,12 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "statement.approved": _approved,
     "statement.rejected": lambda e: f"Statement {e.data['statement']} rejected{_because(e)}",
     "statement.published": _published,
+    "statement.posting": _posting,
+    "statement.posted": _posted,
+    "statement.unposted": _unposted,
+    "statement.unclear": _unclear,
+    "statement.embargoed": _embargoed,
+    "statement.embargo_lifted": _embargoed,
     "statement.overdue": _overdue,
     "promise.warned": _overdue,
     "promise.overdue": _overdue,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from crisisctl.domain import posting
 from crisisctl.domain.cadence import escalated, promises
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
@@ -27,10 +28,14 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
     return ()
 
 
+POSTING = "posting"  # the kind of timer that only whoever can reach the channels may fire
+
+
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise) or `approval`.
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise), `approval`, `posting` or
+    `unclear` (of a post).
     """
 
     id: str
@@ -41,16 +46,11 @@ class Timer(NamedTuple):
 
 
 def timers(incident: Incident) -> list[Timer]:
-    """Every timer that exists now, the earliest first; a closed incident has none."""
-    if not incident.open:
-        return []
-    found = [
-        *_ladders(incident),
-        *_tasks(incident),
-        *_statements(incident),
-        *_promises(incident),
-        *_approvals(incident),
-    ]
+    """Every timer that exists now, the earliest first; a closed incident has none but those of posts."""
+    found = [Timer(one.id, incident.id, one.kind, one.at, one.subject) for one in posting.due(incident)]
+    if incident.open:
+        found += [*_ladders(incident), *_tasks(incident), *_statements(incident)]
+        found += [*_promises(incident), *_approvals(incident)]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -118,6 +118,8 @@ def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetim
         return []
     events = _FIRE[timer.kind](incident, timer, _answering(incident, on_call, at or timer.due))
     first = events[0]._replace(timer=timer.id)
+    if timer.kind == POSTING:
+        return [first]  # it happens when it is done, not when it should have been
     if first.type == "escalation.skipped" and (out := outside(incident, first.data["roles"], on_call, at or timer.due)):
         first = first._replace(data={**first.data, "outside": [*out]})
     return [event._replace(occurred_at=timer.due) for event in (first, *events[1:])]
@@ -172,7 +174,7 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "task":
         role = playbook.tasks[timer.subject].role
         return (role or playbook.first_role(),)
-    if timer.kind == "warning":
+    if timer.kind in ("warning", "unclear"):
         return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
         above = escalated(incident) if timer.kind == "promise" else ()
@@ -180,7 +182,7 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
         return asked(incident, incident.statements[timer.subject])
-    if timer.kind == "stale":
+    if timer.kind in ("stale", POSTING):
         return ()
     ladder = incident.ladders[timer.subject]
     plan = playbook.escalations[ladder.escalation]
@@ -190,6 +192,7 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
 
 
 _SAID = {
+    "statement": "statement {} is due",
     "promise": "the next {} update was promised",
     "warning": "the next {} update falls due soon",
     "approval": "nobody has approved {}",
@@ -200,8 +203,8 @@ def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
     if timer.kind == "task":
         return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
-    if timer.kind == "statement":
-        return f"statement {timer.subject} is due"
+    if timer.kind in (POSTING, "unclear"):
+        return posting.what(incident, timer.kind, timer.subject)
     if timer.kind in _SAID:
         return _SAID[timer.kind].format(timer.subject)
     ladder = incident.ladders[timer.subject]
@@ -213,6 +216,15 @@ def what(incident: Incident, timer: Timer) -> str:
     return f"{ladder.escalation} step {ladder.step + 1}{again}: notify {', '.join(step.notify) or 'nobody'}{move}"
 
 
+_WHY: dict[str, Callable[[Incident, Timer], str]] = {
+    "approval": lambda incident, timer: (
+        f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
+    ),
+    POSTING: lambda incident, timer: posting.why(incident, timer.kind, timer.subject),
+    "unclear": lambda incident, timer: posting.why(incident, timer.kind, timer.subject),
+}
+
+
 def why(incident: Incident, timer: Timer) -> str:
     """Why the timer exists."""
     if timer.kind == "task":
@@ -222,8 +234,8 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
     if timer.kind in ("promise", "warning"):
         return f"promised when {timer.subject} was published"
-    if timer.kind == "approval":
-        return f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
+    if timer.kind in _WHY:
+        return _WHY[timer.kind](incident, timer)
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
@@ -294,6 +306,15 @@ def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return broken(incident, incident.statements[timer.subject], timer.due, answering)
 
 
+def _attempt(incident: Incident, timer: Timer, _answering: _Answering) -> list[Event]:
+    statement, key, _ = posting.post_at(incident, timer.subject)
+    return [posting.attempt(statement, key)]
+
+
+def _unclear(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return [posting.unknown(incident, timer.subject, _reached(incident, timer, answering))]
+
+
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "escalation": _step,
     "stale": _stale,
@@ -302,20 +323,28 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "promise": _overdue,
     "warning": _overdue,
     "approval": _silence,
+    POSTING: _attempt,
+    "unclear": _unclear,
 }
 
 
 def overdue(
-    incident: Incident, until: datetime, limit: int = 50, on_call: OnCall = nobody, now: datetime | None = None
+    incident: Incident,
+    until: datetime,
+    limit: int = 50,
+    on_call: OnCall = nobody,
+    now: datetime | None = None,
+    *,
+    posts: bool = False,
 ) -> tuple[Incident, list[Event]]:
     """What the timers due by an instant bring about, in the order of their true due times, and the incident after it.
 
-    They reach those on call `now`; left out, at that instant. The incident returned is provisional: its entries are
-    not sealed.
+    They reach those on call `now`; left out, at that instant. With `posts` these are the attempts to post, and without
+    it all others. The incident returned is provisional: its entries are not sealed.
     """
     events: list[Event] = []
     for _ in range(limit):
-        due = next((timer for timer in timers(incident) if timer.due <= until), None)
+        due = next((one for one in timers(incident) if one.due <= until and (one.kind == POSTING) == posts), None)
         if due is None:
             break
         fired = fire(incident, due, on_call, now or until)
@@ -344,23 +373,3 @@ def provisional(incident: Incident, events: list[Event]) -> Incident:
         )
         incident = evolve(incident, entry)
     return incident
-
-
-class Forecast(NamedTuple):
-    """A timer as it will fire if nobody answers."""
-
-    timer: Timer
-    what: str
-    why: str
-    reaches: tuple[str, ...]
-
-
-def forecast(incident: Incident, limit: int = 100, on_call: OnCall = nobody) -> list[Forecast]:
-    """What will fire, in order, as if nobody answered; at most `limit` timers."""
-    plan: list[Forecast] = []
-    while len(plan) < limit and (ahead := timers(incident)):
-        timer = ahead[0]
-        reaches = recipients(incident, timer, on_call)
-        plan.append(Forecast(timer, what(incident, timer), why(incident, timer), reaches))
-        incident = provisional(incident, fire(incident, timer, on_call))
-    return plan

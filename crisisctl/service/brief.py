@@ -12,10 +12,10 @@ from textwrap import wrap
 from crisisctl.domain import labels
 from crisisctl.domain.decide_statements import approvers, pending
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.forecast import forecast
 from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.telling import ERASED, sentence
-from crisisctl.domain.timers import forecast
 from crisisctl.domain.times import clock_time, words
 
 WIDTH = 80

@@ -1,6 +1,6 @@
 """The one path: read the incident, decide, seal, append. Every command and every timer goes through here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -98,13 +98,23 @@ class Desk:
             # What moved it were its own overdue timers.
             asked = asked._replace(expect=asked.expect and page.reached.version, stood=None)
 
-    def fire(self, id_: str) -> Outcome | None:
-        """Fire what is overdue in an incident, at most fifty timers; None when somebody else is at it."""
+    def fire(self, id_: str, *, posts: bool = False) -> Outcome | None:
+        """Fire what is overdue in an incident, at most fifty timers; None when somebody else is at it.
+
+        With `posts` these are the attempts to post, which whoever calls must make then; without, all others.
+        """
         with self.store.writing() as ledger:
             if not ledger.claim(id_):
                 return None
             page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
-            return self._write(ledger, page, self._catch_up(page, page.now))
+            return self._write(ledger, page, self._catch_up(page, page.now, posts=posts))
+
+    def follow(self, id_: str, rule: Callable[[Incident, datetime], Sequence[Event]], source: Source) -> Outcome:
+        """Write down what follows from something that happened outside, by the incident as it stands at that moment."""
+        with self.store.writing() as ledger:
+            page = Page(id_, self.load(ledger, id_), self.now(), self._salt)
+            told = self._told(page, rule(page.reached, page.now), f"{id_}/{page.reached.version + 1}")
+            return self._write(ledger, page, page.write(told, source))
 
     def record(self, id_: str, events: Sequence[Event], source: Source, *, settles: str | None = None) -> bool:
         """Write down what happened outside. What settles a notice is written once, by whoever comes first."""
@@ -217,8 +227,8 @@ class Desk:
         ledger.append(page.batch()._replace(snapshot=snapshot.dump(page.incident), erased=gone))
         return self._remember(page, added)
 
-    def _catch_up(self, page: Page, until: datetime) -> list[Entry]:
-        _, events = overdue(page.reached, until, MOST_AT_ONCE, self._directory.on_call, page.now)
+    def _catch_up(self, page: Page, until: datetime, *, posts: bool = False) -> list[Entry]:
+        _, events = overdue(page.reached, until, MOST_AT_ONCE, self._directory.on_call, page.now, posts=posts)
         return page.write(self._told(page, events), TIMER) if events else []
 
     def _told(self, page: Page, events: Sequence[Event], command: str = "") -> Sequence[Event]:

@@ -416,6 +416,6 @@ class Policies(Protocol):
 class Outgoing(Protocol):
     """Where published statements are laid out, ready to be pasted."""
 
-    def release(self, incident: str, statement: str, channels: Sequence[str], text: str, *, drill: bool) -> list[Path]:
-        """Write the exact text for each channel; the paths."""
+    def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
+        """Write the exact text of each rendition, given by key; the paths in the same order."""
         ...

@@ -17,7 +17,6 @@ from crisisctl.domain.statements.renditions import (
     known_channel,
     known_language,
     language_of,
-    part_of,
     spec_of,
     text_digest,
 )
@@ -88,11 +87,12 @@ def _word(entry: Entry, name: str) -> str:
 
 
 class Released(NamedTuple):
-    """A publication with the files that were laid out; `trouble` says why some are missing."""
+    """A publication with the files that were laid out, and the key of each; `trouble` says why some are missing."""
 
     outcome: Outcome
     files: list[Path]
     trouble: str | None = None
+    keys: tuple[str, ...] = ()
 
 
 def publish(
@@ -114,11 +114,11 @@ def publish(
     with desk.store.reading() as log:
         texts = released(log, out)
     try:
-        files = _laid_out(outgoing, out, texts, drill=outcome.incident.drill)
+        files = outgoing.lay_out(out.incident, out.data["statement"], texts, drill=outcome.incident.drill)
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
-    return Released(outcome, files)
+    return Released(outcome, files, keys=tuple(texts))
 
 
 def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:
@@ -146,13 +146,3 @@ def released(log: Log, out: Entry) -> dict[str, str]:
     keys = out.data.get("renditions", channels or ["text"])
     ordered = sorted(keys, key=lambda key: (language_of(key), channels.index(channel_of(key)) if channels else 0, key))
     return {key: _rendition(entry, key) for key in ordered}
-
-
-def _laid_out(outgoing: Outgoing, out: Entry, texts: Mapping[str, str], *, drill: bool) -> list[Path]:
-    """One file for each rendition; its language is in the name where there are several."""
-    several = len({language_of(key) for key in texts}) > 1
-    files: list[Path] = []
-    for key, text in texts.items():
-        name = ".".join(part for part in (channel_of(key), several and language_of(key), part_of(key)) if part)
-        files += outgoing.release(out.incident, out.data["statement"], [name], text, drill=drill)
-    return files

@@ -15,10 +15,11 @@ from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.instead import answered, cause
 from crisisctl.domain.notices import Directory, Notice
-from crisisctl.domain.timers import timers
+from crisisctl.domain.timers import POSTING, timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
 from crisisctl.service.ports import Beat, Courier, DeliveryFailed, Log, Message, Queued
+from crisisctl.service.posting import Postman
 from crisisctl.service.sight import Sight
 from crisisctl.service.tally import Tally
 from crisisctl.service.wording import message, neutral
@@ -40,7 +41,8 @@ Each = Callable[[Attempt, Iterable[Queued]], Iterable["Result"]]
 class Round(NamedTuple):
     """What one round of the watch did.
 
-    `waiting` counts the notices that are left; `reasons` say of each that failed whose it was, and why.
+    `waiting` counts the notices that are left, `posted` the statements that went out on a channel; `reasons` say of
+    each that failed whose it was, and why.
     """
 
     fired: int = 0
@@ -49,6 +51,7 @@ class Round(NamedTuple):
     dropped: int = 0
     repaired: int = 0
     waiting: int = 0
+    posted: int = 0
     reasons: tuple[str, ...] = ()
 
 
@@ -75,8 +78,10 @@ class Watch:
         each: Each = map,
         tally: Tally | None = None,
         sight: Sight | None = None,
+        postman: Postman | None = None,
     ) -> None:
         self._desk = desk
+        self._postman = postman
         self._directory = directory
         self._couriers = couriers
         self._name = name
@@ -97,7 +102,8 @@ class Watch:
             with self._desk.store.reading() as log:
                 rows = log.outbox()
             waiting = sum(self._shown(row.notice.incident) for row in rows)
-            return self._told(sent._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
+            out = self._post(sent)
+            return self._told(out._replace(fired=done.fired, repaired=done.repaired, waiting=waiting))
 
     def tick(self, every: timedelta = SIGN_EVERY) -> Round:
         """Say that the watch is alive, repair at the start and every minute, and fire what is due."""
@@ -105,9 +111,28 @@ class Watch:
             return self._told(self._tick(every))
 
     def send(self) -> Round:
-        """Send every notice that is ready."""
+        """Send every notice that is ready, and post what is to be posted."""
         with self._tally.round("send"):
-            return self._told(self._send())
+            return self._told(self._post(self._send()))
+
+    def _post(self, done: Round) -> Round:
+        """Make the attempts to post that are due. Whoever fired one makes it, and nobody else."""
+        ids: set[str] = set()
+        while self._postman and (left := self._due(ids, posts=True)):
+            for id_ in sorted(left):
+                ids.add(id_)
+                try:
+                    results = self._postman.retry(id_)
+                except CrisisError as error:
+                    if not isinstance(error, Conflict):  # then somebody else was faster
+                        self._troubles.append(error)
+                    continue
+                if self._shown(id_):
+                    out = sum(result.state == "posted" for result in results)
+                    told = tuple(result.told for result in results if result.state != "posted")
+                    failed = done.failed + len(results) - out
+                    done = done._replace(posted=done.posted + out, failed=failed, reasons=(*done.reasons, *told))
+        return done
 
     def leave(self) -> None:
         """Take the sign of life back: a watch that was asked to stop is missed by nobody."""
@@ -163,13 +188,16 @@ class Watch:
                     stuck.add(id_)  # a timer that the log knows nothing of; the next repair removes it
         return made
 
-    def _due(self, stuck: set[str]) -> set[str]:
-        """The incidents with overdue timers, but for those stuck, however many timers these have."""
+    def _due(self, stuck: set[str], *, posts: bool = False) -> set[str]:
+        """The incidents with overdue timers, but for those stuck, however many timers these have.
+
+        With `posts` the timers are those of attempts to post, without it all others.
+        """
         limit = BATCH
         with self._desk.store.reading() as log:
             while True:
                 due = log.due(self._desk.now(), limit)
-                ids = {timer.incident for timer in due} - stuck
+                ids = {timer.incident for timer in due if (timer.kind == POSTING) == posts} - stuck
                 if ids or len(due) < limit:
                     return ids
                 limit *= 2
@@ -231,7 +259,7 @@ class Watch:
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
             about, late = _about(log, entry, notice)
-        if entry is None or not incident.open:
+        if entry is None or (not incident.open and entry.type not in _AFTER_THE_END):
             return Result(row, "dropped", "the incident is closed")
         if incident.restricted and notice.person not in incident.members():
             return Result(row, "dropped", f"{notice.person} may not see the incident")
@@ -325,5 +353,6 @@ def _past(last: datetime | None, now: datetime, span: timedelta) -> bool:
     return last is None or not timedelta(0) <= now - last < span
 
 
+_AFTER_THE_END = ("statement.unclear", "statement.unposted")  # words that were published go out all the same
 _COUNTED = {"sent": "sent", "failed": "failed", "dead": "failed", "dropped": "dropped"}
 _SETTLED = {"sent": "notice.sent", "dead": "notice.failed", "dropped": "notice.dropped"}

@@ -13,6 +13,7 @@ from crisisctl.domain.instead import cause
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.telling import ERASED, sentence
 from crisisctl.domain.times import clock_time, words
+from crisisctl.domain.whereabouts import to_do
 from crisisctl.service.ports import Message
 
 LATE = timedelta(minutes=1)
@@ -29,6 +30,8 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
     if about.type.startswith("fact."):
         lines = _known(incident, about)
+    if about.type in ("statement.unclear", "statement.unposted"):
+        lines = [sentence(about) + ".", *to_do(incident, about.data["statement"], about.data["key"])]
     lines = [*_in_place(entry, told), *lines]
     if incident.drill:
         title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]

@@ -23,7 +23,8 @@ def state(tmp_path: Path) -> Path:
 
 
 def _release(state: Path, *channels: str, text: str = TEXT, drill: bool = False) -> list[Path]:
-    return Files(state).release("INC-1", "holding", channels, text, drill=drill)
+    renditions = {f"{channel}/en": text for channel in channels}
+    return Files(state).lay_out("INC-1", "holding", renditions, drill=drill)
 
 
 def test_each_channel_has_exactly_the_approved_bytes(state: Path) -> None:
@@ -34,8 +35,27 @@ def test_each_channel_has_exactly_the_approved_bytes(state: Path) -> None:
     assert sorted(folder.iterdir()) == sorted(paths)
 
 
-def test_without_channels_there_is_one_file(state: Path) -> None:
-    assert _release(state) == [state / "outgoing" / "INC-1" / "holding.text.txt"]
+def test_a_text_of_old_has_no_language(state: Path) -> None:
+    paths = Files(state).lay_out("INC-1", "holding", {"text": TEXT}, drill=False)
+    assert paths == [state / "outgoing" / "INC-1" / "holding.text.txt"]
+
+
+def test_several_languages_stand_in_the_names(state: Path) -> None:
+    texts = {"x/en": "Sorry.", "x/de-AT": "Verzeihung."}
+    paths = Files(state).lay_out("INC-1", "holding", texts, drill=False)
+    assert [(path.name, path.read_text()) for path in paths] == [
+        ("holding.x.en.txt", "Sorry."),
+        ("holding.x.de-AT.txt", "Verzeihung."),
+    ]
+
+
+@pytest.mark.parametrize("language", ["", ".de"])
+def test_the_parts_of_an_email_have_names_of_their_own(state: Path, language: str) -> None:
+    texts = {"email.subject/de": "S", "email/de": "T", "email.html/de": "<p>"} | ({"x/en": "X"} if language else {})
+    paths = Files(state).lay_out("INC-1", "holding", texts, drill=False)
+    ends = (f"email{language}.subject.txt", f"email{language}.txt", f"email{language}.html")
+    assert [path.name for path in paths[:3]] == [f"holding.{end}" for end in ends]
+    assert paths[2].read_bytes() == b"<p>"
 
 
 def test_a_channel_with_a_dot_in_its_name_keeps_it(state: Path) -> None:

@@ -102,7 +102,7 @@ def test_its_status_holds_what_scripts_rely_on(room: Program) -> None:
     assert all(set(move) >= {"trigger", "to", "allowed", "missing"} for move in told["moves"])
     assert all(set(timer) >= {"kind", "due", "what"} for timer in told["timers"])
     assert told["facts"] == {"affected_accounts": {"value": "1200", "status": "confirmed", "source": "database team"}}
-    assert told["statements"] == [{"id": "holding", "state": "published"}]
+    assert [(one["id"], one["state"]) for one in told["statements"]] == [("holding", "published")]
     assert told["roles"] == {"comms-lead": ["kim"], "legal": ["lee"]}
     allowed = {move["trigger"]: move["allowed"] for move in told["moves"]}
     assert allowed == {"inform": True, "notify": True, "close": False}

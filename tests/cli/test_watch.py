@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.conftest import HandClock, Program
     from tests.postgres import Server
 
-NOTHING = {"fired": 0, "sent": 0, "failed": 0, "dropped": 0, "repaired": 0, "waiting": 0, "reasons": []}
+NOTHING = {"fired": 0, "sent": 0, "failed": 0, "dropped": 0, "repaired": 0, "waiting": 0, "posted": 0, "reasons": []}
 
 
 @pytest.fixture

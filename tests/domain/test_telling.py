@@ -19,6 +19,8 @@ from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step
 
 SOURCE = Path(crisisctl.__file__).parent
 NOUNS = {kind.partition(".")[0] for kind in _TELL}
+AT = "2026-03-28T23:00:00.000000Z"
+POST = {"statement": "holding", "revision": 1, "key": "x/en", "channel": "x", "digest": "00", "attempt": 1}
 KIND = re.compile(rf"(?:{'|'.join(sorted(NOUNS))})\.[a-z_]+")
 
 
@@ -245,6 +247,46 @@ SENTENCES = [
             {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}},
         ),
         "Statement holding published on x; held back: y/en (too long by 3)",
+    ),
+    (
+        wrote("statement.posting", POST),
+        "Statement holding is being posted to x/en",
+    ),
+    (
+        wrote("statement.posting", POST | {"attempt": 2, "again": True}, because="it is not there"),
+        "Statement holding is being posted to x/en, attempt 2, because it is not there",
+    ),
+    (
+        wrote("statement.posted", POST | {"by": "person", "at": AT, "receipt": "17"}, url="https://x.example/17"),
+        "Statement holding is out on x/en, posted by dana, at 2026-03-28 23:00:00 UTC: https://x.example/17",
+    ),
+    (
+        wrote("statement.posted", POST | {"by": "mastodon", "receipt": "17"}),
+        "Statement holding is out on x/en, posted by mastodon: 17",
+    ),
+    (
+        wrote("statement.unposted", POST | {"retry_at": AT}, reason="x.example answered 503"),
+        "Statement holding was not posted to x/en: x.example answered 503; again at 2026-03-28 23:00:00 UTC",
+    ),
+    (
+        wrote("statement.unposted", POST | {"gave_up": True, "reached": []}, reason="x.example answered 503"),
+        "Statement holding was not posted to x/en: x.example answered 503; given up; told nobody",
+    ),
+    (
+        wrote("statement.unclear", POST | {"reached": ["dana"]}),
+        "Nobody knows whether statement holding reached x/en, for nothing was heard of the attempt; told dana",
+    ),
+    (
+        wrote("statement.unclear", POST | {"reached": ["dana"]}, reason="it was cut off"),
+        "Nobody knows whether statement holding reached x/en: it was cut off; told dana",
+    ),
+    (
+        wrote("statement.embargoed", {"statement": "holding", "audience": "press", "until": AT}, because="agreed"),
+        "Statement holding for press is under embargo until 2026-03-28 23:00:00 UTC, because agreed",
+    ),
+    (
+        wrote("statement.embargo_lifted", {"statement": "holding"}, because="it leaked"),
+        "Statement holding is under embargo no more, because it leaked",
     ),
     (
         wrote("statement.approved", {"statement": "holding", "role": "lead", "waiting": ["legal"]}),

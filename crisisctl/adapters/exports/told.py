@@ -11,8 +11,9 @@ from crisisctl.domain.times import clock_time, words
 
 EXERCISE = "EXERCISE"
 PRACTICE = "This is practice. None of it is real, and nothing left the building."
-# Said by the entry beside them: a move names its stages, and what was delivered is no news.
-NOISE = frozenset({"stage.left", "stage.entered", "notice.sent", "notice.dropped"})
+# Said by the entry beside them: a move names its stages, what came of an attempt that there was one, and what was
+# delivered is no news.
+NOISE = frozenset({"stage.left", "stage.entered", "statement.posting", "notice.sent", "notice.dropped"})
 
 
 class Kind(NamedTuple):
@@ -33,6 +34,8 @@ _EXACT = {
     "statement.overdue": Kind("alarm", "Overdue"),
     "promise.overdue": Kind("alarm", "Overdue"),
     "notice.failed": Kind("alarm", "Not delivered"),
+    "statement.unposted": Kind("alarm", "Not posted"),
+    "statement.unclear": Kind("alarm", "Unclear"),
     "incident.opened": Kind("stage", "Opened"),
     "incident.reopened": Kind("stage", "Reopened"),
     "clock.stepped_back": Kind("quiet", "Log"),

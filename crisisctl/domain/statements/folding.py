@@ -8,6 +8,8 @@ from typing import Any
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.folding_facts import published as made_public
 from crisisctl.domain.incident import Approval, Incident, Statement
+from crisisctl.domain.posting import CHANGES as POSTS
+from crisisctl.domain.posting import begun
 from crisisctl.domain.times import instant
 
 Change = Callable[[Incident, Entry], Incident]
@@ -123,6 +125,7 @@ def _published(incident: Incident, entry: Entry) -> Incident:
         moved_at=entry.occurred_at,
         audiences=(*was.audiences, *data["audiences"]),
         out={**was.out, **data.get("renditions", was.renditions)},
+        posts=begun(was, entry),
     )
     if data["state"] != "published":
         return made_public(incident._replace(statements={**incident.statements, was.id: now}), entry)
@@ -139,6 +142,7 @@ def _kept(incident: Incident, statement: Statement, by: str) -> Statement:
 
 
 CHANGES: Mapping[str, Change] = {
+    **POSTS,
     "statement.drafted": _drafted,
     "statement.corrected": _drafted,
     "statement.submitted": _statement,

@@ -1,0 +1,122 @@
+"""`statement posted|retry|embargo`: what became of words that were published, and when they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crisisctl.cli import complete, options, show
+from crisisctl.cli.done import document, tell
+from crisisctl.cli.session import Session
+from crisisctl.cli.writing import writing
+from crisisctl.domain import commands as ask
+from crisisctl.domain.errors import Usage
+from crisisctl.domain.posting import whole
+from crisisctl.domain.times import parse_instant
+from crisisctl.service.posting import Result
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="STATEMENT", help="The statement, as the playbook names it.", autocompletion=complete.statements
+    ),
+]
+Language = Annotated[
+    str | None, typer.Option("--language", metavar="L", help="Which language, if it is out in several.")
+]
+
+
+def register(statements: typer.Typer) -> None:
+    """Add these commands to the group."""
+    writing(statements, "posted", example="statement posted x --url https://x.com/room/status/1", then=_LIST)(posted)
+    writing(statements, "embargo", example="statement embargo holding --lift --because leaked")(embargo)
+    statements.command("retry", epilog="Example: crisisctl statement retry holding --channel x --because 'not there'")(
+        retry
+    )
+
+
+_LIST = "crisisctl statement list"
+
+
+def posted(
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Where it was posted.")],
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="Where it can be read.")],
+    statement: Annotated[
+        str | None,
+        typer.Option("--statement", metavar="NAME", help="Which statement, if several wait for that channel."),
+    ] = None,
+    language: Language = None,
+) -> ask.Posted:
+    """Record what a person has posted, and where; the address of a post on X tells exactly when."""
+    return ask.Posted(channel, url, statement, language)
+
+
+def embargo(
+    statement: Name,
+    because: options.Why,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Not before then: 2026-11-22T15:00:00Z.")
+    ] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="End an embargo before its time.")] = False,
+    audience: Annotated[
+        str | None, typer.Option("--audience", metavar="AUDIENCE", help="For this audience alone.")
+    ] = None,
+) -> ask.Embargo:
+    """Keep a statement from everybody, or from one audience, until an instant; publishing before then is refused."""
+    if lift == (until is not None):
+        raise Usage("Give --until TIME to begin an embargo, or --lift to end it.")
+    return ask.Embargo(statement, parse_instant(until) if until is not None else None, because, audience)
+
+
+def retry(
+    ctx: typer.Context,
+    statement: Name,
+    channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="Where it is to be posted.")],
+    because: options.Why,
+    language: Language = None,
+    incident: options.Incident = None,
+    request_id: options.Request = None,
+    expect_version: options.Expect = None,
+    json: options.Json = False,
+) -> None:
+    """Post it again where it did not get out, after a look: whatever is out already is not posted twice."""
+    session: Session = ctx.obj
+    postman = session.office.postman
+    command = ask.Retry(statement, channel, because, language, channel in postman.channels())
+    asked = session.asked(None, request_id, expect_version)
+    outcome = session.handle(incident, command, asked)
+    results = postman.again(outcome, asked.source)
+    if json:
+        show.data(document(outcome) | {"posts": posts(results)})
+        return
+    tell(outcome, json=False, then=None if results else _LIST)
+    say(results)
+
+
+def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """What came of attempts, for scripts."""
+    return [{"statement": r.statement, "key": r.key, "state": r.state, "said": r.said} for r in results]
+
+
+def to_paste(files: Sequence[Path], keys: Sequence[str], results: Sequence[Result]) -> list[Path]:
+    """The files, one for each key, without those whose text the program has posted."""
+    posted = {result.key for result in results if result.state == "posted"}
+    return [file for file, key in zip(files, keys, strict=True) if whole(key, keys)[0] not in posted]
+
+
+def say(results: Sequence[Result]) -> None:
+    """What came of attempts: what is out on stdout, the rest on stderr with what happens next."""
+    for result in results:
+        if result.state == "posted":
+            show.say(f"  {result.key}: {show.style('out', 'green')}, {result.said}")
+    then = {
+        "unposted": "the watch tries again by itself",
+        "given up": f"somebody has to see to it: {_LIST}",
+        "unclear": f"it may be out: look there, then see {_LIST}",
+    }
+    for result in results:
+        if result.state in then:
+            show.talk(show.style(f"  {result.told}; {then[result.state]}", "red"))

@@ -1,0 +1,49 @@
+"""How published words stand on each channel, and what is kept back until when: for lists, statuses and scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crisisctl.cli import show
+from crisisctl.domain import whereabouts
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.times import clock_time, stamp
+from crisisctl.domain.whereabouts import Standing, standings
+
+
+def listed(incident: Incident, id_: str) -> dict[str, Any]:
+    """How each rendition of a statement stands, and until when nobody is told, for scripts; nothing where it is so."""
+    statement = incident.statements.get(id_)
+    found = whereabouts.document(statement) if statement else []
+    kept = {name.rpartition("/")[2]: stamp(at) for name, at in incident.embargoes.items() if name.startswith(f"{id_}/")}
+    return ({"posts": found} if found else {}) | ({"embargoes": kept} if kept else {})
+
+
+def talked(incident: Incident, id_: str) -> None:
+    """The same for people, on stderr."""
+    for one in standings(incident, id_):
+        show.talk(_line(one))
+
+
+def lines(incident: Incident, id_: str) -> None:
+    """The same in a status: what asks for somebody in red."""
+    for one in standings(incident, id_):
+        show.say(show.style(f"    {_line(one)}", "red") if one.asks else f"    {_line(one)}")
+    for name, until in incident.embargoes.items():
+        if name.startswith(f"{id_}/"):
+            whom = name.rpartition("/")[2] or "everybody"
+            show.say(f"    under embargo for {whom} until {clock_time(until)} UTC")
+
+
+def _line(one: Standing) -> str:
+    return f"{one.key}: {one.state}{f' since {one.since} UTC' if one.since else ''}; {one.what}"
+
+
+def tabled(incident: Incident, only: str | None = None) -> None:
+    """How each rendition stands on its channel, if any was published."""
+    rows = [
+        (one.key if only else f"{one.statement} {one.key}", one.state, one.since, one.what)
+        for one in standings(incident, only)
+    ]
+    if rows:
+        show.table(("CHANNEL", "STATE", "SINCE (UTC)", "WHAT"), rows)

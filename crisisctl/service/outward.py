@@ -1,0 +1,47 @@
+"""What bringing words out needs from outside: each way out implements `Poster`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from crisisctl.service.ports import DeliveryFailed
+
+
+class Rendition(NamedTuple):
+    """The exact text for one place, whose key is `CHANNEL/LANGUAGE`; an e-mail has the parts `subject` and `html`."""
+
+    key: str
+    text: str
+    parts: Mapping[str, str] = {}
+    incident: str = ""
+    statement: str = ""
+
+
+class Receipt(NamedTuple):
+    """What whoever took a text in said of it: its id and address there, and when; whatever was not said is empty."""
+
+    by: str
+    id: str = ""
+    url: str = ""
+    at: datetime | None = None
+
+
+class Unclear(DeliveryFailed):
+    """Nobody knows whether it arrived: it was on its way when the answer failed to come."""
+
+
+class Poster(Protocol):
+    """Brings a text out in one place, once; where that fails, it says whether nothing can have been brought out."""
+
+    def check(self, to: str) -> str | None:
+        """What is wrong with the address, without posting anything and without a secret; None when it can be used."""
+        ...
+
+    def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
+        """Post within ten seconds, or fail: `Unclear` when it may be out, `DeliveryFailed` when it surely is not.
+
+        `to` is an address or a reference to one. The same `key` at every attempt lets the receiver drop a repeat.
+        """
+        ...

@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, NotOneself, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.ports import Courier, Extent, Templates
+    from crisisctl.service.ports import Channels, Courier, Extent, Policies, Templates
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
     from crisisctl.service.vitals import Look
@@ -108,6 +108,33 @@ class Office:
         from crisisctl.adapters.jinja import Jinja  # noqa: PLC0415 - only drafting pays for it
 
         return Jinja(posix.limit_process)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The channels that the program knows, and the workspace's own where there is one."""
+        from crisisctl.adapters.yaml.channels import ChannelFiles  # noqa: PLC0415 - only public words pay for it
+
+        try:
+            return ChannelFiles(self.settings.root / "channels.yaml")
+        except NotFound:
+            if self._told or os.environ.get("CRISISCTL_WORKSPACE"):
+                raise
+            return ChannelFiles(None)  # a text can be measured anywhere
+
+    @cached_property
+    def policies(self) -> Policies:
+        """What may be said; outside a workspace the package's policy alone."""
+        from crisisctl.adapters import yaml  # noqa: PLC0415 - only lint pays for it
+        from crisisctl.adapters.policy import PolicyFiles  # noqa: PLC0415 - the same
+
+        told = self._told or os.environ.get("CRISISCTL_WORKSPACE")
+        try:
+            root = self._root or workspace.find(Path.cwd(), told)
+        except NotFound:
+            if told is not None:
+                raise
+            root = None
+        return PolicyFiles(root, yaml.load)
 
     @cached_property
     def watch(self) -> Watch:
@@ -261,8 +288,20 @@ class Office:
         if mine is None:
             raise Refused(f"Identity is strict and no one in {self.settings.roster} has the login {login}.")
         if told not in (None, mine):
-            raise Refused(f"Identity is strict: {login} is {mine} and may not act as {told}.")
+            raise NotOneself(f"Identity is strict: {login} is {mine} and may not act as {told}.", mine, told)
         return Source(mine, login, role=role)
+
+    def refused(self, incident: str, statement: str, verb: str, error: NotOneself) -> None:
+        """Write down that a login wanted to act as somebody else; not where it sees no such incident or statement."""
+        from crisisctl.domain.entries import Event  # noqa: PLC0415 - few commands are refused so
+
+        desk = Desk(Sight(self.whole, error.mine), self.clock, self.chance, self.roster)
+        with desk.store.reading() as log:
+            if statement not in desk.load(log, incident).playbook.statements:
+                return
+        data = {"statement": statement, "why": "identity", "claimed": error.claimed, "verb": verb}
+        login = self.whole.login() or self.login
+        desk.record(incident, [Event("statement.approval_refused", data)], Source(error.mine, login))
 
     def viewer(self, role: str | None = None) -> Source:
         """Who looks: whoever may act, else the login, for looking is free to all who can read the files."""

@@ -35,6 +35,13 @@ def advance(
     override: Annotated[
         bool, typer.Option("--override", help="Move although your role may not; needs a reason, and shows.")
     ] = False,
+    waive_audience: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="AUDIENCE",
+            help="Close although this audience was not told of the end; needs a reason; may be repeated.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen and write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before taking the only move there is.")] = False,
     incident: options.Incident = None,
@@ -51,8 +58,10 @@ def advance(
     asked = session.asked(at, request_id, expect_version, role)
     seen = session.look(incident)
     if trigger is None:
-        trigger = _only(seen, moves_of(seen, session, role), ahead(seen, session.caught_up(seen)), yes=yes)
-    command = ask.Advance(trigger, because, override)
+        trigger = _only(
+            seen, moves_of(seen, session, role, waive_audience or ()), ahead(seen, session.caught_up(seen)), yes=yes
+        )
+    command = ask.Advance(trigger, because, override, tuple(waive_audience or ()))
     if dry_run:
         _rehearse(seen, session.caught_up(seen, asked.at), command, asked, session.now(), json=json)
         return
@@ -68,9 +77,9 @@ def ahead(incident: Incident, after: Incident) -> str | None:
     return f"Timers that are overdue will first move it to {stands}: crisisctl watch --once records them."
 
 
-def moves_of(incident: Incident, session: Session, role: str | None = None) -> list[Option]:
+def moves_of(incident: Incident, session: Session, role: str | None = None, waived: Sequence[str] = ()) -> list[Option]:
     """Every move from here, as the one who acts may take it; a reason can always be given."""
-    return moves(incident, machine(incident.playbook), session.office.viewer(role))
+    return moves(incident, machine(incident.playbook), session.office.viewer(role), waived=waived)
 
 
 def _only(incident: Incident, every: list[Option], warning: str | None, *, yes: bool) -> str:

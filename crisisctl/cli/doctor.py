@@ -144,7 +144,7 @@ def _playbook(office: Office, name: str, book: Playbook) -> Check:
 def _gaps(book: Playbook, able: set[str]) -> list[str]:
     """The roles that nobody can fill, of those that a move or a statement cannot do without."""
     needed = {role.id for role in book.roles.values() if role.required}
-    needed |= {role for spec in book.statements.values() for role in spec.approvals}
+    needed |= {role for spec in book.statements.values() for role in spec.approvals.roles}
     for move in book.transitions:
         needed |= {*move.requires.roles, *(() if able.intersection(move.by) else move.by[:1])}
     free = {role.id for role in book.roles.values() if able.intersection((role.id, role.deputy))}

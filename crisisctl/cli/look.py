@@ -64,6 +64,10 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
         "moves": [_move(option) for option in moves],
         "timers": [{"kind": t.kind, "due": stamp(t.due), "what": what(incident, t)} for t in timers(incident)],
         "facts": {n: {"value": f.value, "status": f.status, "source": f.source} for n, f in incident.facts.items()},
+        "questions": [
+            {"fact": name, "by": asked.by, "of": asked.of, "since": stamp(asked.since)}
+            for name, asked in incident.questions.items()
+        ],
         "statements": [{"id": id_, "state": _state(incident, id_)} for id_ in book.statements],
         "opened_at": stamp(incident.opened_at),
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
@@ -114,6 +118,8 @@ def _standing(incident: Incident, session: Session) -> None:
             show.say(f"  {role.id}: {', '.join(people) if people else show.style('nobody', 'red') + duty}{pending}")
     for name, fact in incident.facts.items():
         show.say(f"  {name} = {fact.value or '(redacted)'} ({fact.status})")
+    for name, asked in incident.questions.items():
+        show.say(f"  {name}: asked {f'of {asked.of} ' if asked.of else ''}since {clock_time(asked.since)} UTC")
     for ladder in incident.ladders.values():
         left = incident.playbook.escalations[ladder.escalation].until == "left"
         show.say(f"  {ladder.escalation}: {'runs until its stage is left' if left else _answered(ladder)}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from crisisctl.cli import options
 from crisisctl.cli.done import Step, tell
 from crisisctl.cli.session import Session
+from crisisctl.domain.errors import NotOneself
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
@@ -40,8 +42,12 @@ def writing(
     example: str,
     then: Step = None,
     acting: bool = False,
+    verb: str = "",
 ) -> Callable[[Rule], Rule]:
-    """Register a function that turns its parameters into a request to the desk; with `acting`, a role may be named."""
+    """Register a function that turns its parameters into a request to the desk; with `acting`, a role may be named.
+
+    With a `verb`, it is about a statement, and who does it under another's name is written down.
+    """
     shared = (_ROLE if acting else {}) | _SHARED
 
     def register(rule: Rule) -> Rule:
@@ -50,7 +56,8 @@ def writing(
         def command(ctx: typer.Context, **given: Any) -> None:  # noqa: ANN401 - Typer hands over what was typed
             session: Session = ctx.obj
             how = {key: given.pop(key, None) for key in shared}
-            asked = session.asked(how["at"], how["request_id"], how["expect_version"], how.get("role"))
+            with refused(session, how["incident"], given.get("statement", ""), verb):
+                asked = session.asked(how["at"], how["request_id"], how["expect_version"], how.get("role"))
             if calls:
                 given["call"] = Call(session, how["incident"], how["request_id"])
             outcome = session.handle(how["incident"], rule(**given), asked)
@@ -61,6 +68,17 @@ def writing(
         return rule
 
     return register
+
+
+@contextmanager
+def refused(session: Session, incident: str | None, statement: str, verb: str) -> Iterator[None]:
+    """Write down who lays hand on public words under another's name, where identity is strict."""
+    try:
+        yield
+    except NotOneself as error:
+        if verb:
+            session.office.refused(session.which(incident), statement, verb, error)
+        raise
 
 
 def _declare(command: Any, rule: Callable[..., Any], shared: dict[str, tuple[Any, Any]]) -> None:  # noqa: ANN401 - a function that gets a signature

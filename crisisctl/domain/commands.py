@@ -25,11 +25,12 @@ class Open(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """Move the incident by a trigger."""
+    """Move the incident by a trigger; the audiences of `waive` need not be told of the end first."""
 
     trigger: str
     because: str | None = None
     override: bool = False
+    waive: tuple[str, ...] = ()
 
 
 class Assign(NamedTuple):
@@ -126,6 +127,20 @@ class SetFact(NamedTuple):
     tlp: str | None = None
 
 
+class ConfirmFact(NamedTuple):
+    """Say that what is known without certainty is so."""
+
+    name: str
+    source: str | None = None
+
+
+class AskFact(NamedTuple):
+    """Ask a person for a fact, or everybody; the question is open until it is set or confirmed."""
+
+    name: str
+    person: str | None = None
+
+
 class RetractFact(NamedTuple):
     """Take back what was said to be known."""
 
@@ -147,24 +162,48 @@ class Reopen(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A new text of a statement. `facts` are those it was made from, with the version of the entry that set each."""
+    """A new text of a statement. `facts` are those it was made from, with the version of the entry that set each.
+
+    `renditions` are the exact texts by key; left out, every channel has `text` in the first language. `fresh` are the
+    languages written anew from the source text, None being all. `base` is the revision that a part was changed of.
+    """
 
     statement: str
     text: str
     facts: Mapping[str, int] = {}
     correcting: str | None = None
+    renditions: Mapping[str, str] = {}
+    fresh: tuple[str, ...] | None = None
+    base: int | None = None
+    promises: datetime | None = None
+    template: bool = False
+    minimal: bool = False
+
+
+class Linted(NamedTuple):
+    """What the lint said of these renditions: each error and warning as a line, and the rules that found errors."""
+
+    policy: str
+    renditions: Mapping[str, str]
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Submit(NamedTuple):
-    """Ask for approval of the present text."""
+    """Ask for approval of the present text; with `override` in spite of the errors that the lint found."""
 
     statement: str
+    linted: Linted | None = None
+    override: bool = False
+    because: str | None = None
 
 
 class Approve(NamedTuple):
-    """Approve the present text for a role."""
+    """Approve the present texts for a role; `digest` is how the digest of the text begins that one has read."""
 
     statement: str
+    digest: str | None = None
 
 
 class Reject(NamedTuple):
@@ -175,11 +214,23 @@ class Reject(NamedTuple):
 
 
 class Publish(NamedTuple):
-    """Release the approved text to audiences, left out: to all that are left. `digest` is of the bytes at hand."""
+    """Release the approved text to audiences, left out: to all that are left. `digest` is of the bytes at hand.
+
+    `renditions` are the digests of the bytes at hand by key; left out, every one has `digest`. `excess` tells by how
+    much one is too long for its channel, `unresolved` what is left open in one, `inside` which channels stay inside.
+    With `no_further` no next update is promised.
+    """
 
     statement: str
     digest: str
     audiences: tuple[str, ...] = ()
+    renditions: Mapping[str, str] = {}
+    excess: Mapping[str, int] = {}
+    unresolved: Mapping[str, str] = {}
+    inside: tuple[str, ...] = ()
+    glass: bool = False
+    because: str | None = None
+    no_further: bool = False
 
 
 class Redact(NamedTuple):
@@ -221,7 +272,7 @@ class Export(NamedTuple):
 # The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
 LEAVES: Mapping[type, tuple[str, ...]] = {
     Open: ("incident.opened",),
-    Advance: ("incident.advanced", "role.overridden"),
+    Advance: ("incident.advanced", "role.overridden", "audience.waived"),
     Assign: ("role.assigned", "role.released"),
     Release: ("role.released",),
     Handover: ("handover.offered",),
@@ -234,14 +285,16 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     AddNote: ("note.added",),
     LogDecision: ("decision.logged",),
     SetFact: ("fact.set",),
+    ConfirmFact: ("fact.confirmed",),
+    AskFact: ("fact.asked",),
     RetractFact: ("fact.retracted",),
     ChangeSeverity: ("severity.changed",),
     Reopen: ("incident.reopened",),
     Draft: ("statement.drafted", "statement.corrected"),
-    Submit: ("statement.submitted",),
+    Submit: ("statement.submitted", "statement.lint_overridden"),
     Approve: ("statement.approved",),
     Reject: ("statement.rejected",),
-    Publish: ("statement.published",),
+    Publish: ("statement.published", "statement.break_glass"),
     Redact: ("entry.redacted",),
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),
@@ -263,6 +316,7 @@ _PERSONS = {
     "handover.offered": "to",
     "access.granted": "person",
     "access.revoked": "person",
+    "fact.asked": "of",
 }
 
 
@@ -272,7 +326,7 @@ def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - o
         return False
     if isinstance(command, ChangeTask):
         return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
-    if first.type in _PERSONS and first.data[_PERSONS[first.type]] != command.person:
+    if first.type in _PERSONS and first.data.get(_PERSONS[first.type]) != command.person:
         return False
     if first.data.get("labels", {}) != labels.read(command):
         return False

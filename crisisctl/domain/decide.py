@@ -25,16 +25,19 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
         not_before(at, incident.opened_at, f"{incident.id} was opened")
     events = _rules(command)[type(command)](incident, command, source, at)
     if incident.restricted:
-        _need_to_know(incident, events)
+        _need_to_know(incident, events, source)
     return events
 
 
-def _need_to_know(incident: Incident, events: list[Event]) -> None:
-    """`Refused` when a role of a restricted incident is offered to somebody outside, or nobody would be left in it."""
+def _need_to_know(incident: Incident, events: list[Event], source: Source) -> None:
+    """`Refused` when somebody outside a restricted incident is offered a role or asked, or nobody would be left in."""
     for event in events:
         if event.type == "handover.offered" and event.data["to"] not in incident.members():
             who, let_in = event.data["to"], f"crisisctl access grant {event.data['to']} -i {incident.id}"
             raise Refused(f"{who} cannot see {incident.id}, and so not what is handed over. First: {let_in}")
+        if event.type == "fact.asked" and event.data.get("of", source.actor) not in {*incident.members(), source.actor}:
+            who, let_in = event.data["of"], f"crisisctl access grant {event.data['of']} -i {incident.id}"
+            raise Refused(f"{who} cannot see {incident.id}, and so not what is asked. First: {let_in}")
     if any(event.type in _BLINDING for event in events):
         _still_seen(incident, events)
 
@@ -65,6 +68,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.decide_handover import RULES  # noqa: PLC0415
         case ask.Draft() | ask.Submit() | ask.Approve() | ask.Reject() | ask.Publish():
             from crisisctl.domain.decide_statements import RULES  # noqa: PLC0415
+        case ask.SetFact() | ask.ConfirmFact() | ask.RetractFact() | ask.AskFact():
+            from crisisctl.domain.decide_facts import RULES  # noqa: PLC0415
         case ask.Grant() | ask.Revoke() | ask.Export():
             from crisisctl.domain.decide_access import RULES  # noqa: PLC0415
         case _:

@@ -1,4 +1,4 @@
-"""Tasks, facts, notes, decisions, severity, and erasing words."""
+"""Tasks, notes, decisions, severity, and erasing words."""
 
 from __future__ import annotations
 
@@ -7,30 +7,45 @@ from datetime import datetime
 from typing import Any
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain import facts as values
 from crisisctl.domain import labels
 from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused
+from crisisctl.domain.folding_facts import CORRECTION
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import LONGEST_TEXT, nearest, prose
 from crisisctl.domain.times import not_before
 
 _PAST = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
-FACT_STATUSES = ("unconfirmed", "confirmed")
 
 
 def change_task(incident: Incident, command: ask.ChangeTask, _source: Source, at: datetime) -> list[Event]:
     """A task of a stage that is active now changes its state."""
     task = find_task(incident, command.task)
-    not_before(at, incident.visits[task.stage].entered_at, f"stage {task.stage} was entered")
+    if task.corrects is None:
+        not_before(at, incident.visits[task.stage].entered_at, f"stage {task.stage} was entered")
     if incident.task_state(task) == command.to:
         raise Refused(f"Task {task.id} is {command.to} already.")
     if command.to == "skipped" and not command.because:
         raise Refused(f"Skipping {task.id} needs a reason: --because WHY")
+    if task.corrects:
+        _correctable(incident, task.id, task.corrects, command.to)
+    data = {"task": task.id, "stage": task.stage} | ({CORRECTION: task.corrects} if task.corrects else {})
     words = {"because": prose(command.because, "The reason")} if command.because else {}
-    return [Event(_PAST[command.to], {"task": task.id, "stage": task.stage}, words)]
+    return [Event(_PAST[command.to], data, words)]
+
+
+def _correctable(incident: Incident, task: str, statement: str, to: str) -> None:
+    """A correction is done by being published, and no other way; it can be given up, and taken up again."""
+    if incident.corrections[statement].state == "done":
+        raise Refused(f"{task} is done: the correction is public.")
+    if to == "done":
+        bring = f"crisisctl statement correct {statement} --because WHY, and publish it"
+        raise Refused(
+            f"{task} is done when the correction is public: {bring}. "
+            f"If what is public may stand: crisisctl task skip {task} --because WHY"
+        )
 
 
 def find_task(incident: Incident, name: str) -> Task:
@@ -60,33 +75,11 @@ def log_decision(_incident: Incident, command: ask.LogDecision, _source: Source,
     return [Event("decision.logged", data | _labelled(command), words)]
 
 
-def _labelled(command: ask.AddNote | ask.LogDecision | ask.SetFact) -> dict[str, Any]:
+def _labelled(command: ask.AddNote | ask.LogDecision) -> dict[str, Any]:
     """The labels as the entry seals them; nothing where none was given."""
     given = labels.read(command)
     labels.check(given)
     return {"labels": given} if given else {}
-
-
-def set_fact(incident: Incident, command: ask.SetFact, _source: Source, _at: datetime) -> list[Event]:
-    """Something is known now, or known better."""
-    specs = incident.playbook.facts
-    if command.name not in specs:
-        raise nearest(command.name, specs, "fact")
-    if command.status not in FACT_STATUSES:
-        raise Refused(f"A fact is {' or '.join(FACT_STATUSES)}, not {command.status!r}. To take it back: fact retract.")
-    words = {"value": values.read(specs[command.name], command.value)}
-    if command.source:
-        words["source"] = prose(command.source, "The source")
-    return [Event("fact.set", {"fact": command.name, "status": command.status} | _labelled(command), words)]
-
-
-def retract_fact(incident: Incident, command: ask.RetractFact, _source: Source, _at: datetime) -> list[Event]:
-    """What was said to be known is taken back; the entry that set it stays."""
-    if command.name not in incident.facts:
-        raise nearest(command.name, incident.facts, "fact set in this incident")
-    if incident.facts[command.name].status == "retracted":
-        raise Refused(f"{command.name} is retracted already.")
-    return [Event("fact.retracted", {"fact": command.name}, {"because": prose(command.because, "The reason")})]
 
 
 def change_severity(incident: Incident, command: ask.ChangeSeverity, _source: Source, _at: datetime) -> list[Event]:
@@ -111,8 +104,6 @@ RULES: Mapping[type, Rule] = {
     ask.ChangeTask: change_task,
     ask.AddNote: add_note,
     ask.LogDecision: log_decision,
-    ask.SetFact: set_fact,
-    ask.RetractFact: retract_fact,
     ask.ChangeSeverity: change_severity,
     ask.Redact: redact,
 }

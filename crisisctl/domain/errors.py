@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class CrisisError(Exception):
@@ -25,6 +26,23 @@ class Refused(CrisisError):
     def __init__(self, message: str, missing: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.missing = tuple(missing)
+
+
+class RefusedAndLogged(Refused):
+    """What the rules do not allow and the log is to know of; `events` say it."""
+
+    def __init__(self, message: str, events: Sequence[Any]) -> None:
+        super().__init__(message)
+        self.events = tuple(events)
+
+
+class NotOneself(Refused):
+    """A login claims to be somebody else under strict identity; `mine` is who it is, `claimed` who it says."""
+
+    def __init__(self, message: str, mine: str, claimed: str) -> None:
+        super().__init__(message)
+        self.mine = mine
+        self.claimed = claimed
 
 
 class NotFound(CrisisError):

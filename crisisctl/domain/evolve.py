@@ -8,8 +8,11 @@ from typing import TypeVar
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Statement, Visit
+from crisisctl.domain.folding_facts import CHANGES as FACTS
+from crisisctl.domain.folding_facts import CORRECTION, settled
+from crisisctl.domain.incident import Handover, Incident, Ladder, Visit
 from crisisctl.domain.playbook import unpin
+from crisisctl.domain.statements.folding import CHANGES as STATEMENTS
 from crisisctl.domain.times import instant
 
 K = TypeVar("K")
@@ -159,6 +162,8 @@ def _answered(incident: Incident, entry: Entry) -> Incident:
 
 def _task(state: str) -> Callable[[Incident, Entry], Incident]:
     def change(incident: Incident, entry: Entry) -> Incident:
+        if CORRECTION in entry.data:
+            return settled(incident, entry.data[CORRECTION], state)
         return incident._replace(tasks=_with(incident.tasks, f"{entry.data['stage']}/{entry.data['task']}", state))
 
     return change
@@ -167,71 +172,24 @@ def _task(state: str) -> Callable[[Incident, Entry], Incident]:
 def _task_reopened(incident: Incident, entry: Entry) -> Incident:
     """Whoever reopens a task after its deadline knows that it is late, so no timer says it again."""
     after = _task("open")(incident, entry)
+    if CORRECTION in entry.data:
+        return after
     task = incident.playbook.tasks[f"{entry.data['stage']}/{entry.data['task']}"]
     late = task.due is not None and incident.visits[task.stage].entered_at + task.due <= entry.occurred_at
     return after._replace(fired=after.fired | {after.task_deadline(task)}) if late else after
-
-
-def _fact(incident: Incident, entry: Entry) -> Incident:
-    name = entry.data["fact"]
-    fact = Fact(entry.word("value"), entry.data["status"], entry.word("source"), entry.version)
-    return incident._replace(facts=_with(incident.facts, name, fact))
-
-
-def _retracted(incident: Incident, entry: Entry) -> Incident:
-    name = entry.data["fact"]
-    return incident._replace(facts=_with(incident.facts, name, incident.facts[name]._replace(status="retracted")))
 
 
 def _severity(incident: Incident, entry: Entry) -> Incident:
     return incident._replace(severity=entry.data["to"])
 
 
-def _drafted(incident: Incident, entry: Entry) -> Incident:
-    data = entry.data
-    before = incident.statements.get(data["statement"])
-    drafted = Statement(
-        data["statement"],
-        "drafted",
-        data["revision"],
-        data["digest"],
-        entry.actor,
-        entry.version,
-        entry.occurred_at,
-        wrote=(*(before.wrote if before else ()), (data["digest"], entry.actor)),
-        erased=entry.word("text") is None,
-        published=before.published if before else 0,
-        published_at=before.published_at if before else None,
-        promised=before.promised if before else None,
-        correction=entry.type == "statement.corrected",
-    )
-    return incident._replace(statements=_with(incident.statements, drafted.id, drafted))
+def _waived(incident: Incident, entry: Entry) -> Incident:
+    return incident._replace(heard=_with(incident.heard, entry.data["audience"], "ended"))
 
 
-def _statement(incident: Incident, entry: Entry) -> Incident:
-    data = entry.data
-    was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"])
-    if now.state != was.state:
-        now = now._replace(moved_at=entry.occurred_at)
-    if entry.type == "statement.approved":
-        now = now._replace(approvals=(*was.approvals, Approval(data["role"], entry.actor, data["digest"])))
-    if entry.type == "statement.rejected":
-        now = now._replace(approvals=())
-    return incident._replace(statements=_with(incident.statements, was.id, now))
-
-
-def _published(incident: Incident, entry: Entry) -> Incident:
-    """The words are out. Out to everybody, they keep every promise of an update, and may make the next one."""
-    data = entry.data
-    was = incident.statements[data["statement"]]
-    now = was._replace(state=data["state"], moved_at=entry.occurred_at, audiences=(*was.audiences, *data["audiences"]))
-    if data["state"] != "published":
-        return incident._replace(statements=_with(incident.statements, was.id, now))
-    promised = instant(data["promised"]) if data.get("promised") else None
-    now = now._replace(published=data["revision"], published_at=entry.occurred_at, promised=promised)
-    kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
-    return incident._replace(statements={**kept, was.id: now})
+def _reopened(incident: Incident, _entry: Entry) -> Incident:
+    """Whoever is told anything from now on has to be told of the end again, and nobody else."""
+    return incident._replace(heard={})
 
 
 def _ladder(incident: Incident, entry: Entry, ladder: Ladder) -> Incident:
@@ -293,17 +251,14 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "task.skipped": _task("skipped"),
     "task.reopened": _task_reopened,
     "task.overdue": _overdue,
-    "fact.set": _fact,
-    "fact.retracted": _retracted,
+    **FACTS,
     "severity.changed": _severity,
-    "statement.drafted": _drafted,
-    "statement.corrected": _drafted,
-    "statement.submitted": _statement,
-    "statement.approved": _statement,
-    "statement.rejected": _statement,
-    "statement.published": _published,
+    **STATEMENTS,
     "statement.overdue": _overdue,
+    "promise.warned": _overdue,
     "promise.overdue": _overdue,
+    "audience.waived": _waived,
+    "incident.reopened": _reopened,
     "escalation.fired": _stepped,
     "escalation.skipped": _stepped,
     "escalation.acknowledged": _acknowledged,

@@ -1,6 +1,6 @@
 """What a transition still needs, as sentences that say how to supply it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from crisisctl.domain.entries import Source
@@ -29,8 +29,9 @@ def options(
     source: Source | None,
     because: str | None = "given",
     trigger: str | None = None,
+    waived: Collection[str] = (),
 ) -> list[Option]:
-    """Every transition that leaves here, or those of one trigger.
+    """Every transition that leaves here, or those of one trigger; the audiences `waived` need not hear of the end.
 
     Without a source, as a timer takes it: roles and reasons do not bind.
     """
@@ -39,7 +40,7 @@ def options(
         if trigger not in (None, transition.trigger):
             continue
         move = stages.fire(incident.stages, transition)
-        missing = [*world(incident, transition, move)]
+        missing = [*world(incident, transition, move, waived)]
         if source is not None:
             missing = [*people(incident, transition, source), *reason(transition, because), *missing]
         found.append(Option(transition, move, tuple(missing)))
@@ -69,8 +70,8 @@ def reason(transition: Transition, because: str | None) -> Iterator[str]:
         yield "a reason: --because WHY"
 
 
-def world(incident: Incident, transition: Transition, move: Move) -> Iterator[str]:
-    """Whether tasks, facts, roles, stages and statements are as they must be; this binds timers too."""
+def world(incident: Incident, transition: Transition, move: Move, waived: Collection[str] = ()) -> Iterator[str]:
+    """Whether tasks, facts, roles, stages, statements and the end are as they must be; this binds timers too."""
     yield from _tasks(incident, transition, move)
     yield from _facts(incident, transition)
     for role in transition.requires.roles:
@@ -81,6 +82,43 @@ def world(incident: Incident, transition: Transition, move: Move) -> Iterator[st
         if stage not in active:
             yield f"stage {stage} must be reached first{_way(incident, stage)}"
     yield from _statements(incident, transition)
+    if closes(incident, move):
+        yield from _corrections(incident)
+        yield from _told_of_the_end(incident, transition.trigger, waived)
+
+
+def closes(incident: Incident, move: Move) -> bool:
+    """Whether the move ends the incident."""
+    return any("." not in path and incident.playbook.stages[path].final for path in move.entered)
+
+
+def untold(incident: Incident) -> list[str]:
+    """The audiences that were told of the beginning and not of the end; none where no statement is for that."""
+    ends = any(spec.phase == "resolution" for spec in incident.playbook.statements.values())
+    return [audience for audience, heard in incident.heard.items() if heard == "begun"] if ends else []
+
+
+def _corrections(incident: Incident) -> Iterator[str]:
+    for task in incident.correcting():
+        if incident.task_state(task) == "open":
+            correct = f"crisisctl statement correct {task.corrects} --because WHY, and publish it"
+            yield f"task {task.id} ({task.title}) is open: {correct}; or task skip with a reason"
+
+
+def _told_of_the_end(incident: Incident, trigger: str, waived: Collection[str]) -> Iterator[str]:
+    for audience in untold(incident):
+        if audience not in waived:
+            waive = f"crisisctl advance {trigger} --waive-audience {audience} --because WHY"
+            yield f"{audience} heard of the beginning and not of the end: {_end_for(incident, audience)}{waive}"
+
+
+def _end_for(incident: Incident, audience: str) -> str:
+    """How the audience can be told of the end; nothing where no statement of the end is for it."""
+    for spec in incident.playbook.statements.values():
+        if spec.phase == "resolution" and audience in spec.audiences:
+            there = incident.statements.get(spec.id)
+            return f"{next_step(spec.id, there.state if there else None)}, or "
+    return ""
 
 
 def _way(incident: Incident, stage: str) -> str:

@@ -15,12 +15,35 @@ class Visit(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """What the room knows; `value` is as written (see `facts.plain`), None once erased; `version` is its entry's."""
+    """What the room knows; `value` is as written (see `facts.plain`), None once erased; `by` is who confirmed it.
+
+    `version` is that of the entry which first gave this value.
+    """
 
     value: str | None
     status: str
     source: str | None
     version: int
+    by: str | None = None
+
+
+class Question(NamedTuple):
+    """A fact that was asked for and has not been told since; `of` is who was asked, None for everybody."""
+
+    by: str
+    of: str | None
+    since: datetime
+
+
+class Correction(NamedTuple):
+    """Why a public statement is to be corrected: facts that changed. `version` is the entry of the last change.
+
+    `state` is `open`, `skipped` or `done`, as of a task.
+    """
+
+    facts: tuple[str, ...]
+    version: int
+    state: str = "open"
 
 
 class Ladder(NamedTuple):
@@ -54,17 +77,32 @@ class Handover(NamedTuple):
 
 
 class Approval(NamedTuple):
-    """One role's yes to the exact bytes of one digest."""
+    """One role's yes to exact bytes: of the source text, and of every rendition by its key."""
 
     role: str
     person: str
     digest: str
+    covers: Mapping[str, str] = {}
+
+
+class Post(NamedTuple):
+    """What became of one rendition at its channel; `state` is `posting`, `posted`, `unposted` or `unclear`."""
+
+    digest: str
+    state: str
+    attempts: int = 0
+    at: datetime | None = None
+    retry_at: datetime | None = None
+    receipt: str | None = None
 
 
 class Statement(NamedTuple):
-    """The life of one statement. `text_version` is the entry that holds its words; the text itself stays in the log.
+    """The life of one statement. `text_version` is the entry that holds its words; the texts stay in the log.
 
-    `wrote` has the digest of every revision with its author, so that going back to earlier bytes makes no new author.
+    `digest` is of the source text, `renditions` has that of each exact text by its key `CHANNEL/LANGUAGE`. `wrote` has
+    the digest of every text with its author, so that going back to earlier bytes makes no new author. `source` tells
+    which source text each translation was made from, `stale` the languages whose source has changed since. `out` is
+    what stands at each channel, whichever revision brought it there.
     """
 
     id: str
@@ -82,6 +120,20 @@ class Statement(NamedTuple):
     published_at: datetime | None = None
     promised: datetime | None = None
     correction: bool = False
+    renditions: Mapping[str, str] = {}
+    facts: Mapping[str, int] = {}
+    source: Mapping[str, str] = {}
+    stale: tuple[str, ...] = ()
+    promises: datetime | None = None
+    template: bool = False  # its text came from the template untouched
+    preapproved: bool = False  # the playbook gave its approval beforehand
+    minimal: bool = False  # it is the line that the playbook keeps for the case that nobody answers
+    delegated: tuple[str, ...] = ()  # the approving roles whose delegates may act
+    expired: bool = False  # nobody approved, and nobody's delegate did
+    glass: bool = False  # it went out without its approvals
+    overridden: tuple[str, ...] = ()  # the rules of the lint that somebody overrode
+    out: Mapping[str, str] = {}
+    posts: Mapping[str, Post] = {}
 
     @property
     def reached(self) -> str:
@@ -111,6 +163,10 @@ class Incident(NamedTuple):
     facts: Mapping[str, Fact] = {}
     statements: Mapping[str, Statement] = {}
     ladders: Mapping[str, Ladder] = {}
+    questions: Mapping[str, Question] = {}  # by fact
+    used: Mapping[str, Mapping[str, int]] = {}  # by public statement: the facts it was made from, with their versions
+    corrections: Mapping[str, Correction] = {}  # by statement
+    heard: Mapping[str, str] = {}  # by audience: `begun`, or `ended` once it was told of the end or that was waived
     fired: frozenset[str] = frozenset()
     handovers: Mapping[str, Handover] = {}  # by role; only those that nobody has answered yet
     behind: bool = False  # the clock went back, and has not caught up with the log yet
@@ -161,9 +217,17 @@ class Incident(NamedTuple):
         return (stage for path, stage in self.playbook.stages.items() if path in held)
 
     def here(self) -> Iterator[Task]:
-        """The tasks of the active stages and those around them."""
+        """The tasks of the active stages and those around them, and the corrections, which belong to none."""
         held = around(self.stages)
-        return (task for task in self.playbook.tasks.values() if task.stage in held)
+        yield from (task for task in self.playbook.tasks.values() if task.stage in held)
+        yield from self.correcting()
+
+    def correcting(self) -> Iterator[Task]:
+        """A task for each public statement that had to be corrected, at the first of the active stages."""
+        role = self.playbook.first_role()
+        for id_, correction in self.corrections.items():
+            title = f"Correct {id_}, which is public: {', '.join(correction.facts)} changed"
+            yield Task(f"correct-{id_}", title, self.stages[0], role, required=True, corrects=id_)
 
     def deadline(self, statement: str) -> str:
         """Names the timer of a statement that is due."""
@@ -175,4 +239,4 @@ class Incident(NamedTuple):
 
     def task_state(self, task: Task) -> str:
         """`open`, `done` or `skipped`."""
-        return self.tasks.get(task.key, "open")
+        return self.corrections[task.corrects].state if task.corrects else self.tasks.get(task.key, "open")

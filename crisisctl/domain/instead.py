@@ -21,6 +21,8 @@ _ANSWERS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "escalation.fired": (("escalation.acknowledged", ("ladder",)), ("stage.left", ("stage",))),
     "task.overdue": (("task.done", ("stage", "task")), ("task.skipped", ("stage", "task")), ("stage.left", ("stage",))),
     "statement.overdue": (("statement.published", ("statement",)),),
+    "promise.warned": (("statement.published", ("statement",)),),
+    "fact.asked": (("fact.set", ("fact",)), ("fact.confirmed", ("fact",))),
     "promise.overdue": (("statement.published", ("statement",)),),
     "handover.offered": tuple((f"handover.{end}", ("role",)) for end in ("accepted", "declined", "withdrawn")),
 }

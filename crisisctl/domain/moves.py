@@ -9,7 +9,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
-from crisisctl.domain.guards import Option, options
+from crisisctl.domain.guards import Option, closes, options, untold
 from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.machine import Move, Stages
 from crisisctl.domain.playbook import Playbook, unpin
@@ -86,27 +86,45 @@ def _known(playbook: Playbook, command: ask.Open) -> Iterable[Event]:
 
 def advance(incident: Incident, command: ask.Advance, source: Source, at: datetime) -> list[Event]:
     """The events of a move that a person asks for."""
-    option = choose(incident, command.trigger, source, command.because)
+    option = choose(incident, command.trigger, source, command.because, command.waive)
     overridden = []
     if command.override and not option.allowed:
         if not command.because:
             raise Refused("An override needs its reason: --because WHY")
-        option = choose(incident, command.trigger, None, command.because)
+        option = choose(incident, command.trigger, None, command.because, command.waive)
         data = {"trigger": command.trigger, "by": list(option.transition.by)}
         overridden = [Event("role.overridden", data, {"because": prose(command.because, "The reason")})]
     if not option.allowed:
         raise _refusal(incident, option)
     _chronology(incident, option.move, at)
+    before = [*overridden, *_waived(incident, command, option)]
     role = _role(incident, option, source)
-    return [event._replace(role=role) for event in (*overridden, *moved(incident, option, command.because))]
+    return [event._replace(role=role) for event in (*before, *moved(incident, option, command.because))]
 
 
-def choose(incident: Incident, trigger: str, source: Source | None, because: str | None) -> Option:
+def _waived(incident: Incident, command: ask.Advance, option: Option) -> Iterable[Event]:
+    """An event for each audience that need not be told of the end, which has to have a reason."""
+    if command.waive and not closes(incident, option.move):
+        raise Refused(f"{command.trigger} does not close {incident.id}, so no audience has to be told of the end yet.")
+    for audience in dict.fromkeys(command.waive):
+        if not command.because:
+            raise Refused("Not telling an audience of the end needs its reason: --because WHY")
+        if audience not in incident.heard:
+            raise nearest(audience, incident.heard, "audience that was told of the beginning")
+        if audience not in untold(incident):
+            raise Refused(f"{audience} need not be told of the end, so there is nothing to waive.")
+        data = {"trigger": command.trigger, "audience": audience}
+        yield Event("audience.waived", data, {"because": prose(command.because, "The reason")})
+
+
+def choose(
+    incident: Incident, trigger: str, source: Source | None, because: str | None, waived: Sequence[str] = ()
+) -> Option:
     """The transition that this trigger takes here: the first whose guards hold, else the first."""
     if trigger not in incident.playbook.triggers:
         raise nearest(trigger, incident.playbook.triggers, "move", then="crisisctl status shows the moves from here.")
     stages = machine(incident.playbook)
-    here = options(incident, stages, source, because, trigger)
+    here = options(incident, stages, source, because, trigger, waived)
     if not here:
         can = ", ".join(dict.fromkeys(move.trigger for move in stages.possible(incident.stages))) or "none"
         raise Refused(f"{trigger} does not lead anywhere from {' + '.join(incident.stages)}. Moves from here: {can}.")

@@ -10,6 +10,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from crisisctl.domain.publication import StatementSpec as StatementSpec  # noqa: PLC0414 - part of the playbook
+from crisisctl.domain.publication import statement_spec
 from crisisctl.domain.times import parse_duration
 
 Document = Mapping[str, Any]
@@ -44,6 +46,7 @@ class Task(NamedTuple):
     role: str | None = None
     required: bool = False
     due: timedelta | None = None
+    corrects: str | None = None  # the public statement that it is to correct; of no task that a playbook has
 
     @property
     def key(self) -> str:
@@ -112,18 +115,6 @@ class Escalation(NamedTuple):
     every: timedelta = timedelta(0)
     if_empty: str = "skip"
     fallback: str | None = None
-
-
-class StatementSpec(NamedTuple):
-    """A statement that the playbook foresees; `due` counts from the opening, `update_every` from each publication."""
-
-    id: str
-    template: str
-    audiences: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    approvals: tuple[str, ...] = ()
-    due: timedelta | None = None
-    update_every: timedelta | None = None
 
 
 class Playbook(NamedTuple):
@@ -203,7 +194,7 @@ def build(document: Document) -> Playbook:
             _transition(index, spec, stages) for index, spec in enumerate(document.get("transitions") or ())
         ),
         escalations={id_: _escalation(id_, spec) for id_, spec in (document.get("escalations") or {}).items()},
-        statements={id_: _statement(id_, spec) for id_, spec in (document.get("statements") or {}).items()},
+        statements={id_: statement_spec(id_, spec) for id_, spec in (document.get("statements") or {}).items()},
         clocks=tuple(document.get("clocks") or ()),
     )
 
@@ -286,16 +277,4 @@ def _escalation(id_: str, spec: Document) -> Escalation:
         _span(again.get("every")) or timedelta(0),
         "fallback" if isinstance(empty, Mapping) else empty,
         empty["fallback"] if isinstance(empty, Mapping) else None,
-    )
-
-
-def _statement(id_: str, spec: Document) -> StatementSpec:
-    return StatementSpec(
-        id_,
-        spec["template"],
-        many(spec.get("audiences")),
-        many(spec.get("channels")),
-        many(spec.get("approvals")),
-        _span(spec.get("due")),
-        _span(spec.get("update_every")),
     )

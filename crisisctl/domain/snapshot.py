@@ -7,11 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from crisisctl.domain.errors import Unverified
-from crisisctl.domain.incident import Approval, Fact, Handover, Incident, Ladder, Statement, Visit
+from crisisctl.domain.incident import (
+    Approval,
+    Correction,
+    Fact,
+    Handover,
+    Incident,
+    Ladder,
+    Post,
+    Question,
+    Statement,
+    Visit,
+)
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 4  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 5  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -27,6 +38,7 @@ def dump(incident: Incident) -> str:
         "visits": {path: (visit.number, stamp(visit.entered_at)) for path, visit in incident.visits.items()},
         "statements": {id_: _statement(statement) for id_, statement in incident.statements.items()},
         "ladders": {key: _ladder(ladder) for key, ladder in incident.ladders.items()},
+        "questions": {name: _question(question) for name, question in incident.questions.items()},
         "fired": sorted(incident.fired),
         "handovers": {role: _handover(offer) for role, offer in incident.handovers.items()},
         "format": FORMAT,
@@ -57,6 +69,8 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "facts": {name: Fact(*parts) for name, parts in state["facts"].items()},
         "statements": {id_: _read_statement(parts) for id_, parts in state["statements"].items()},
         "ladders": {key: _read_ladder(parts) for key, parts in state["ladders"].items()},
+        "questions": {name: _read_question(*parts) for name, parts in state["questions"].items()},
+        "corrections": {id_: _read_correction(*parts) for id_, parts in state["corrections"].items()},
         "fired": frozenset(state["fired"]),
         "admitted": tuple(state["admitted"]),
         "handovers": {role: _read_handover(*parts) for role, parts in state["handovers"].items()},
@@ -80,6 +94,18 @@ def _read_handover(giver: str, taker: str, since: str, version: int) -> Handover
     return Handover(giver, taker, instant(since), version)
 
 
+def _question(question: Question) -> tuple[str, str | None, str]:
+    return question.by, question.of, stamp(question.since)
+
+
+def _read_question(by: str, of: str | None, since: str) -> Question:
+    return Question(by, of, instant(since))
+
+
+def _read_correction(facts: list[str], version: int, state: str) -> Correction:
+    return Correction(tuple(facts), version, state)
+
+
 def _ladder(ladder: Ladder) -> dict[str, Any]:
     times = {name: _stamp(getattr(ladder, name)) for name in _LADDER_TIMES}
     return ladder._asdict() | times
@@ -91,7 +117,16 @@ def _read_ladder(parts: dict[str, Any]) -> Ladder:
 
 def _statement(statement: Statement) -> dict[str, Any]:
     times = {name: _stamp(getattr(statement, name)) for name in _STATEMENT_TIMES}
-    return statement._asdict() | times
+    posts = {key: post._asdict() | _post_times(post) for key, post in statement.posts.items()}
+    return statement._asdict() | times | {"posts": posts}
+
+
+def _post_times(post: Post) -> dict[str, str | None]:
+    return {name: _stamp(getattr(post, name)) for name in _POST_TIMES}
+
+
+def _read_post(parts: dict[str, Any]) -> Post:
+    return Post(**(parts | {name: _instant(parts[name]) for name in _POST_TIMES}))
 
 
 def _read_statement(parts: dict[str, Any]) -> Statement:
@@ -99,10 +134,13 @@ def _read_statement(parts: dict[str, Any]) -> Statement:
         "approvals": tuple(Approval(*approval) for approval in parts["approvals"]),
         "audiences": tuple(parts["audiences"]),
         "wrote": tuple((digest, author) for digest, author in parts["wrote"]),
+        "posts": {key: _read_post(post) for key, post in parts["posts"].items()},
     }
+    changed |= {name: tuple(parts[name]) for name in ("stale", "delegated", "overridden")}
     changed |= {name: _instant(parts[name]) for name in _STATEMENT_TIMES}
     return Statement(**(parts | changed))
 
 
-_STATEMENT_TIMES = ("moved_at", "published_at", "promised")
+_STATEMENT_TIMES = ("moved_at", "published_at", "promised", "promises")
+_POST_TIMES = ("at", "retry_at")
 _LADDER_TIMES = ("base", "pulled", "acked_at", "snoozed_until")

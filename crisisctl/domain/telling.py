@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crisisctl.domain import labels
-from crisisctl.domain.entries import Entry
+from crisisctl.domain.entries import Data, Entry
 from crisisctl.domain.times import clock_time, instant, words
 
 ERASED = "(redacted)"
@@ -107,7 +107,27 @@ def _decision(entry: Entry) -> str:
 def _fact(entry: Entry) -> str:
     source = _word(entry, "source")
     origin = f", source: {source}" if source else ""
-    return f"Fact {entry.data['fact']} = {_word(entry, 'value')} ({entry.data['status']}{origin})"
+    value = f"Fact {entry.data['fact']} = {_word(entry, 'value')} ({entry.data['status']}{origin})"
+    return f"{value}{_to_correct(entry)}"
+
+
+def _to_correct(entry: Entry) -> str:
+    """The public statements that the entry makes wrong."""
+    wrong = entry.data.get("corrects", ())
+    return (
+        f"; {' and '.join(wrong)} used it and {'are' if wrong[1:] else 'is'} public: to be corrected" if wrong else ""
+    )
+
+
+def _confirmed(entry: Entry) -> str:
+    source = _word(entry, "source")
+    return f"Fact {entry.data['fact']} confirmed{f', source: {source}' if source else ''}"
+
+
+def _asked(entry: Entry) -> str:
+    question = _word(entry, "question")
+    whom = f"{entry.actor} asks {entry.data['of']}" if "of" in entry.data else "Asked"
+    return f"{whom} for fact {entry.data['fact']}{f': {question}' if question else ''}"
 
 
 def _escalation(entry: Entry) -> str:
@@ -125,29 +145,83 @@ def _escalation(entry: Entry) -> str:
 
 def _draft(entry: Entry) -> str:
     data = entry.data
-    voided = f"; the approval of {', '.join(data['voids'])} is void" if data["voids"] else ""
+    voided = f"; the approval of {_voided(data)} is void" if data["voids"] else ""
     verb = "corrected" if entry.type == "statement.corrected" else "drafted"
     return f"Statement {data['statement']} {verb}, revision {data['revision']}{_because(entry)}{voided}"
 
 
+def _voided(data: Data) -> str:
+    """The roles, and of which texts where others stand; entries of old name the roles alone."""
+    voids = data["voids"]
+    if isinstance(voids[0], str):
+        return ", ".join(voids)
+    roles = ", ".join(dict.fromkeys(one["role"] for one in voids))
+    keys = list(dict.fromkeys(one["rendition"] for one in voids))
+    return roles if len(keys) == len(data["renditions"]) else f"{roles} of {', '.join(keys)}"
+
+
+def _submitted(entry: Entry) -> str:
+    data = entry.data
+    spared = ", approved beforehand by the playbook" if data.get("preapproved") else ""
+    return f"Statement {data['statement']} submitted, revision {data['revision']}{spared}"
+
+
 def _approved(entry: Entry) -> str:
-    waiting = entry.data["waiting"]
-    rest = f"; waiting for {', '.join(waiting)}" if waiting else ""
-    return f"Statement {entry.data['statement']} approved for {entry.data['role']}{rest}"
+    data = entry.data
+    rest = f"; waiting for {', '.join(data['waiting'])}" if data["waiting"] else ""
+    instead = f" by its delegate {data['instead']}" if "instead" in data else ""
+    return f"Statement {data['statement']} approved for {data['role']}{instead}{rest}"
+
+
+def _refused(entry: Entry) -> str:
+    data = entry.data
+    what = f"{data['verb']} of" if data.get("verb") else "approval of"
+    why = {
+        "author": "its own author",
+        "identity": f"the login {entry.login}, which is not {data.get('claimed', entry.actor)}'s",
+    }
+    return f"REFUSED: {what} {data['statement']} by {entry.actor}, {why[data['why']]}"
+
+
+def _delegated(entry: Entry) -> str:
+    to = entry.data["to"]
+    named = ", ".join(f"{to[role]} for {role}" for role in entry.data["roles"])
+    reached = ", ".join(entry.data["reached"]) or "nobody"
+    return f"Nobody has answered about {entry.data['statement']}; {named} may approve it now; told {reached}"
+
+
+def _expired(entry: Entry) -> str:
+    data = entry.data
+    line = f"; there is a line approved beforehand, {data['minimal']}" if data.get("minimal") else ""
+    return f"Statement {data['statement']} is still not approved{line}; told {', '.join(data['reached']) or 'nobody'}"
 
 
 def _published(entry: Entry) -> str:
     data = entry.data
     to = f" to {', '.join(data['audiences'])}" if data["audiences"] else ""
     on = f" on {', '.join(data['channels'])}" if data["channels"] else ""
-    promise = f"; next update promised by {clock_time(instant(data['promised']))} UTC" if data.get("promised") else ""
-    return f"Statement {data['statement']} published{to}{on}{promise}"
+    over = ", ".join(f"{key} (too long by {excess})" for key, excess in data.get("withheld", {}).items())
+    held_back = f"; held back: {over}" if over else ""
+    return f"Statement {data['statement']} published{to}{on}{held_back}{_next_update(entry)}"
+
+
+def _next_update(entry: Entry) -> str:
+    if entry.data.get("no_further"):
+        return f"; no further update is promised{_because(entry)}"
+    past = entry.data.get("stated")
+    said = f"; its text says the next update comes by {clock_time(instant(past))} UTC, which is past" if past else ""
+    return f"{said}; next update promised by {_promised(entry)}" if entry.data.get("promised") else said
+
+
+def _promised(entry: Entry) -> str:
+    return f"{clock_time(instant(entry.data['promised']))} UTC" if "promised" in entry.data else ""
 
 
 def _overdue(entry: Entry) -> str:
     about = {
         "task.overdue": f"Task {entry.data.get('task')} is overdue",
         "statement.overdue": f"Statement {entry.data.get('statement')} is overdue",
+        "promise.warned": f"An update of {entry.data.get('statement')} is promised by {_promised(entry)}",
         "promise.overdue": f"The promised update of {entry.data.get('statement')} is overdue",
     }[entry.type]
     return f"{about}; told {', '.join(entry.data['reached']) or 'nobody'}"
@@ -197,7 +271,9 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "note.added": lambda e: _word(e, "text"),
     "decision.logged": _decision,
     "fact.set": _fact,
-    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{_because(e)}",
+    "fact.confirmed": _confirmed,
+    "fact.asked": _asked,
+    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{_because(e)}{_to_correct(e)}",
     "severity.changed": lambda e: f"Severity {e.data['from']} to {e.data['to']}{_because(e)}",
     "escalation.fired": _escalation,
     "escalation.skipped": _escalation,
@@ -211,12 +287,24 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     ),
     "statement.drafted": _draft,
     "statement.corrected": _draft,
-    "statement.submitted": lambda e: f"Statement {e.data['statement']} submitted, revision {e.data['revision']}",
+    "statement.submitted": _submitted,
+    "statement.approval_refused": _refused,
+    "statement.lint_overridden": lambda e: (
+        f"OVERRIDE: {e.actor} submitted {e.data['statement']} against the lint"
+        f" ({', '.join(e.data['rules'])}){_because(e)}"
+    ),
+    "statement.break_glass": lambda e: (
+        f"BREAK-GLASS: {e.actor} published {e.data['statement']} without its approvals{_because(e)}"
+    ),
+    "approval.delegated": _delegated,
+    "approval.expired": _expired,
     "statement.approved": _approved,
     "statement.rejected": lambda e: f"Statement {e.data['statement']} rejected{_because(e)}",
     "statement.published": _published,
     "statement.overdue": _overdue,
+    "promise.warned": _overdue,
     "promise.overdue": _overdue,
+    "audience.waived": lambda e: f"WAIVED: {e.data['audience']} is not told of the end{_because(e)}",
     "notice.sent": _notice("delivered"),
     "notice.failed": _notice("given up"),
     "notice.dropped": _notice("dropped"),

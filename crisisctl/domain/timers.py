@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from crisisctl.domain.cadence import escalated, promises
 from crisisctl.domain.entries import Entry, Event, Word
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
-from crisisctl.domain.times import stamp
+from crisisctl.domain.statements.waiting import asked, broken, silences
+from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
 OnCall = Callable[[str, datetime], Sequence[str]]  # who is on call for a role at an instant
@@ -26,7 +28,10 @@ def nobody(_role: str, _at: datetime) -> Sequence[str]:
 
 
 class Timer(NamedTuple):
-    """One instant. `kind` is `escalation`, `stale`, `task`, `statement` or `promise`; `subject` is what it is about."""
+    """One instant; `subject` is what it is about.
+
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise) or `approval`.
+    """
 
     id: str
     incident: str
@@ -39,7 +44,13 @@ def timers(incident: Incident) -> list[Timer]:
     """Every timer that exists now, the earliest first; a closed incident has none."""
     if not incident.open:
         return []
-    found = [*_ladders(incident), *_tasks(incident), *_statements(incident), *_promises(incident)]
+    found = [
+        *_ladders(incident),
+        *_tasks(incident),
+        *_statements(incident),
+        *_promises(incident),
+        *_approvals(incident),
+    ]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -89,10 +100,13 @@ def _statements(incident: Incident) -> Iterator[Timer]:
 
 
 def _promises(incident: Incident) -> Iterator[Timer]:
-    for statement in incident.statements.values():
-        if statement.promised is not None:
-            id_ = f"{incident.id}/promise/{statement.id}/{statement.published}"
-            yield Timer(id_, incident.id, "promise", statement.promised, statement.id)
+    for id_, kind, due, statement in promises(incident):
+        yield Timer(id_, incident.id, kind, due, statement)
+
+
+def _approvals(incident: Incident) -> Iterator[Timer]:
+    for id_, due, statement in silences(incident):
+        yield Timer(id_, incident.id, "approval", due, statement)
 
 
 def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
@@ -158,8 +172,14 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     if timer.kind == "task":
         role = playbook.tasks[timer.subject].role
         return (role or playbook.first_role(),)
+    if timer.kind == "warning":
+        return (playbook.first_role(),)
     if timer.kind in ("statement", "promise"):
-        return tuple(dict.fromkeys((playbook.first_role(), *playbook.statements[timer.subject].approvals)))
+        above = escalated(incident) if timer.kind == "promise" else ()
+        approving = playbook.statements[timer.subject].approvals.roles
+        return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
+    if timer.kind == "approval":
+        return asked(incident, incident.statements[timer.subject])
     if timer.kind == "stale":
         return ()
     ladder = incident.ladders[timer.subject]
@@ -169,14 +189,21 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
+_SAID = {
+    "promise": "the next {} update was promised",
+    "warning": "the next {} update falls due soon",
+    "approval": "nobody has approved {}",
+}
+
+
 def what(incident: Incident, timer: Timer) -> str:
     """What falls due, for people."""
     if timer.kind == "task":
         return f"task {incident.playbook.tasks[timer.subject].id} is overdue"
     if timer.kind == "statement":
         return f"statement {timer.subject} is due"
-    if timer.kind == "promise":
-        return f"the next {timer.subject} update was promised"
+    if timer.kind in _SAID:
+        return _SAID[timer.kind].format(timer.subject)
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -193,8 +220,10 @@ def why(incident: Incident, timer: Timer) -> str:
         return f"due {spoken(task.due or timedelta())} after {task.stage} was entered"
     if timer.kind == "statement":
         return f"due {spoken(timer.due - incident.opened_at)} after opening"
-    if timer.kind == "promise":
+    if timer.kind in ("promise", "warning"):
         return f"promised when {timer.subject} was published"
+    if timer.kind == "approval":
+        return f"{timer.subject} was submitted at {clock_time(incident.statements[timer.subject].moved_at)[11:16]} UTC"
     ladder = incident.ladders[timer.subject]
     plan = incident.playbook.escalations[ladder.escalation]
     if timer.kind == "stale":
@@ -255,7 +284,14 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     if timer.kind == "task":
         task = incident.playbook.tasks[timer.subject]
         return [Event("task.overdue", {"task": task.id, "stage": task.stage, **data})]
+    if timer.kind == "warning":
+        promised = incident.statements[timer.subject].promised or timer.due
+        return [Event("promise.warned", {"statement": timer.subject, "promised": stamp(promised), **data})]
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
+
+
+def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    return broken(incident, incident.statements[timer.subject], timer.due, answering)
 
 
 _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
@@ -264,6 +300,8 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "task": _overdue,
     "statement": _overdue,
     "promise": _overdue,
+    "warning": _overdue,
+    "approval": _silence,
 }
 
 

@@ -165,6 +165,12 @@ def _unconfirmed(incident: Incident, _entries: Sequence[Entry], _now: datetime) 
             yield f"{name} = {value}{f' (source: {fact.source})' if fact.source else ''}"
 
 
+def _questions(incident: Incident, _entries: Sequence[Entry], now: datetime) -> Iterator[str]:
+    for name, asked in incident.questions.items():
+        of = f" of {asked.of}" if asked.of else ""
+        yield f"{name}: asked{of} by {asked.by}, {_when(asked.since, now)}"
+
+
 def _last(kind: str) -> Section:
     def told(_incident: Incident, entries: Sequence[Entry], _now: datetime) -> Iterator[str]:
         said = sorted((e for e in entries if e.type == kind), key=lambda e: (e.occurred_at, e.version))
@@ -184,6 +190,7 @@ _SECTIONS: tuple[tuple[str, Section], ...] = (
     ("REQUIRED TASKS THAT ARE OPEN", _tasks),
     ("STATEMENTS", _statements),
     ("FACTS THAT ARE NOT CONFIRMED", _unconfirmed),
+    ("OPEN QUESTIONS", _questions),
     ("LAST DECISIONS", _last("decision.logged")),
     ("LAST NOTES", _last("note.added")),
 )

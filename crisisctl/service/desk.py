@@ -8,7 +8,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
 from crisisctl.domain.decide import decide
 from crisisctl.domain.entries import Entry, Event, Source
-from crisisctl.domain.errors import Conflict, NotFound, Refused, StoreFailed, Unverified
+from crisisctl.domain.errors import Conflict, NotFound, Refused, RefusedAndLogged, StoreFailed, Unverified
 from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.moves import open_incident
@@ -72,8 +72,17 @@ class Desk:
             return self._write(ledger, page, page.entries)
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
-        """Carry out a command, after whatever is overdue; a refusal writes nothing at all."""
+        """Carry out a command, after whatever is overdue; a refusal writes nothing but what it says itself."""
+        try:
+            return self._handled(id_, command, asked)
+        except RefusedAndLogged as error:
+            self.record(id_, error.events, asked.source)
+            raise
+
+    def _handled(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
         if isinstance(command, ask.Assign | ask.Handover | ask.Grant):
+            self._directory.require(command.person)
+        if isinstance(command, ask.AskFact) and command.person is not None:
             self._directory.require(command.person)
         earlier: list[Entry] = []
         while True:
@@ -190,6 +199,8 @@ class Desk:
             command = command._replace(brief=_briefed(ledger, page))
         try:
             events = decide(page.reached, command, asked.source, asked.at or page.now)
+        except RefusedAndLogged:
+            raise
         except Refused as error:
             if any(entry.type == "incident.advanced" for entry in page.entries):
                 raise _after_timers(error) from None

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
+
+if TYPE_CHECKING:
+    from crisisctl.domain.lint.policy import Policy
+    from crisisctl.domain.measure.channel import Channel  # which `advance` has no use for
 
 Value = str | int | bool
 Row = tuple[Any, ...]
@@ -60,6 +64,14 @@ class Templates(Protocol):
 
     def names(self, source: str, *, name: str = "template") -> list[str]:
         """The names that the template and its blocks may ask for, sorted."""
+        ...
+
+
+class Channels(Protocol):
+    """The places where words go, and how each counts them."""
+
+    def channels(self) -> Mapping[str, "Channel"]:
+        """Every channel by name; `Invalid`, with file, line, column and remedy, when a file of them has faults."""
         ...
 
 
@@ -382,6 +394,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+class Policies(Protocol):
+    """What a company may and may not say."""
+
+    def policy(self) -> "Policy":
+        """The policy in force, with its digest; `Invalid`, with every place and remedy, when its file is broken."""
         ...
 
 

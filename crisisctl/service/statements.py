@@ -1,56 +1,89 @@
-"""Statements between the log and the rules: texts are made, found and laid out here."""
+"""Statements between the log and the rules: their texts are found here, handed to the rules and laid out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain import facts
-from crisisctl.domain.decide import still_open
-from crisisctl.domain.decide_statements import drafted, spec_of, text_digest
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.errors import Invalid, Refused, StoreFailed, Unverified
+from crisisctl.domain.errors import Refused, StoreFailed, Unverified
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.times import clock_time
+from crisisctl.domain.statements.publishing import slots
+from crisisctl.domain.statements.renditions import (
+    channel_of,
+    drafted,
+    known_channel,
+    known_language,
+    language_of,
+    part_of,
+    spec_of,
+    text_digest,
+)
 from crisisctl.service.desk import Asked, Desk, Outcome
-from crisisctl.service.ports import Log, Outgoing, Templates
+from crisisctl.service.ports import Log, Outgoing
 from crisisctl.service.story import drafts
 from crisisctl.service.verify import unsound
 
 
-def compose(log: Log, incident: Incident, id_: str, templates: Templates, organisation: str) -> ask.Draft:
-    """The text that the pinned template gives with the facts as they stand."""
-    still_open(incident)
+class Fitting(NamedTuple):
+    """By how much renditions are too long for their channels, and which channels stay inside the house."""
+
+    excess: Mapping[str, int] = {}
+    inside: tuple[str, ...] = ()
+
+
+Fits = Callable[[Mapping[str, str]], Fitting]
+
+
+def anything(_texts: Mapping[str, str]) -> Fitting:
+    """What a workspace says that knows no limits."""
+    return Fitting()
+
+
+def text_of(log: Log, incident: Incident, id_: str, channel: str | None = None, language: str | None = None) -> str:
+    """The present text of a statement as the log holds it, or its rendition for a channel, a language or both."""
+    if channel is None and language is None:
+        return source_text(log, incident, id_)
     spec = spec_of(incident, id_)
-    first = log.entry(incident.id, 1)
-    source = first.data["templates"].get(spec.template) if first else None
-    if source is None:
-        bring = f"crisisctl statement draft {id_} --file FILE"
-        raise Refused(f"{spec.template} was not there when {incident.id} was opened. Bring the text: {bring}")
-    known = facts.known(incident)
-    values = known | {
-        "title": incident.title,
-        "incident": incident.id,
-        "severity": incident.severity,
-        "opened_at": f"{clock_time(incident.opened_at)[:16]} UTC",
-        "organisation": organisation,
-    }
-    try:
-        text = templates.render(source, values, name=spec.template)
-    except Invalid as error:
-        unset = [name for name in incident.playbook.facts if name not in known and name in source]
-        raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
-    return ask.Draft(id_, text, {name: incident.facts[name].version for name in known})
+    texts = texts_of(log, incident, id_)
+    spoken = known_language(spec, language or spec.languages[0])
+    ways = (known_channel(spec, channel),) if channel else spec.ways
+    found = [texts[key] for key in (f"{way}/{spoken}" for way in ways) if key in texts]
+    if not found:
+        there = ", ".join(texts)
+        raise Refused(f"{id_} has no text for {channel or 'any channel'} in {spoken}. There is: {there}")
+    return found[0]
 
 
-def text_of(log: Log, incident: Incident, id_: str) -> str:
-    """The present text of a statement, as the log holds it."""
-    statement = drafted(incident, id_)
-    entry = log.entry(incident.id, statement.text_version)
-    text = entry.word("text") if entry else None
+def source_text(log: Log, incident: Incident, id_: str) -> str:
+    """The text that all others are made from, in the first language."""
+    return _word(_draft(log, incident, id_), "text")
+
+
+def texts_of(log: Log, incident: Incident, id_: str) -> dict[str, str]:
+    """Every rendition as the log holds it, by its key."""
+    entry = _draft(log, incident, id_)
+    return {key: _rendition(entry, key) for key in incident.statements[id_].renditions}
+
+
+def _draft(log: Log, incident: Incident, id_: str) -> Entry:
+    entry = log.entry(incident.id, drafted(incident, id_).text_version)
+    if entry is None:
+        raise StoreFailed(f"The text of {id_} is not in the log. Run: crisisctl verify -i {incident.id}")
+    return entry
+
+
+def _rendition(entry: Entry, key: str) -> str:
+    """A rendition as its entry holds it: in words of its own, or the same as the source text."""
+    return _word(entry, key if key in entry.words else "text")
+
+
+def _word(entry: Entry, name: str) -> str:
+    text = entry.word(name)
     if text is None:
-        raise Refused(f"The text of {id_} was erased by a redaction. Draft it again.")
+        raise Refused(f"The text of {entry.data['statement']} was erased by a redaction. Draft it again.")
     return text
 
 
@@ -62,35 +95,62 @@ class Released(NamedTuple):
     trouble: str | None = None
 
 
-def publish(desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, asked: Asked) -> Released:
+def publish(
+    desk: Desk, outgoing: Outgoing, id_: str, command: ask.Publish, asked: Asked, fits: Fits = anything
+) -> Released:
     """Publish the approved bytes and lay them out, after the log has them; nothing from a log that does not verify.
 
     A repeat lays out again what it published, whatever has been drafted since, unless a later revision is out by now.
     """
     with desk.store.reading() as log:
         repeated = asked.request is not None and log.by_request(asked.request) is not None
-        seal = "" if repeated else text_digest(text_of(log, desk.load(log, id_), command.statement))
+        at_hand = command if repeated else _at_hand(log, desk.load(log, id_), command, fits)
         if flaws := unsound(log, id_):
             raise Unverified(f"{id_} does not verify ({flaws[0]}). Nothing is published from it: crisisctl verify")
-    outcome = desk.handle(id_, command._replace(digest=seal), asked)
-    out = outcome.entries[0]
+    outcome = desk.handle(id_, at_hand, asked)
+    out = published_entry(outcome)
     if outcome.incident.statements[out.data["statement"]].published > out.data["revision"]:
         return Released(outcome, [])
     with desk.store.reading() as log:
-        text = _published(log, out)
+        texts = released(log, out)
     try:
-        files = outgoing.release(
-            out.incident, out.data["statement"], out.data["channels"], text, drill=outcome.incident.drill
-        )
+        files = _laid_out(outgoing, out, texts, drill=outcome.incident.drill)
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
     return Released(outcome, files)
 
 
-def _published(log: Log, out: Entry) -> str:
-    """The text that a publication released."""
-    text = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]].word("text")
-    if text is None:
-        raise Refused(f"The text of {out.data['statement']} was erased by a redaction.")
-    return text
+def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:
+    """The command with what there is to say of the very bytes that would go out."""
+    texts = texts_of(log, incident, command.statement)
+    fitting = fits(texts)
+    return command._replace(
+        digest=text_digest(source_text(log, incident, command.statement)),
+        renditions={key: text_digest(text) for key, text in texts.items()},
+        excess=fitting.excess,
+        unresolved=slots(texts),
+        inside=fitting.inside,
+    )
+
+
+def published_entry(outcome: Outcome) -> Entry:
+    """The entry of a publication; a broken glass is told of before it."""
+    return next(entry for entry in outcome.entries if entry.type == "statement.published")
+
+
+def released(log: Log, out: Entry) -> dict[str, str]:
+    """The texts that a publication released, by key; entries of old released one text on every channel."""
+    entry = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]]
+    keys = out.data.get("renditions") if "renditions" in out.data else out.data["channels"] or ["text"]
+    return {key: _rendition(entry, key) for key in keys or ()}
+
+
+def _laid_out(outgoing: Outgoing, out: Entry, texts: Mapping[str, str], *, drill: bool) -> list[Path]:
+    """One file for each rendition; its language is in the name where there are several."""
+    several = len({language_of(key) for key in texts}) > 1
+    files: list[Path] = []
+    for key, text in texts.items():
+        name = ".".join(part for part in (channel_of(key), several and language_of(key), part_of(key)) if part)
+        files += outgoing.release(out.incident, out.data["statement"], [name], text, drill=drill)
+    return files

@@ -14,6 +14,7 @@ from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Log
 
 _WITH_REASON = frozenset({
+    "audience.waived",
     "decision.logged",
     "fact.retracted",
     "handover.declined",
@@ -24,6 +25,7 @@ _WITH_REASON = frozenset({
     "statement.rejected",
     "task.skipped",
 })  # fmt: skip
+_MAY_HAVE_REASON = ("incident.advanced", "statement.published")
 _TEXTS = frozenset({"statement.drafted", "statement.corrected"})
 _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened": "open"}
 
@@ -83,8 +85,9 @@ class Release(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """A promised next update, met by the next whole publication of any statement.
+    """A promised next update, met by the next whole publication; words inside meet none that was made outside.
 
+    `broken` is one that nothing followed.
     `pending` lies ahead of the end of the log; `ended` is one that the close of the incident came before.
     """
 
@@ -92,7 +95,7 @@ class Promise(NamedTuple):
     made: Entry
     due: datetime
     met: datetime | None
-    verdict: Literal["kept", "late", "missed", "pending", "ended"]
+    verdict: Literal["kept", "late", "broken", "pending", "ended"]
 
 
 class Answer(NamedTuple):
@@ -245,13 +248,19 @@ def promises(story: Story) -> list[Promise]:
     """Every promised next update and what became of it; whichever statement came next is the update."""
     whole = [e for e in story.entries if e.type == "statement.published" and e.data["state"] == "published"]
     closes = [entry for entry in story.entries if _closes(entry)]
-    return [_scored(entry, whole, closes, story.incident.recorded_at) for entry in whole if entry.data.get("promised")]
+    inside = {id_ for id_, spec in story.incident.playbook.statements.items() if spec.phase == "inside"}
+    outside = [entry for entry in whole if entry.data["statement"] not in inside]
+    return [
+        _scored(entry, whole if entry.data["statement"] in inside else outside, closes, story.incident.recorded_at)
+        for entry in whole
+        if entry.data.get("promised")
+    ]
 
 
 def _scored(made: Entry, whole: Sequence[Entry], closes: Sequence[Entry], told_until: datetime) -> Promise:
     due = instant(made.data["promised"])
     first = _next(made, [*whole, *closes])
-    promise = Promise(made.data["statement"], made, due, None, "missed" if told_until > due else "pending")
+    promise = Promise(made.data["statement"], made, due, None, "broken" if told_until > due else "pending")
     if first and _closes(first) and first.occurred_at <= due:
         return promise._replace(verdict="ended")
     if met := _next(made, whole):
@@ -307,5 +316,5 @@ def chores(story: Story) -> list[Chore]:
 def choices(story: Story) -> Iterator[Entry]:
     """The entries in which somebody chose something and said why, in the order in which they happened."""
     for entry, _, _ in story.told:
-        if entry.type in _WITH_REASON or (entry.type == "incident.advanced" and "because" in entry.words):
+        if entry.type in _WITH_REASON or (entry.type in _MAY_HAVE_REASON and "because" in entry.words):
             yield entry

@@ -16,6 +16,7 @@ from crisisctl.domain.times import clock_time, words
 from crisisctl.service.ports import Message
 
 LATE = timedelta(minutes=1)
+_DONE = ("handover.", "statement.drafted", "statement.corrected")  # what people did; all else fell due
 BANNER = "EXERCISE EXERCISE EXERCISE"
 
 
@@ -24,8 +25,10 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     _, told = cause([entry], notice.key)
     about = about or entry
     title = f"{incident.id} {incident.severity}: {incident.title}"
-    done = about.type.startswith("handover.")
+    done = about.type.startswith(_DONE)
     lines = _handed_over(incident, about, notice, now) if done else _fell_due(incident, about, told, now)
+    if about.type.startswith("fact."):
+        lines = _known(incident, about)
     lines = [*_in_place(entry, told), *lines]
     if incident.drill:
         title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
@@ -43,8 +46,39 @@ def _fell_due(incident: Incident, entry: Entry, told: Mapping[str, Any], now: da
     return [
         *lines,
         f"The incident stands at {' + '.join(incident.stages)}.",
-        f"Answer with: crisisctl ack -i {incident.id}",
+        *_answers(incident, entry),
     ]
+
+
+def _answers(incident: Incident, entry: Entry) -> list[str]:
+    """What to type; a line that was approved beforehand is offered and nothing more."""
+    if entry.type.startswith("promise."):
+        return [f"Answer with: crisisctl statement draft {entry.data['statement']} -i {incident.id}"]
+    if not entry.type.startswith("approval."):
+        return [f"Answer with: crisisctl ack -i {incident.id}"]
+    name, here = entry.data["statement"], f"-i {incident.id}"
+    read = f"Read it: crisisctl statement show {name} {here}"
+    lines = [read, f"Then: crisisctl statement approve {name} {here}, or statement reject {name} --because WHY {here}"]
+    if entry.data.get("minimal"):
+        lines.append(
+            f"Or say the least that was approved beforehand: crisisctl statement draft {name} --minimal {here}"
+        )
+    return lines
+
+
+def _known(incident: Incident, entry: Entry) -> list[str]:
+    """What somebody is asked for, or which public statement is wrong by now; and what to type."""
+    name, here = entry.data["fact"], f"-i {incident.id}"
+    if entry.type != "fact.asked":
+        wrong = (f"crisisctl statement correct {id_} --because WHY {here}" for id_ in entry.data.get("corrects", ()))
+        return [sentence(entry) + ".", *(f"Correct it with: {command}" for command in wrong)]
+    if name not in incident.questions:
+        return [sentence(entry), f"It has been answered since. Look with: crisisctl fact list {here}"]
+    lines = [sentence(entry), f"Answer with: crisisctl fact set {name} VALUE --source WHO {here}"]
+    fact = incident.facts.get(name)
+    if fact and fact.value is not None and fact.status != "retracted":
+        lines.append(f"If what was said is so: crisisctl fact confirm {name} {here}")
+    return lines
 
 
 def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime) -> list[str]:
@@ -59,6 +93,11 @@ def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime
 
 
 def _then(incident: Incident, entry: Entry, notice: Notice) -> list[str]:
+    if entry.type.startswith("statement."):
+        name = entry.data["statement"]
+        return [
+            f"Your approval was for other words. Read the new ones: crisisctl statement show {name} -i {incident.id}"
+        ]
     role, giver, taker = (entry.data[name] for name in ("role", "from", "to"))
     hand, here = f"crisisctl handover {role}", f"-i {incident.id}"
     pending = incident.handovers.get(role)

@@ -21,6 +21,7 @@ LOOKS = [
     "fact list",
     "statement list",
     "statement show holding",
+    "statement channels",
     "playbook list",
     "playbook show data-breach",
     "playbook check",

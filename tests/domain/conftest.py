@@ -129,6 +129,9 @@ WORDS: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.SetFact, st.just("count"), st.sampled_from(["1", "2,000"]), CERTAINTY),
     st.builds(ask.SetFact, st.just("cause"), SPEECH, CERTAINTY, SPEECH | st.none()),
     st.builds(ask.RetractFact, st.sampled_from(["count", "cause"]), SPEECH),
+    st.builds(ask.ConfirmFact, st.sampled_from(["count", "cause"]), SPEECH | st.none()),
+    st.builds(ask.AskFact, st.sampled_from(["count", "cause"]), PEOPLE | st.none()),
+    st.builds(ask.ChangeTask, st.just("correct-holding"), st.sampled_from(["done", "skipped", "open"]), SPEECH),
     st.builds(ask.ChangeSeverity, st.sampled_from(["sev1", "sev2"]), SPEECH),
     st.builds(ask.Redact, st.integers(1, 9), st.just(("because",)), SPEECH),
 )
@@ -237,7 +240,7 @@ class Case:
         """Bring a text all the way out; every role that must approve it is Dana's."""
         self.do(ask.Draft(statement, text), who=author)
         self.do(ask.Submit(statement))
-        for _ in self.incident.playbook.statements[statement].approvals:
+        for _ in self.incident.playbook.statements[statement].approvals.roles:
             self.do(ask.Approve(statement))
         self.do(ask.Publish(statement, text_digest(text), audiences))
 

@@ -93,7 +93,7 @@ def test_a_statement_falls_due_after_the_opening_until_it_is_out_to_everybody() 
     case.publish("holding", "Water.", "employees")
     assert case.due == [(60, "statement"), (120, "statement")]
     case.do(ask.Publish("holding", case.incident.statements["holding"].digest))
-    assert case.due == [(40, "promise"), (120, "statement")]
+    assert case.due == [(30, "warning"), (40, "promise"), (120, "statement")]
 
 
 def test_a_statement_that_is_overdue_tells_the_first_role_and_those_who_approve_it() -> None:
@@ -110,12 +110,16 @@ def test_a_promise_that_is_not_kept_is_overdue_once_and_the_next_publication_mak
     case = Case(WORDS)
     case.do(ask.Assign("scribe", "sam"))
     case.publish("holding", "Water.")
-    (entry,) = case.wait(minutes=31)
+    warned, entry = case.wait(minutes=31)
+    assert (warned.type, warned.timer) == ("promise.warned", "INC-1/warning/holding/1")
+    due = {"promised": "2026-03-28T22:30:00.000000Z", "due": "2026-03-28T22:20:00.000000Z"}
+    assert warned.data == {"statement": "holding", "reached": ["dana"]} | due
     assert (entry.type, entry.timer) == ("promise.overdue", "INC-1/promise/holding/1")
     assert entry.data == {"statement": "holding", "due": "2026-03-28T22:30:00.000000Z", "reached": ["dana"]}
     assert case.due == [(120, "statement")]
     case.publish("holding", "More water.")
-    assert (timers(case.incident)[0].id, case.due[0]) == ("INC-1/promise/holding/2", (61, "promise"))
+    assert (timers(case.incident)[0].id, case.due[0]) == ("INC-1/warning/holding/2", (51, "warning"))
+    assert (timers(case.incident)[1].id, case.due[1]) == ("INC-1/promise/holding/2", (61, "promise"))
 
 
 def moving(advance: str, *, notify: tuple[str, ...] = ("lead",), **move: Any) -> dict[str, Any]:
@@ -235,7 +239,13 @@ def test_reopening_makes_new_timers_and_revives_none() -> None:
     case.do(ask.Assign("scribe", "sam"), ask.Assign("legal", "dana"))
     case.publish("holding", "Water.")
     old = {timer.id for timer in timers(case.incident)}
-    assert {timer.kind for timer in timers(case.incident)} == {"escalation", "task", "statement", "promise"}
+    assert {timer.kind for timer in timers(case.incident)} == {
+        "escalation",
+        "task",
+        "statement",
+        "promise",
+        "warning",
+    }
     case.do(ask.Advance("close"))
     case.tick(hours=24)
     case.do(ask.Reopen("it drips again"))
@@ -258,6 +268,7 @@ def test_each_kind_of_timer_knows_whom_it_tells() -> None:
         "task/begun/listen#1": ("lead",),
         "begun#1/call/1.0.0": ("lead",),
         "promise/holding/1": ("lead",),
+        "warning/holding/1": ("lead",),
         "statement/later": ("lead", "legal"),
     }
     case.do(ask.Acknowledge())

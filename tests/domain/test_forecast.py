@@ -145,6 +145,7 @@ def test_the_other_timers_say_what_they_are_and_why_they_exist() -> None:
     assert said == {
         "task": ("task look is overdue", "due 7m after begun was entered"),
         "promise": ("the next free update was promised", "promised when free was published"),
+        "warning": ("the next free update falls due soon", "promised when free was published"),
         "stale": ("the acknowledgement of call by lena goes stale", "acknowledged, and nothing from lena since"),
         "statement": ("statement holding is due", "due 17m after opening"),
     }

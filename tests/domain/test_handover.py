@@ -253,7 +253,7 @@ def test_what_falls_due_meanwhile_reaches_both_and_afterwards_the_new_holder() -
     case.publish("holding", "We know.")
     assert _reaches(case)["promise"] == ("dana", "lena")
     case.do(ask.AcceptHandover("lead"), who="lena")
-    assert _reaches(case) == {"promise": ("lena",)}
+    assert _reaches(case) == {"promise": ("lena",), "warning": ("lena",)}
 
 
 @pytest.mark.parametrize("answer", [1, 2])

@@ -27,6 +27,7 @@ from crisisctl.domain.playbook import (
     pin,
     unpin,
 )
+from crisisctl.domain.publication import Approvals, Cadence, Pace, Quorum
 from tests.domain.conftest import RICH, plan
 
 CONTRACT = Path(__file__).parents[1] / "data" / "contract"
@@ -116,9 +117,9 @@ def test_its_escalation_and_its_statement() -> None:
             "holding/data-breach.md.j2",
             ("employees", "customers", "press"),
             ("status-page", "x", "email"),
-            ("comms-lead", "legal"),
+            Approvals(Quorum(("comms-lead", "legal"))),
             due=60 * minute,
-            update_every=60 * minute,
+            update_every=Cadence((Pace(60 * minute),)),
         )
     }
 

@@ -61,15 +61,26 @@ def test_a_statement_goes_from_a_draft_to_the_public() -> None:
     drafted = case.entries[-1]
     seal = sha256(TEXT.encode()).hexdigest()
     assert drafted.type == "statement.drafted"
-    assert drafted.data == {"statement": "holding", "revision": 1, "digest": seal, "facts": {}, "voids": []}
+    assert drafted.data == {
+        "statement": "holding",
+        "revision": 1,
+        "digest": seal,
+        "facts": {},
+        "renditions": {"status-page/en": seal, "x/en": seal},
+        "languages": ["en"],
+        "voids": [],
+    }
     assert drafted.word("text") == TEXT
     same: dict[str, Any] = {"statement": "holding", "revision": 1, "digest": seal}
     (submitted,) = case.do(SUBMIT, who="sam")
     assert submitted.data == same | {"state": "submitted"}
+    covers = {"covers": {"status-page/en": seal, "x/en": seal}}
     (first,) = case.do(APPROVE)
-    assert (first.role, first.data) == ("lead", same | {"state": "submitted", "role": "lead", "waiting": ["legal"]})
+    assert first.role == "lead"
+    assert first.data == same | covers | {"state": "submitted", "role": "lead", "waiting": ["legal"]}
     (second,) = case.do(APPROVE, who="lena")
-    assert (second.role, second.data) == ("legal", same | {"state": "approved", "role": "legal", "waiting": []})
+    assert second.role == "legal"
+    assert second.data == same | covers | {"state": "approved", "role": "legal", "waiting": []}
     (out,) = case.do(publish())
     assert out.data["state"] == "published"
     assert out.data["audiences"] == ["employees", "customers", "press"]
@@ -135,7 +146,8 @@ def test_one_changed_byte_voids_every_approval(text: str, data: st.DataObject) -
         + text[at + 1 :]
     )
     (entry,) = case.do(ask.Draft("holding", other), who="lena")
-    assert entry.data["voids"] == given_by
+    assert list(dict.fromkeys(void["role"] for void in entry.data["voids"])) == given_by
+    assert {void["rendition"] for void in entry.data["voids"]} == ({"status-page/en", "x/en"} if given_by else set())
     assert case.incident.statements["holding"].approvals == ()
     assert state(case) == "drafted"
     assert "holding is drafted, not approved" in case.refused(publish(text=other))
@@ -153,7 +165,7 @@ def test_what_is_published_is_to_the_byte_what_was_approved() -> None:
 def test_an_approval_of_other_bytes_counts_for_nothing_though_the_log_says_approved() -> None:
     case = approved()
     statement = case.incident.statements["holding"]
-    stale = statement.approvals[0]._replace(digest=text_digest("other"))
+    stale = statement.approvals[0]._replace(covers=dict.fromkeys(statement.renditions, text_digest("other")))
     forged = statement._replace(approvals=(stale, *statement.approvals[1:]))
     assert pending(case.incident, forged) == ["lead"]
     case._incident = case.incident._replace(statements={"holding": forged})
@@ -287,21 +299,21 @@ def test_a_publication_promises_the_next_one_from_the_moment_it_is_out_to_everyb
     (entry,) = case.do(publish())
     assert entry.data["promised"] == "2026-03-28T23:20:00.000000Z"
     assert case.incident.statements["holding"].promised == START + timedelta(minutes=80)
-    assert case.due == [(80, "promise")]
+    assert case.due == [(70, "warning"), (80, "promise")]
 
 
 def test_a_promise_holds_while_the_next_text_is_written_and_is_kept_by_any_publication() -> None:
     case = approved()
     case.do(publish())
     case.do(ask.Draft("holding", "More water."), who="sam")
-    assert case.due == [(60, "promise")]
+    assert case.due == [(50, "warning"), (60, "promise")]
     case.tick(minutes=30)
     case.publish("free", "A word in between.")
     assert case.due == []
     case.do(SUBMIT, APPROVE)
     case.do(APPROVE, who="lena")
     case.do(publish(text="More water."))
-    assert case.due == [(90, "promise")]
+    assert case.due == [(80, "warning"), (90, "promise")]
 
 
 def test_a_new_text_after_a_publication_is_a_new_revision_that_everybody_hears_again() -> None:
@@ -345,7 +357,7 @@ def test_what_is_half_out_is_finished_or_corrected_and_not_written_anew(before: 
     assert said == "holding is half out. Publish the rest first, or: crisisctl statement correct"
     assert case.refused(ask.Reject("holding", "no")) == "holding is publishing; there is nothing to reject."
     (entry,) = case.do(ask.Draft("holding", "It is wine.", correcting="it is wine"), who="sam")
-    assert entry.data["voids"] == ["lead", "legal"]
+    assert {(void["role"], void["person"]) for void in entry.data["voids"]} == {("lead", "dana"), ("legal", "lena")}
     assert case.incident.statements["holding"].audiences == ()
 
 

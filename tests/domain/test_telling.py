@@ -73,6 +73,7 @@ OFFER = {"role": "lead", "from": "dana", "to": "sam"}
 OUT = {"statement": "holding", "audiences": [], "channels": []}
 UNTIL = "2026-03-28T23:00:00.000000Z"
 
+VOIDS = [{"role": role, "rendition": "x/de", "person": "lee"} for role in ("legal", "lead")]
 SENTENCES = [
     (wrote("incident.opened", OPENED, title="Water"), "Water opened as sev1 on flood version 3"),
     (wrote("incident.opened", OPENED | {"drill": True}, title="W"), "EXERCISE: W opened as sev1 on flood version 3"),
@@ -152,6 +153,23 @@ SENTENCES = [
         "Fact count = 7 (unconfirmed, source: sam)",
     ),
     (wrote("fact.retracted", {"fact": "count"}, because="wrong"), "Fact count retracted, because wrong"),
+    (
+        wrote("fact.retracted", {"fact": "count", "corrects": ["holding"]}, because="wrong"),
+        "Fact count retracted, because wrong; holding used it and is public: to be corrected",
+    ),
+    (
+        wrote("fact.set", {"fact": "count", "status": "confirmed", "corrects": ["holding", "update"]}, value="7"),
+        "Fact count = 7 (confirmed); holding and update used it and are public: to be corrected",
+    ),
+    (wrote("fact.confirmed", {"fact": "count"}), "Fact count confirmed"),
+    (wrote("fact.confirmed", {"fact": "count"}, source="sam"), "Fact count confirmed, source: sam"),
+    (wrote("fact.asked", {"fact": "count"}), "Asked for fact count"),
+    (wrote("fact.asked", {"fact": "count", "of": "sam"}, question="How?"), "dana asks sam for fact count: How?"),
+    (wrote("audience.waived", {"audience": "press"}, because="w"), "WAIVED: press is not told of the end, because w"),
+    (
+        wrote("promise.warned", {"statement": "holding", "promised": UNTIL, "reached": ["sam"]}),
+        "An update of holding is promised by 2026-03-28 23:00:00 UTC; told sam",
+    ),
     (wrote("severity.changed", {"from": "sev2", "to": "sev1"}, because="rain"), "Severity sev2 to sev1, because rain"),
     (wrote("escalation.fired", CALL), "Escalation call step 2 fired to dana, sam"),
     (wrote("escalation.fired", CALL | {"round": 3, "reached": []}), "Escalation call round 3 step 2 fired to nobody"),
@@ -177,6 +195,57 @@ SENTENCES = [
         "Statement holding corrected, revision 2, because it is wine",
     ),
     (wrote("statement.submitted", DRAFT), "Statement holding submitted, revision 2"),
+    (
+        wrote("statement.submitted", DRAFT | {"preapproved": True}),
+        "Statement holding submitted, revision 2, approved beforehand by the playbook",
+    ),
+    (
+        wrote("statement.drafted", DRAFT | {"voids": VOIDS, "renditions": {"x/en": "", "x/de": ""}}, text="Sorry."),
+        "Statement holding drafted, revision 2; the approval of legal, lead of x/de is void",
+    ),
+    (
+        wrote("statement.drafted", DRAFT | {"voids": VOIDS, "renditions": {"x/de": ""}}, text="Sorry."),
+        "Statement holding drafted, revision 2; the approval of legal, lead is void",
+    ),
+    (
+        wrote("statement.approved", {"statement": "holding", "role": "legal", "waiting": [], "instead": "deputy"}),
+        "Statement holding approved for legal by its delegate deputy",
+    ),
+    (
+        wrote("statement.approval_refused", DRAFT | {"why": "author", "roles": ["legal"]}),
+        "REFUSED: approval of holding by dana, its own author",
+    ),
+    (
+        wrote("statement.approval_refused", DRAFT | {"why": "identity", "claimed": "lee", "verb": "publication"}),
+        "REFUSED: publication of holding by dana, the login dana, which is not lee's",
+    ),
+    (
+        wrote("statement.lint_overridden", {"statement": "holding", "rules": ["blame", "promise"]}, because="it burns"),
+        "OVERRIDE: dana submitted holding against the lint (blame, promise), because it burns",
+    ),
+    (
+        wrote("statement.break_glass", {"statement": "holding"}, because="nobody answers"),
+        "BREAK-GLASS: dana published holding without its approvals, because nobody answers",
+    ),
+    (
+        wrote(
+            "approval.delegated",
+            {"statement": "holding", "roles": ["legal"], "to": {"legal": "deputy"}, "reached": ["kim"]},
+            via="timer",
+        ),
+        "Nobody has answered about holding; deputy for legal may approve it now; told kim",
+    ),
+    (
+        wrote("approval.expired", {"statement": "holding", "minimal": "least.md", "reached": []}, via="timer"),
+        "Statement holding is still not approved; there is a line approved beforehand, least.md; told nobody",
+    ),
+    (
+        wrote(
+            "statement.published",
+            {"statement": "holding", "audiences": [], "channels": ["x"], "withheld": {"y/en": 3}},
+        ),
+        "Statement holding published on x; held back: y/en (too long by 3)",
+    ),
     (
         wrote("statement.approved", {"statement": "holding", "role": "lead", "waiting": ["legal"]}),
         "Statement holding approved for lead; waiting for legal",

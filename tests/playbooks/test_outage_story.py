@@ -18,9 +18,9 @@ from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident
+from crisisctl.service.composing import compose
 from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.opening import opening
-from crisisctl.service.statements import compose
 
 ROOT = Path(__file__).parents[2]
 NIGHT = datetime(2017, 1, 31, 18, tzinfo=UTC)

@@ -16,7 +16,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import Conflict, Invalid, NotFound, Refused, Unverified
-from crisisctl.service import statements
+from crisisctl.service import composing, statements
 from crisisctl.service.desk import Asked
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Finding, Store
@@ -36,7 +36,7 @@ def room(store: Store, room_for: Callable[[Store], Any]) -> Any:
 def _compose(room: Any, id_: str = "holding", incident: str = "INC-1") -> ask.Draft:
     with room.store.reading() as log:
         told = room.desk.load(log, incident)
-        return statements.compose(log, told, id_, Jinja(posix.limit_process), "Example Cloud")
+        return composing.compose(log, told, id_, Jinja(posix.limit_process), "Example Cloud")
 
 
 def _text(room: Any, id_: str = "INC-1") -> str:
@@ -60,7 +60,7 @@ def test_a_text_is_made_of_the_facts_as_they_stand(room: Any) -> None:
     version = room.ask(ask.SetFact("affected_accounts", "1,200")).entries[0].version
     draft = _compose(room)
     assert "What we know: about 1200 accounts are affected." in draft.text
-    assert draft[0::2] == ("holding", {"affected_accounts": version})
+    assert (draft.statement, draft.facts) == ("holding", {"affected_accounts": version})
     room.ask(draft, "kim")
 
 

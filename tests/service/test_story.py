@@ -219,11 +219,11 @@ def test_words_for_employees_alone_keep_no_promise_to_the_public(responding: Any
     assert [promise.verdict for promise in stories.promises(_read(responding))] == ["pending"]
 
 
-def test_silence_past_the_promised_time_is_a_missed_promise(responding: Any) -> None:
+def test_silence_past_the_promised_time_is_a_broken_promise(responding: Any) -> None:
     _publish(responding)
     responding.clock.tick(minutes=61)
     responding.ask(ask.AddNote("still counting"))
-    assert [promise.verdict for promise in stories.promises(_read(responding))] == ["missed"]
+    assert [promise.verdict for promise in stories.promises(_read(responding))] == ["broken"]
 
 
 def test_a_close_before_the_promised_time_ends_the_promise(responding: Any) -> None:
@@ -248,7 +248,7 @@ def test_the_log_and_the_story_agree_on_what_was_late(responding: Any) -> None:
         _publish(responding, f"{TEXT} {minutes}")
         responding.clock.tick(minutes=minutes)
     responding.ask(ask.AddNote("still counting"))
-    late = [promise.due for promise in stories.promises(_read(responding)) if promise.verdict in {"late", "missed"}]
+    late = [promise.due for promise in stories.promises(_read(responding)) if promise.verdict in {"late", "broken"}]
     assert late == [entry.occurred_at for entry in responding.entries() if entry.type == "promise.overdue"]
     assert len(late) == 2
 

@@ -156,7 +156,9 @@ def _facts(story: Story) -> Iterator[Known]:
         if (said := there.get(fact.version)) is None:
             continue  # withheld
         ask = specs[name].ask if name in specs else ""
-        yield Known(name, ask, written(said, "value"), fact.status, written(said, "source") or "not given")
+        yield Known(
+            name, ask, written(said, "value"), fact.status, written(said, "source") or fact.source or "not given"
+        )
 
 
 def _row(told: Told) -> tuple[Entry, str, str, Safe]:
@@ -185,7 +187,7 @@ def _without_reason(entry: Entry) -> Entry:
 
 def _verdict(promise: Promise) -> str:
     if promise.met is None:
-        return {"missed": "missed", "pending": "not due yet"}.get(promise.verdict, "closed before it fell due")
+        return {"broken": "broken", "pending": "not due yet"}.get(promise.verdict, "closed before it fell due")
     gap = words(abs(promise.met - promise.due))
     return f"kept, {gap} early" if promise.verdict == "kept" else f"{gap} late"
 

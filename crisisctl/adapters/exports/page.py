@@ -188,7 +188,7 @@ def _promised(promise: Promise | None) -> str:
     verdict = {
         "kept": "kept",
         "late": f"came {words(promise.met - promise.due)} late" if promise.met else "",
-        "missed": "did not come",
+        "broken": "did not come",
         "pending": "not due yet",
         "ended": "closed before then",
     }[promise.verdict]

@@ -40,6 +40,7 @@ _NOUNS = {
     "escalation": Kind("alarm", "Escalation"),
     "statement": Kind("words", "Statement"),
     "promise": Kind("words", "Promise"),
+    "audience": Kind("choice", "Waived"),
     "decision": Kind("choice", "Decision"),
     "severity": Kind("choice", "Severity"),
     "fact": Kind("fact", "Fact"),

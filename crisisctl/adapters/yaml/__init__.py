@@ -14,7 +14,7 @@ from crisisctl.adapters.yaml.templates import template_sources
 from crisisctl.domain.check import Problem, check
 from crisisctl.service.ports import Finding
 
-__all__ = ["Fault", "Loaded", "Read", "load", "read"]
+__all__ = ["Fault", "Loaded", "Read", "findings", "load", "read"]
 
 
 class Read(NamedTuple):
@@ -33,18 +33,19 @@ def read(path: Path, templates_dir: Path) -> Read:
     if loaded.complete:
         templates = template_sources(loaded, templates_dir)
         problems = check(loaded.document, templates, path.stem)
-    findings = _findings(str(path), loaded, problems)
-    broken = any(finding.level == "error" for finding in findings)
+    found = findings(str(path), loaded, problems)
+    broken = any(finding.level == "error" for finding in found)
     document = loaded.document if isinstance(loaded.document, dict) and not broken else None
-    return Read(document, templates, findings)
+    return Read(document, templates, found)
 
 
-def _findings(file: str, loaded: Loaded, problems: list[Problem]) -> list[Finding]:
-    findings = [Finding(file, *fault.spot, "error", fault.rule, fault.message, fault.remedy) for fault in loaded.faults]
+def findings(file: str, loaded: Loaded, problems: list[Problem]) -> list[Finding]:
+    """The faults of a file's text and the problems of its document, each with its place, by line."""
+    found = [Finding(file, *fault.spot, "error", fault.rule, fault.message, fault.remedy) for fault in loaded.faults]
     told = {fault.spot for fault in loaded.faults}
     for problem in problems:
         spot = loaded.spot(problem.path, on_key=problem.on_key)
         # What the text itself made unreadable is told once, not again as a missing or mistaken value.
         if not loaded.is_spoiled(problem.path) and not (problem.on_key and spot in told):
-            findings.append(Finding(file, *spot, problem.level, problem.rule, problem.message, problem.remedy))
-    return sorted(findings, key=lambda finding: (finding.line, finding.column))
+            found.append(Finding(file, *spot, problem.level, problem.rule, problem.message, problem.remedy))
+    return sorted(found, key=lambda finding: (finding.line, finding.column))

@@ -58,6 +58,7 @@ class Known(NamedTuple):
     escalations: Names
     statements: Names
     tasks: Names
+    severities: Names
     shapes: Mapping[str, Shape]
     anywhere: tuple[str, ...]
     templates: Mapping[str, str] | None
@@ -88,6 +89,7 @@ def survey(document: Mapping[str, Any], templates: Mapping[str, str] | None, ste
         Names("escalation", "unknown-escalation", "under escalations", _keys(document.get("escalations"))),
         Names("statement", "unknown-statement", "under statements", _keys(document.get("statements"))),
         Names("task", "unknown-task", "to the tasks of a stage", _tasks(spec for _, spec in found) if usable else None),
+        Names("severity", "unknown-severity", "to the severities", _listed(document.get("severities"))),
         shapes,
         tuple(path for path in top if not shapes[path].final),
         templates,
@@ -104,6 +106,10 @@ def _keys(section: object, *, required: bool = False) -> Mapping[str, None] | No
     if isinstance(section, dict):
         return _names(section)
     return {} if section is None and not required else None
+
+
+def _listed(values: object) -> Mapping[str, None] | None:
+    return _names(values) if isinstance(values, list) else None
 
 
 def _triggers(transitions: object) -> Mapping[str, None] | None:

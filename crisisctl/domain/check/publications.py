@@ -1,4 +1,4 @@
-"""The checks of the statements."""
+"""The checks of the statements: their templates, their readers, and what must be out before them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from crisisctl.domain.check.forms import duration, entries, fields, name, offer, unrepeated
+from crisisctl.domain.check.forms import duration, entries, fields, flag, name, offer, one_of, unrepeated
 from crisisctl.domain.check.known import Known
 from crisisctl.domain.check.place import Place, shown
+from crisisctl.domain.check.signoff import approvals, cadence, delegate
+from crisisctl.domain.publication import PHASES
 
-_STATEMENT = ("template", "audiences", "channels", "approvals", "due", "update_every")
+_STATEMENT = (
+    "template",
+    "audiences",
+    "channels",
+    "languages",
+    "approvals",
+    "preapproved",
+    "delegate",
+    "minimal",
+    "after",
+    "phase",
+    "due",
+    "update_every",
+)
 _PART = r"[a-z0-9][a-z0-9_.-]{0,63}"
 _TEMPLATE = re.compile(rf"{_PART}(?:/{_PART}){{0,7}}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 
 
 def is_template_name(value: object) -> bool:
@@ -24,19 +40,67 @@ def statements(here: Place, value: object, known: Known) -> None:
     """Each has a template, and somebody to speak to, a way there and somebody who approves it."""
     for id_, at, spec in entries(here, value, "statement"):
         has = fields(at, spec, _STATEMENT, ("template",))
-        if "template" in has:
-            _template(at.at("template"), has["template"], known)
+        for key in ("template", "minimal"):
+            if key in has:
+                _template(at.at(key), has[key], known)
         for key, what in (("audiences", "audience"), ("channels", "channel")):
             for place, one in unrepeated(at.at(key), has.get(key)):
                 name(place, one, what)
-        for place, role in unrepeated(at.at("approvals"), has.get("approvals"), "duplicate-approval"):
-            known.roles.refer(place, role)
-        if "due" in has:
-            duration(at.at("due"), has["due"])
-        if "update_every" in has:
-            duration(at.at("update_every"), has["update_every"], zero=False)
+        _timing(at, has)
+        _signoff(at, has, known)
+        _before(at, id_, has, value, known)
         if isinstance(spec, dict):
             _gaps(at, id_, has)
+
+
+def _timing(at: Place, has: Mapping[str, Any]) -> None:
+    for place, one in unrepeated(at.at("languages"), has.get("languages"), "duplicate-language"):
+        _language(place, one)
+    if "phase" in has:
+        one_of(at.at("phase"), has["phase"], PHASES, "bad-phase")
+    if "due" in has:
+        duration(at.at("due"), has["due"])
+
+
+def _signoff(at: Place, has: Mapping[str, Any], known: Known) -> None:
+    if "update_every" in has:
+        cadence(at.at("update_every"), has["update_every"], known)
+    asked = approvals(at.at("approvals"), has.get("approvals"), known)
+    if "preapproved" in has:
+        flag(at.at("preapproved"), has["preapproved"])
+    if "delegate" in has:
+        delegate(at.at("delegate"), has["delegate"], asked, known)
+
+
+def _language(here: Place, value: object) -> None:
+    remedy = "write its code, such as en, de or de-AT"
+    if not isinstance(value, str):
+        here.wrong(value, "a language", f"{remedy}, in quotes")
+    elif not _LANGUAGE.fullmatch(value):
+        here.error("bad-language", f"{shown(value)} is not the code of a language", remedy)
+
+
+def _before(at: Place, id_: str, has: Mapping[str, Any], every: object, known: Known) -> None:
+    """What must be out first is foreseen, and does not in turn wait for this one."""
+    for place, one in unrepeated(at.at("after"), has.get("after")):
+        if known.statements.refer(place, one) is None:
+            continue
+        if id_ == one or id_ in _waits_for(every, str(one)):
+            round_ = "itself" if id_ == one else f"{shown(one)}, which waits for {shown(id_)}"
+            place.error("after-in-a-circle", f"{shown(id_)} waits for {round_}", "remove one of them from after")
+
+
+def _waits_for(every: object, id_: str) -> set[str]:
+    """The statements that must be out before this one, and before those."""
+    found: set[str] = set()
+    ahead = [id_]
+    while ahead and isinstance(every, dict):
+        spec = every.get(ahead.pop())
+        after = spec.get("after") if isinstance(spec, dict) else None
+        new = {one for one in after if isinstance(one, str)} - found if isinstance(after, list) else set()
+        found |= new
+        ahead += new
+    return found
 
 
 def _template(here: Place, value: object, known: Known) -> None:

@@ -1,0 +1,56 @@
+"""Approvers who stay silent: who may approve in their place, and what is offered when those are silent too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from crisisctl.domain.entries import Event
+from crisisctl.domain.incident import Incident, Statement
+from crisisctl.domain.statements.approving import pending
+from crisisctl.domain.statements.renditions import spec_of
+from crisisctl.domain.times import stamp
+
+
+def silences(incident: Incident) -> Iterator[tuple[str, datetime, str]]:
+    """The id, instant and statement of each moment at which somebody has been silent for too long."""
+    for statement in incident.statements.values():
+        delegate = spec_of(incident, statement.id).delegate
+        if delegate is None or statement.state != "submitted":
+            continue
+        name = f"{incident.id}/approval/{statement.id}/{statement.revision}"
+        if not statement.delegated and _silent(incident, statement):
+            yield f"{name}.1", statement.moved_at + delegate.after, statement.id
+        elif not statement.expired:
+            yield f"{name}.2", statement.moved_at + 2 * delegate.after, statement.id
+
+
+def _silent(incident: Incident, statement: Statement) -> dict[str, str]:
+    """The roles whose approval is missing and who have a delegate, with that."""
+    delegate = spec_of(incident, statement.id).delegate
+    to = delegate.to if delegate else {}
+    return {role: to[role] for role in pending(incident, statement) if role in to}
+
+
+def asked(incident: Incident, statement: Statement) -> tuple[str, ...]:
+    """The roles that the next silence is told to: the delegates first, then the lead and everybody it waits for."""
+    silent = _silent(incident, statement)
+    if not statement.delegated and silent:
+        return tuple(dict.fromkeys(silent.values()))
+    every = (incident.playbook.first_role(), *pending(incident, statement), *silent.values())
+    return tuple(dict.fromkeys(every))
+
+
+def broken(
+    incident: Incident, statement: Statement, due: datetime, answering: Callable[[str], Sequence[str]]
+) -> list[Event]:
+    """The silence as an event, with the people whom it reaches."""
+    silent = _silent(incident, statement)
+    people = [person for role in asked(incident, statement) for person in answering(role)]
+    data: dict[str, object] = {"statement": statement.id, "revision": statement.revision, "due": stamp(due)}
+    data["reached"] = list(dict.fromkeys(people))
+    if not statement.delegated and silent:
+        return [Event("approval.delegated", data | {"roles": [*silent], "to": silent})]
+    minimal = spec_of(incident, statement.id).minimal
+    data["waiting"] = pending(incident, statement)
+    return [Event("approval.expired", data | ({"minimal": minimal} if minimal else {}))]

@@ -1,0 +1,53 @@
+"""Lint between the log and the rules: what an incident knows that a text must agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crisisctl.domain.incident import Incident
+from crisisctl.domain.lint.findings import Context
+from crisisctl.service.ports import Log
+from crisisctl.service.story import drafts
+
+SOURCE = "text"  # the word of an entry that holds a statement's text
+
+
+def context_of(log: Log, incident: Incident, statement: str | None = None) -> Context:
+    """What is known in the incident: its facts, its open questions, and what was published beside that statement."""
+    facts = {name: (fact.value, fact.status) for name, fact in incident.facts.items()}
+    return Context(
+        severity=incident.severity,
+        facts=facts,
+        published=tuple(_published(log, incident, statement)),
+        questions=tuple(_questions(incident)),
+    )
+
+
+def _questions(incident: Incident) -> Iterator[str]:
+    """The facts that nobody has confirmed."""
+    for name in dict.fromkeys((*incident.playbook.facts, *incident.facts)):
+        fact = incident.facts.get(name)
+        if fact is None or fact.status != "confirmed":
+            yield name
+
+
+def _published(log: Log, incident: Incident, besides: str | None) -> Iterator[tuple[str, str]]:
+    """What is out, each text with the name of its statement; a correction may differ from what it corrects."""
+    out = [one for one in incident.statements.values() if one.published and one.id != besides]
+    if not out:
+        return
+    texts = drafts(log.entries(incident.id))
+    for one in out:
+        entry = texts.get((one.id, one.published))
+        if entry and (text := entry.word(SOURCE)):
+            yield f"{one.id} as published", text
+
+
+def renditions(log: Log, incident: Incident, statement: str) -> dict[str, str]:
+    """The present texts of a statement by rendition, `CHANNEL/LANGUAGE`; one without renditions has its text alone."""
+    entry = log.entry(incident.id, incident.statements[statement].text_version)
+    if entry is None:
+        return {}
+    source = entry.word(SOURCE) or ""
+    keys = entry.data.get("renditions") or {}
+    return {key: entry.word(key) or source for key in keys} or {SOURCE: source}

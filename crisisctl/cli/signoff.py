@@ -128,6 +128,9 @@ def publish(
     for file in files:
         show.say(f"  ready to post: {file}")
     _held_back(outcome)
+    if out := service.published_entry(outcome).data.get("audiences") if not files and not trouble else ():
+        told = f"No channel of {statement} goes to {' and '.join(out)} alone"
+        show.talk(f"{told}. Tell them: crisisctl statement show {statement}")
     if not outcome.repeated:
         show.hint("crisisctl status")
 

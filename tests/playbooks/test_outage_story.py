@@ -71,7 +71,8 @@ class _Room:
         text = self.draft("sam", statement)
         for person in approvers:
             self.do(person, ask.Approve(statement))
-        self.do("sam", ask.Publish(statement, text_digest(text)))
+        approved = self.incident().statements[statement].renditions
+        self.do("sam", ask.Publish(statement, text_digest(text), renditions=approved))
         return text
 
 

@@ -12,12 +12,13 @@ _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SHORTEST = 4  # letters of a value that is looked for in a free text; shorter ones stand in any text
 _SMALLEST = 10  # numbers below it are anything
+PROMISE = "next_update_at"  # what is said of the next update: a promise that is scored, and nothing that was found out
 
 
 def asked(incident: Incident, sources: Iterable[str]) -> dict[str, int]:
     """The facts that templates ask for in their code, with the version of each that is known."""
     names = {name for source in sources for code in _CODE.findall(source) for name in _NAME.findall(code)}
-    return {name: incident.facts[name].version for name in facts.known(incident) if name in names}
+    return {name: incident.facts[name].version for name in facts.known(incident) if name in names - {PROMISE}}
 
 
 def stated(incident: Incident, texts: Iterable[str]) -> dict[str, int]:
@@ -27,7 +28,7 @@ def stated(incident: Incident, texts: Iterable[str]) -> dict[str, int]:
     return {
         name: incident.facts[name].version
         for name, value in facts.known(incident).items()
-        if _stands(value, whole, plain)
+        if name != PROMISE and _stands(value, whole, plain)
     }
 
 

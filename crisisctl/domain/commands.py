@@ -8,6 +8,7 @@ from crisisctl.domain import labels
 from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
+from crisisctl.domain.publication import Linted
 from crisisctl.domain.text import prose
 
 
@@ -178,16 +179,6 @@ class Draft(NamedTuple):
     promises: datetime | None = None
     template: bool = False
     minimal: bool = False
-
-
-class Linted(NamedTuple):
-    """What the lint said of these renditions: each error and warning as a line, and the rules that found errors."""
-
-    policy: str
-    renditions: Mapping[str, str]
-    errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
 
 
 class Submit(NamedTuple):

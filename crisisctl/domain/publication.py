@@ -80,6 +80,16 @@ class Delegate(NamedTuple):
     to: Mapping[str, str] = {}
 
 
+class Linted(NamedTuple):
+    """What the lint said of these renditions: each error and warning as a line, and the rules that found errors."""
+
+    policy: str
+    renditions: Mapping[str, str]
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
 class StatementSpec(NamedTuple):
     """A statement that the playbook foresees; `due` counts from the opening, `update_every` from each publication.
 

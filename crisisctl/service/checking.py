@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from crisisctl.domain import commands as ask
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.lint import Finding, Policy, lint
 from crisisctl.domain.measure import Channel, Measure, channel_of, measure
+from crisisctl.domain.publication import Linted
 from crisisctl.domain.statements.renditions import channel_of as way_of
 from crisisctl.domain.statements.renditions import language_of, part_of, spec_of, text_digest
 from crisisctl.service.linting import context_of
@@ -20,11 +20,11 @@ from crisisctl.service.statements import Fits, Fitting, texts_of
 _TAG = re.compile(r"<[^>]*>")
 
 
-def linted(log: Log, incident: Incident, id_: str, policy: Policy, now: datetime) -> ask.Linted:
+def linted(log: Log, incident: Incident, id_: str, policy: Policy, now: datetime) -> Linted:
     """What the lint finds in the renditions of a statement; texts that are the same are looked at once."""
     texts = texts_of(log, incident, id_)
     found = list(dict.fromkeys(_found(log, incident, id_, texts, policy, now)))
-    return ask.Linted(
+    return Linted(
         policy.digest,
         {key: text_digest(text) for key, text in texts.items()},
         tuple(_line(keys, one) for keys, one in found if one.level == "error"),

@@ -78,7 +78,7 @@ def compose(
         promises = old.promises  # the rest of the statement names that time
     values = _values(incident, organisation, promises)
     made = _made(log, incident, spec, templates, values, minimal=minimal)
-    promises = _told(incident, promises)
+    promises = _named(made.text, values, _told(incident, promises))
     if part == WHOLE:
         return ask.Draft(
             id_, made.text, made.facts, None, made.renditions, None, None, promises, template=True, minimal=minimal
@@ -175,6 +175,12 @@ def _values(incident: Incident, organisation: str, promises: datetime | None) ->
         "organisation": organisation,
         "zone": "UTC",
     }
+
+
+def _named(text: str, values: Mapping[str, Value], promises: datetime | None) -> datetime | None:
+    """The update that the text states; where it can only be seen to name the time that it was given, that one."""
+    given = str(values.get("next_update_at", ""))
+    return read(text).at or (promises if given and given in text else None)
 
 
 def _told(incident: Incident, promises: datetime | None) -> datetime | None:

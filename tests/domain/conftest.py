@@ -16,7 +16,7 @@ from crisisctl.domain.check import check
 from crisisctl.domain.decide import decide
 from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Entry, Event, Source, digest, words
-from crisisctl.domain.errors import CrisisError
+from crisisctl.domain.errors import CrisisError, RefusedAndLogged
 from crisisctl.domain.evolve import evolve
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
@@ -101,6 +101,14 @@ STATEMENTS = st.sampled_from([*RICH["statements"]])
 AUDIENCES = st.sampled_from([(), ("employees",), ("press",)])
 SPEECH = st.sampled_from(["Water.", "More water.", "It is wine: “Merlot”.\nSorry."])
 CERTAINTY = st.sampled_from(["confirmed", "unconfirmed"])
+
+
+def drafting(id_: str, text: str, correcting: str | None, promises: int | None) -> ask.Draft:
+    """A text that may name the next update, in minutes after the opening."""
+    at = None if promises is None else START + timedelta(minutes=promises)
+    return ask.Draft(id_, text, {}, correcting, promises=at)
+
+
 TRIGGERS = st.sampled_from(["go", "tell", "file", "again", "back", "close"])
 MOVES: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.Advance, TRIGGERS, st.just("why"), st.booleans()),
@@ -136,7 +144,7 @@ WORDS: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.Redact, st.integers(1, 9), st.just(("because",)), SPEECH),
 )
 PUBLIC: st.SearchStrategy[ask.Command] = st.one_of(
-    st.builds(ask.Draft, STATEMENTS, SPEECH, st.just({}), SPEECH | st.none()),
+    st.builds(drafting, STATEMENTS, SPEECH, SPEECH | st.none(), st.none() | st.integers(-10, 90)),
     st.builds(ask.Submit, STATEMENTS),
     st.builds(ask.Approve, STATEMENTS),
     st.builds(ask.Reject, STATEMENTS, SPEECH),
@@ -210,6 +218,13 @@ class Case:
             decide(self.incident, command, Source(who, who, role=role), at or self.now)
         assert self.incident == before
         return "\n".join([str(caught.value), *getattr(caught.value, "missing", ())])
+
+    def write_refused(self, author: str) -> list[Entry]:
+        """Let an author approve the holding statement of their own, and log what the refusal says."""
+        source = Source(author, author)
+        with pytest.raises(RefusedAndLogged) as caught:
+            decide(self.incident, ask.Approve("holding"), source, self.now)
+        return self._write([*caught.value.events], source, self.now)
 
     def attempt(self, command: ask.Command, who: str) -> list[Entry]:
         """Fire what is overdue and carry a command out, or leave it at that when the rules are against it."""

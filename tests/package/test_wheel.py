@@ -32,6 +32,7 @@ def test_the_wheel_carries_the_demo_and_nothing_of_the_tests(wheel: Path) -> Non
     held = set(zipfile.ZipFile(wheel).namelist())
     assert "crisisctl/data/demo.json" in held
     assert "crisisctl/data/channels.yaml" in held
+    assert "crisisctl/data/policy.yaml" in held
     assert "crisisctl/py.typed" in held
     assert not any(name.startswith("tests/") for name in held)
 

@@ -69,7 +69,7 @@ def _everything(looked: Text, policy: Policy, language: str, context: Context) -
 
 def _worded(wording: str) -> str:
     """The better wording of a phrase as a remedy."""
-    return f"Write {wording}." if wording and not wording.endswith((".", ":", '"')) else wording
+    return f"Write: {wording}" if wording and wording[0].islower() else wording
 
 
 def _sentence(message: str) -> str:

@@ -142,6 +142,7 @@ _FOUND = re.compile(
     r"|status: identified|ursache (?:\w+ ){0,3}(?:gefunden|bekannt|ermittelt|identifiziert))\b"
 )
 _NOT_YET = re.compile(r"\b(?:not|n't|nicht|noch|before|until|whether|yet|as soon as|once|bis)\b")
+_PART_OF = re.compile(r"\d (?:out )?(?:of|von) (?:\w{1,10} )?$")  # what follows is the whole, not the part
 TOLERANCE = 0.1  # of a number that is said to be about right
 
 
@@ -184,9 +185,10 @@ def counts(looked: Text) -> Iterator[Count]:
             continue
         low = sentence.text.casefold()
         for found in _NUMBER.finditer(sentence.text):
-            if thing := _thing(low, found.end()):
+            before = low[max(0, found.start() - 24) : found.start()]
+            if not _PART_OF.search(before) and (thing := _thing(low, found.end())):
                 number = _value(found)
-                bound = _bound(low[max(0, found.start() - 24) : found.start()])
+                bound = _bound(before)
                 written = f"{found[0].strip()} {thing}s"
                 yield Count(thing, _state(low, found.end()), number, bound, sentence.start + found.start(), written)
 

@@ -7,74 +7,12 @@ from collections.abc import Collection
 from crisisctl.domain.lint.words import Text
 
 USUAL = "en"
-_COMMON = {
-    "en": frozenset(
-        [
-            "the",
-            "and",
-            "of",
-            "to",
-            "is",
-            "are",
-            "was",
-            "were",
-            "we",
-            "our",
-            "you",
-            "your",
-            "not",
-            "have",
-            "has",
-            "been",
-            "with",
-            "for",
-            "this",
-            "that",
-            "by",
-            "on",
-            "at",
-            "it",
-        ]
-    ),
-    "de": frozenset(
-        [
-            "der",
-            "die",
-            "das",
-            "und",
-            "ist",
-            "sind",
-            "war",
-            "wir",
-            "uns",
-            "unsere",
-            "nicht",
-            "haben",
-            "hat",
-            "wurde",
-            "wurden",
-            "mit",
-            "für",
-            "dies",
-            "dass",
-            "bei",
-            "ein",
-            "eine",
-            "von",
-            "zu",
-            "den",
-            "dem",
-            "des",
-            "im",
-            "sie",
-            "ihre",
-            "ihr",
-            "es",
-            "um",
-            "auf",
-        ]
-    ),
-}
+_ENGLISH = "the and of to is are was were we our you your not have has been with for this that by on at it"
+_GERMAN = (
+    "der die das und ist sind war wir uns unsere nicht haben hat wurde wurden mit für dies dass bei ein eine von zu den"
+    " dem des im sie ihre ihr es um auf bis uhr bitte wird werden kein keine nur nächste noch als aus"
+)
+_COMMON = {"en": frozenset(_ENGLISH.split()), "de": frozenset(_GERMAN.split())}
 
 
 def spoken(looked: Text, told: str | None, known: Collection[str]) -> str:

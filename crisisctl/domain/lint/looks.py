@@ -21,26 +21,11 @@ _EMOJI = re.compile(
 _TAG = re.compile(r"(?<![\w&/#])#(\w{1,100})")
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\([^()\s]{0,400}\)|<a\s[^<>]{0,400}>([^<>]{1,200})</a>", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[\s{0,20}\]\(|<img\b(?![^<>]{0,400}\balt\s?=\s?[\"'][^\"'])", re.IGNORECASE)
-_EMPTY_LINKS = frozenset(
-    [
-        "here",
-        "click here",
-        "this",
-        "this link",
-        "link",
-        "more",
-        "read more",
-        "learn more",
-        "this page",
-        "hier",
-        "hier klicken",
-        "dieser link",
-        "mehr",
-        "mehr dazu",
-        "weiterlesen",
-        "klicken sie hier",
-    ]
+_SAYS_NOTHING = (
+    "here|click here|this|this link|link|more|read more|learn more|this page|hier|hier klicken|dieser link|mehr"
+    "|mehr dazu|weiterlesen|klicken sie hier"
 )
+_EMPTY_LINKS = frozenset(_SAYS_NOTHING.split("|"))
 _FANCY = re.compile(r"[\U0001D400-\U0001D7FF\u24b6-\u24e9\uff21-\uff5a]")
 _SHOUTS = re.compile(r"(?<!!)!{2,}+|(?<!\?)\?{2,}+(?!\?)")
 _LONGEST_TAG = 8

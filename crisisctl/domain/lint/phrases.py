@@ -17,7 +17,7 @@ from crisisctl.domain.lint.words import Word, folded
 GAP = 6  # words
 LONGEST_PHRASE = 1_000  # characters
 MOST_WAYS = 512
-_MOST_GAPS = 3
+_MOST_GAPS = 2
 _INDEXED = 3  # letters of the beginning or end of a word by which phrases are looked up
 _MARKS = frozenset("%#")  # words of their own
 _PIECE = re.compile(r"\(([^()]*)\)|\.\.\.|\u2026|[^\s()]+")

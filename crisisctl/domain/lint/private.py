@@ -148,14 +148,15 @@ def _people(looked: Text, policy: Policy, context: Context) -> Iterator[Spotted]
             word, after = words[at], _run(looked.text, words, at + 1)
             first = word.key in firsts and word.raw[0].isupper() and not (word.key in doubtful and at == 0)
             title = word.key in titles and word.raw[0].isupper()
-            named = [part for part in words[at + title : after] if part.key not in titles]
-            if (first or title) and after > at + 1 and named and named[-1].key not in others:
-                if not {part.key for part in named} <= parts:
-                    name = looked.text[word.start : words[after - 1].end]
-                    yield Spotted("pii", word.start, f"“{name}” is the name of a person who is on no list")
-                at = after
-            else:
+            role = word.key in policy.listed("roles") and after > at + 2
+            named = [part for part in words[at + (title or role) : after] if part.key not in titles]
+            if not ((first or title or role) and after > at + 1 and named and named[-1].key not in others):
                 at += 1
+                continue
+            if not {part.key for part in named} <= parts:
+                name = looked.text[named[0].start : named[-1].end]
+                yield Spotted("pii", named[0].start, f"“{name}” is the name of a person who is on no list")
+            at = after
 
 
 def _run(text: str, words: Sequence[Word], at: int) -> int:

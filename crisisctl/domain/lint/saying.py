@@ -17,7 +17,8 @@ APART = frozenset({"missing-empathy", "missing-next-update", "missing-unknowns",
 _LONGEST_QUOTE = 80
 _SURE = frozenset({"probable", "confirmed"})
 _CAUSE = re.compile(
-    r"\b(?:caused by|because of|due to|blame|fault of|responsib\w{1,6} (?:of|lies with)|(?:failure|error|bug|outage"
+    r"\b(?:let us down|failed us|(?:is|was|are) (?:responsible|at fault|to blame)|made a mistake"
+    r"|caused by|because of|due to|blame|fault of|responsib\w{1,6} (?:of|lies with)|(?:failure|error|bug|outage"
     r"|mistake|breach|incident|problem|fault|weakness) (?:at|by|in|of|with)|verursacht (?:durch|von)|wegen|schuld"
     r"|fehler (?:bei|von)|störung bei|ausfall bei|panne bei|durch einen fehler)\b",
     re.IGNORECASE,
@@ -104,7 +105,7 @@ def company(looked: Text, hits: Hits, policy: Policy, language: str, context: Co
     for number, saying in enumerate(policy.forbidden):
         if saying.applies(language, context.severity, context.channel):
             for hit in hits.get(f"forbidden/{number}", ()):
-                remedy = f"Write: {saying.instead}" if saying.instead else ""
+                remedy = f"Write: {saying.instead}." if saying.instead else ""
                 message = f"“{quoted(looked, hit)}” is on the company's list of what is not said"
                 yield Spotted("forbidden", looked.words[hit.first].start, message, remedy), saying.level
     for number, saying in enumerate(policy.required):

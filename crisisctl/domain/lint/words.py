@@ -15,58 +15,12 @@ from crisisctl.domain.text import LONGEST_TEXT, visible
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[%#]")
 _END = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]\u201c\u201d\u2019*_]{0,4}(?=\s|$)")
 _BREAK = re.compile(r"\n[ \t]{0,40}(?:(?:[-*+\u2022>|]|#{1,6}|\d{1,2}[.)])[ \t]|(?=\n))")
-_SHORT = frozenset(
-    [
-        "e.g",
-        "i.e",
-        "a.m",
-        "p.m",
-        "approx",
-        "no",
-        "nr",
-        "st",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "vs",
-        "etc",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "dept",
-        "est",
-        "u.s",
-        "u.k",
-        "z.b",
-        "d.h",
-        "u.a",
-        "ca",
-        "bzw",
-        "ggf",
-        "evtl",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "prof",
-        "str",
-        "tel",
-        "abs",
-        "art",
-        "b",
-        "h",
-    ]
+_SHORTENED = (
+    "e.g i.e a.m p.m approx no nr st mr mrs ms dr vs etc inc ltd co corp dept est u.s u.k z.b d.h u.a ca bzw ggf evtl"
+    " jan feb mar apr jun jul aug sep sept oct nov dec prof str tel abs art b h"
 )
+_SHORT = frozenset(_SHORTENED.split())
+_GERMAN_MONTHS = ("jan", "feb", "mär", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
 _SURROGATES = ("\ud800", "\udfff")
 
 
@@ -163,9 +117,7 @@ def _goes_on(text: str, dot: int, after: int) -> bool:
 
 
 def _ordinal(following: str) -> bool:
-    return folded(re.split(r"\W", following, maxsplit=1)[0])[:3] in (
-        ["jan", "feb", "mär", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez"]
-    )
+    return folded(re.split(r"\W", following, maxsplit=1)[0])[:3] in _GERMAN_MONTHS
 
 
 def checked(text: str, what: str = "The text") -> Text:

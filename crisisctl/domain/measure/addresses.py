@@ -6,7 +6,6 @@ The library that knows them is loaded by whoever counts: it takes half a second.
 from __future__ import annotations
 
 import re
-import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -34,8 +33,7 @@ def library() -> Any:  # noqa: ANN401 - a module without types
 
 def weighed(text: str, limit: int | None) -> tuple[int, bool]:
     """The weighted characters of a text on X, and whether X would take it."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    pieces = _SPACES.split(text)
+    pieces = _SPACES.split(text.replace("\r\n", "\n"))
     first, *others = tamed(pieces[0::2])
     # A word goes with the space before it, which the library looks at: an accent there would not begin the address.
     words = [first, *(f"\n{word}" for word in others)]

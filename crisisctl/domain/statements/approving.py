@@ -10,7 +10,7 @@ from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Conflict, Refused, RefusedAndLogged
 from crisisctl.domain.guards import next_step
 from crisisctl.domain.incident import Approval, Incident, Statement
-from crisisctl.domain.publication import Quorum
+from crisisctl.domain.publication import Linted, Quorum
 from crisisctl.domain.statements.renditions import differing, drafted, same_person, spec_of
 from crisisctl.domain.statements.using import untrue
 from crisisctl.domain.text import nearest, prose
@@ -72,7 +72,7 @@ def _linted(statement: Statement, command: ask.Submit) -> Iterator[Event]:
     yield Event("statement.lint_overridden", data, {"because": prose(command.because or "", "The reason")})
 
 
-def preapproved(incident: Incident, statement: Statement, linted: ask.Linted | None) -> bool:
+def preapproved(incident: Incident, statement: Statement, linted: Linted | None) -> bool:
     """Whether the playbook approved it beforehand: the template's own words, filled in with what is confirmed."""
     spec = spec_of(incident, statement.id)
     if linted is None or linted.errors or not statement.template or [*untrue(incident, statement)]:

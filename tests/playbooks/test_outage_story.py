@@ -110,6 +110,7 @@ def informed(responding: _Room) -> _Room:
     responding.clock.set(FIRST_WORDS)
     impact = {"affected_service": "Git hosting", "customer_impact": "the site is offline while we repair the database"}
     responding.know("sam", **impact, next_update_at="2017-02-01T00:45:00Z")
+    responding.publish("staff-line", "cleo")
     responding.publish("holding", "cleo", "ivo")
     responding.do("cleo", ask.Advance("announce"))
     return responding

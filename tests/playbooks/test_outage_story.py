@@ -169,7 +169,8 @@ def test_an_author_cannot_approve_the_first_words(responding: _Room) -> None:
 
 
 def test_the_first_words_are_out_98_seconds_after_the_loss(informed: _Room) -> None:
-    (published,) = informed.entries("statement.published")
+    (inside, published) = informed.entries("statement.published")
+    assert (inside.data["statement"], published.data["statement"]) == ("staff-line", "holding")
     assert published.occurred_at - LOSS == timedelta(seconds=98)
     assert informed.incident().stages == ("response.communicate.informed", "response.resolve.investigating")
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.labels import Withheld
-from crisisctl.domain.playbook import Task
+from crisisctl.domain.playbook import Task, unpin
 from crisisctl.domain.telling import ERASED, Told, tell
 from crisisctl.domain.times import instant
 from crisisctl.service.desk import Desk
@@ -147,13 +147,20 @@ def written(entry: Entry, field: str) -> str:
 def measures(entries: Sequence[Entry]) -> list[Measure]:
     """Detected, acknowledged, first statement, resolved: each when first, and how long after detection."""
     detected = entries[0].occurred_at
+    public = [entry for entry in entries if not _inside(entry, entries[0])]
     firsts = {
         "detected": detected,
         "acknowledged": _first(entries, "escalation.acknowledged"),
-        "first statement": _first(entries, "statement.published"),
+        "first statement": _first(public, "statement.published"),
         "resolved": _closed(entries),
     }
     return [Measure(name, at, at - detected if at else None) for name, at in firsts.items()]
+
+
+def _inside(entry: Entry, opened: Entry) -> bool:
+    """True for a line to our own people: it is no first word to the public."""
+    spec = unpin(opened.data["playbook"]["text"]).statements.get(entry.data.get("statement", ""))
+    return spec is not None and spec.phase == "inside"
 
 
 def _first(entries: Sequence[Entry], kind: str) -> datetime | None:

@@ -110,6 +110,7 @@ def informed(responding: _Room) -> _Room:
     responding.clock.set(FIRST_WORDS)
     impact = {"affected_service": "Git hosting", "customer_impact": "the site is offline while we repair the database"}
     responding.know("sam", **impact, next_update_at="2017-02-01T00:45:00Z")
+    responding.publish("staff-line", "cleo")
     responding.publish("holding", "cleo", "ivo")
     responding.do("cleo", ask.Advance("announce"))
     return responding
@@ -168,7 +169,8 @@ def test_an_author_cannot_approve_the_first_words(responding: _Room) -> None:
 
 
 def test_the_first_words_are_out_98_seconds_after_the_loss(informed: _Room) -> None:
-    (published,) = informed.entries("statement.published")
+    (inside, published) = informed.entries("statement.published")
+    assert (inside.data["statement"], published.data["statement"]) == ("staff-line", "holding")
     assert published.occurred_at - LOSS == timedelta(seconds=98)
     assert informed.incident().stages == ("response.communicate.informed", "response.resolve.investigating")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from crisisctl.adapters.policy import PolicyFiles
+from crisisctl.adapters.yaml import load
 from crisisctl.domain.lint import Context, lint
 from crisisctl.domain.measure import measure
 from crisisctl.domain.measure.channel import Channel
 from crisisctl.domain.measure.sms import packed
-
-from crisisctl.adapters.yaml import load
 from tests.playbooks.conftest import RESERVED, TEMPLATES, File, texts
 
 POSTS = {

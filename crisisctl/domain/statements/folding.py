@@ -47,6 +47,12 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
     return incident._replace(statements={**incident.statements, drafted.id: drafted})
 
 
+def silence_ids(incident: str, statement: Statement) -> tuple[str, str]:
+    """Name the two timers of approvers who stay silent: for their delegates, and for those too."""
+    name = f"{incident}/approval/{statement.id}/{statement.revision}"
+    return f"{name}.1", f"{name}.2"
+
+
 def _everywhere(incident: Incident, id_: str, seal: str) -> dict[str, str]:
     spec = incident.playbook.statements[id_]
     return {f"{channel}/{spec.languages[0]}": seal for channel in spec.ways}

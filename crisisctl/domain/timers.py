@@ -15,7 +15,6 @@ from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
-from crisisctl.domain.statements.waiting import asked, broken, silences
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
@@ -105,6 +104,10 @@ def _promises(incident: Incident) -> Iterator[Timer]:
 
 
 def _approvals(incident: Incident) -> Iterator[Timer]:
+    if all(spec.delegate is None for spec in incident.playbook.statements.values()):
+        return
+    from crisisctl.domain.statements.waiting import silences  # noqa: PLC0415 - few playbooks name delegates
+
     for id_, due, statement in silences(incident):
         yield Timer(id_, incident.id, "approval", due, statement)
 
@@ -179,6 +182,8 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         approving = playbook.statements[timer.subject].approvals.roles
         return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
+        from crisisctl.domain.statements.waiting import asked  # noqa: PLC0415 - few playbooks name delegates
+
         return asked(incident, incident.statements[timer.subject])
     if timer.kind == "stale":
         return ()
@@ -291,6 +296,8 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
 
 
 def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    from crisisctl.domain.statements.waiting import broken  # noqa: PLC0415 - few playbooks name delegates
+
     return broken(incident, incident.statements[timer.subject], timer.due, answering)
 
 

@@ -134,7 +134,9 @@ class Author:
             "languages": ["en", "de"],
         }
         first, last = self._roles[0], self._roles[-1]
-        whom["approvals"] = self._dice.choice(([first], {"any": 1, "of": self._roles}, {"sev1": [first], "else": []}))
+        whom["approvals"] = self._dice.choice(
+            ([first], {"any": 1, "of": [*self._roles]}, {"sev1": [first], "else": []})
+        )
         if self._often(0.6):
             whom["delegate"] = {"after": self._dice.choice(SPANS[1:]), "to": {first: last} if first != last else {}}
             whom["minimal"] = "least.md.j2"

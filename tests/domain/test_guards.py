@@ -147,7 +147,7 @@ def test_a_fact_that_a_move_needs_must_be_known_confirmed_and_not_retracted() ->
     case.do(ask.SetFact("cause", "a leak"), ask.SetFact("count", "7", "unconfirmed"))
     said = case.refused(GO)
     assert "cause" not in said
-    assert "fact count is not confirmed: crisisctl fact set count VALUE --status confirmed" in said
+    assert "fact count is not confirmed: crisisctl fact confirm count" in said
     case.do(ask.SetFact("count", "7"), ask.RetractFact("cause", "it was not one"))
     assert "fact cause is not known" in case.refused(GO)
     case.do(ask.SetFact("cause", "a flood"), GO)

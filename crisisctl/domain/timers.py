@@ -16,7 +16,6 @@ from crisisctl.domain.guards import Option, options
 from crisisctl.domain.incident import Incident, Ladder
 from crisisctl.domain.moves import machine, moved
 from crisisctl.domain.playbook import Escalation, Step
-from crisisctl.domain.statements.waiting import asked, broken, silences
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.domain.times import words as spoken
 
@@ -63,7 +62,7 @@ def changes(before: Incident | None, after: Incident) -> tuple[list[Timer], list
     return [timer for id_, timer in now.items() if was.get(id_) != timer], [id_ for id_ in was if id_ not in now]
 
 
-_TIMED = ("stages", "visits", "tasks", "statements", "ladders", "fired", "closed_at")
+_TIMED = ("severity", "stages", "visits", "tasks", "statements", "ladders", "fired", "closed_at")
 
 
 def _ladders(incident: Incident) -> Iterator[Timer]:
@@ -105,6 +104,10 @@ def _promises(incident: Incident) -> Iterator[Timer]:
 
 
 def _approvals(incident: Incident) -> Iterator[Timer]:
+    if all(spec.delegate is None for spec in incident.playbook.statements.values()):
+        return
+    from crisisctl.domain.statements.waiting import silences  # noqa: PLC0415 - few playbooks name delegates
+
     for id_, due, statement in silences(incident):
         yield Timer(id_, incident.id, "approval", due, statement)
 
@@ -181,6 +184,8 @@ def roles(incident: Incident, timer: Timer, answering: _Answering | None = None)
         approving = playbook.statements[timer.subject].approvals.roles
         return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
     if timer.kind == "approval":
+        from crisisctl.domain.statements.waiting import asked  # noqa: PLC0415 - few playbooks name delegates
+
         return asked(incident, incident.statements[timer.subject])
     if timer.kind in ("stale", POSTING):
         return ()
@@ -303,6 +308,8 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
 
 
 def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    from crisisctl.domain.statements.waiting import broken  # noqa: PLC0415 - few playbooks name delegates
+
     return broken(incident, incident.statements[timer.subject], timer.due, answering)
 
 

@@ -128,8 +128,8 @@ def test_after_a_reopening_only_those_who_are_told_again_are_told_of_the_end_aga
     say(case, "resolution")
     case.do(CLOSE, ask.Reopen("it is back"))
     assert untold(case.incident) == []
-    say(case, "update")
-    assert untold(case.incident) == ["customers"]
+    say(case, "review")
+    assert untold(case.incident) == ["customers"], "whatever they hear now is news of a case that is open"
 
 
 def test_a_timer_does_not_close_over_the_heads_of_those_who_were_told() -> None:

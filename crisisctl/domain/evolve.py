@@ -13,6 +13,7 @@ from crisisctl.domain.folding_facts import CORRECTION, settled
 from crisisctl.domain.incident import Handover, Incident, Ladder, Visit
 from crisisctl.domain.playbook import unpin
 from crisisctl.domain.statements.folding import CHANGES as STATEMENTS
+from crisisctl.domain.statements.folding import silence_ids
 from crisisctl.domain.times import instant
 
 K = TypeVar("K")
@@ -110,6 +111,7 @@ def _ended(incident: Incident) -> Incident:
     """Nothing falls due or is on offer any more, and none of it is revived when the incident is reopened."""
     kept = {id_: statement._replace(promised=None) for id_, statement in incident.statements.items()}
     spent = {incident.deadline(id_) for id_ in incident.playbook.statements}
+    spent |= {id_ for statement in incident.statements.values() for id_ in silence_ids(incident.id, statement)}
     return incident._replace(ladders={}, statements=kept, fired=incident.fired | spent, handovers={})
 
 

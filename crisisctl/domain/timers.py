@@ -63,7 +63,7 @@ def changes(before: Incident | None, after: Incident) -> tuple[list[Timer], list
     return [timer for id_, timer in now.items() if was.get(id_) != timer], [id_ for id_ in was if id_ not in now]
 
 
-_TIMED = ("stages", "visits", "tasks", "statements", "ladders", "fired", "closed_at")
+_TIMED = ("severity", "stages", "visits", "tasks", "statements", "ladders", "fired", "closed_at")
 
 
 def _ladders(incident: Incident) -> Iterator[Timer]:

@@ -149,6 +149,9 @@ PUBLIC: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.Approve, STATEMENTS),
     st.builds(ask.Reject, STATEMENTS, SPEECH),
     st.builds(ask.Publish, STATEMENTS, SPEECH.map(text_digest), AUDIENCES),
+    st.builds(
+        lambda id_, text, why: ask.Publish(id_, text_digest(text), glass=True, because=why), STATEMENTS, SPEECH, SPEECH
+    ),
 )
 # Minutes that pass, who asks, and for what.
 Step = tuple[int, str, ask.Command]

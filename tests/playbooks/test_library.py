@@ -62,7 +62,7 @@ def test_every_role_that_is_named_exists_and_every_role_is_needed(playbook: Play
 
 def test_who_must_approve_the_first_words_is_a_required_role(playbook: Playbook) -> None:
     needed = {role.id for role in playbook.roles.values() if role.required}
-    assert needed >= set(playbook.statements["holding"].approvals)
+    assert needed >= set(playbook.statements["holding"].approvals.roles)
 
 
 def test_every_required_role_can_be_stood_in_for(playbook: Playbook) -> None:

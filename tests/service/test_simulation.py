@@ -28,6 +28,7 @@ from crisisctl.domain.evolve import replay
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import machine
 from crisisctl.domain.notices import Quiet, Reach
+from crisisctl.domain.publication import Linted
 from crisisctl.domain.timers import timers
 from crisisctl.domain.times import parse_duration
 from crisisctl.service.desk import MOST_AT_ONCE, Asked, Desk, Outcome
@@ -38,6 +39,8 @@ from crisisctl.service.watch import Watch
 
 ROLES = ("lead", "deputy", "legal", "boss")
 PEOPLE = ("ann", "ann", "bob", "cy", "crisisctl")
+TEXTS = {"mail/en": "We are sorry.", "chat/en": "Sorry.", "mail/de": "Es tut uns leid."}
+SEALS = {key: text_digest(text) for key, text in TEXTS.items()}
 WHOM: tuple[tuple[str, ...], ...] = ((), (), ("staff",), ("press",))
 LATE = (None, None, None, 0, 120)
 TRIGGERS = ("go", "back", "split", "end")
@@ -125,7 +128,16 @@ class Author:
 
     def _statement(self) -> dict[str, Any]:
         due, again = self._dice.choices(SPANS[1:], k=2)
-        whom = {"audiences": ["staff", "press"], "channels": ["mail"], "approvals": [self._roles[0]]}
+        whom: dict[str, Any] = {
+            "audiences": ["staff", "press"],
+            "channels": ["mail", "chat"],
+            "languages": ["en", "de"],
+        }
+        first, last = self._roles[0], self._roles[-1]
+        whom["approvals"] = self._dice.choice(([first], {"any": 1, "of": self._roles}, {"sev1": [first], "else": []}))
+        if self._often(0.6):
+            whom["delegate"] = {"after": self._dice.choice(SPANS[1:]), "to": {first: last} if first != last else {}}
+            whom["minimal"] = "least.md.j2"
         phase = {"phase": self._dice.choice(("opening", "update", "resolution", "inside"))} if self._often(0.7) else {}
         return {"template": "holding.md.j2", "due": due, "update_every": again} | whom | phase
 
@@ -321,6 +333,13 @@ class Simulation(RuleBasedStateMachine):
                 ask.Submit("holding"),
                 ask.Approve("holding"),
                 ask.Reject("holding", "too long"),
+                ask.Draft("holding", "We are sorry.", renditions=TEXTS),
+                ask.Draft("holding", "We are sorry.", renditions=TEXTS | {"chat/en": "So sorry."}, fresh=()),
+                ask.Draft("holding", "We know more.", renditions=TEXTS | {"mail/en": "We know more."}, fresh=()),
+                ask.Submit("holding", Linted("0" * 64, SEALS, ("line 1: blame",), (), ("blame",)), True, "quoted"),
+                ask.Publish("holding", SEALS["mail/en"], renditions=SEALS, inside=("chat",)),
+                ask.Publish("holding", SEALS["mail/en"], ("staff",), SEALS, {"mail/de": 3}, inside=("chat",)),
+                ask.Publish("holding", SEALS["mail/en"], renditions=SEALS, glass=True, because="nobody answers"),
             )
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.folding_facts import published as made_public
@@ -12,6 +12,7 @@ from crisisctl.domain.posting import CHANGES as POSTS
 from crisisctl.domain.posting import begun
 from crisisctl.domain.times import instant
 
+V = TypeVar("V")
 Change = Callable[[Incident, Entry], Incident]
 
 
@@ -19,8 +20,8 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
     """A new revision. What it leaves as it was keeps its approvals; entries of old knew one text for every channel."""
     data = entry.data
     before = incident.statements.get(data["statement"])
-    renditions = data.get("renditions") or _everywhere(incident, data["statement"], data["digest"])
-    source = data.get("source", {})
+    renditions = _sorted(data.get("renditions") or _everywhere(incident, data["statement"], data["digest"]))
+    source = _sorted(data.get("source", {}))
     drafted = Statement(
         data["statement"],
         "drafted",
@@ -37,7 +38,7 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
         promised=before.promised if before else None,
         correction=entry.type == "statement.corrected",
         renditions=renditions,
-        facts=data["facts"],
+        facts=_sorted(data["facts"]),
         source=source,
         stale=tuple(language for language, seal in source.items() if seal != data["digest"]),
         promises=instant(data["promises"]) if data.get("promises") else None,
@@ -47,6 +48,17 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
         posts=before.posts if before else {},
     )
     return incident._replace(statements={**incident.statements, drafted.id: drafted})
+
+
+def _sorted(mapping: Mapping[str, V]) -> dict[str, V]:
+    """In the order in which every store gives it back, so that snapshots are the same wherever they were made."""
+    return dict(sorted(mapping.items()))
+
+
+def silence_ids(incident: str, statement: Statement) -> tuple[str, str]:
+    """Name the two timers of approvers who stay silent: for their delegates, and for those too."""
+    name = f"{incident}/approval/{statement.id}/{statement.revision}"
+    return f"{name}.1", f"{name}.2"
 
 
 def _everywhere(incident: Incident, id_: str, seal: str) -> dict[str, str]:
@@ -80,7 +92,7 @@ def _statement(incident: Incident, entry: Entry) -> Incident:
     if now.state != was.state:
         now = now._replace(moved_at=entry.occurred_at)
     if entry.type == "statement.approved":
-        covers = data.get("covers", was.renditions)
+        covers = _sorted(data.get("covers", was.renditions))
         approval = Approval(data["role"], entry.actor, data["digest"], covers)
         now = now._replace(approvals=(*was.approvals, approval))
     if entry.type == "statement.submitted":
@@ -124,8 +136,8 @@ def _published(incident: Incident, entry: Entry) -> Incident:
         state=data["state"],
         moved_at=entry.occurred_at,
         audiences=(*was.audiences, *data["audiences"]),
-        out={**was.out, **data.get("renditions", was.renditions)},
-        posts=begun(was, entry),
+        out=_sorted({**was.out, **data.get("renditions", was.renditions)}),
+        posts=_sorted(begun(was, entry)),
     )
     if data["state"] != "published":
         return made_public(incident._replace(statements={**incident.statements, was.id: now}), entry)

@@ -8,6 +8,7 @@ from datetime import datetime
 from crisisctl.domain.entries import Event
 from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.statements.approving import pending
+from crisisctl.domain.statements.folding import silence_ids
 from crisisctl.domain.statements.renditions import spec_of
 from crisisctl.domain.times import stamp
 
@@ -18,11 +19,11 @@ def silences(incident: Incident) -> Iterator[tuple[str, datetime, str]]:
         delegate = spec_of(incident, statement.id).delegate
         if delegate is None or statement.state != "submitted":
             continue
-        name = f"{incident.id}/approval/{statement.id}/{statement.revision}"
+        first, second = silence_ids(incident.id, statement)
         if not statement.delegated and _silent(incident, statement):
-            yield f"{name}.1", statement.moved_at + delegate.after, statement.id
+            yield first, statement.moved_at + delegate.after, statement.id
         elif not statement.expired:
-            yield f"{name}.2", statement.moved_at + 2 * delegate.after, statement.id
+            yield second, statement.moved_at + 2 * delegate.after, statement.id
 
 
 def _silent(incident: Incident, statement: Statement) -> dict[str, str]:

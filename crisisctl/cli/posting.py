@@ -104,6 +104,8 @@ def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
 def to_paste(files: Sequence[Path], keys: Sequence[str], results: Sequence[Result]) -> list[Path]:
     """The files, one for each key, without those whose text the program has posted."""
     posted = {result.key for result in results if result.state == "posted"}
+    if len(files) != len(keys):  # some could not be written
+        return [*files]
     return [file for file, key in zip(files, keys, strict=True) if whole(key, keys)[0] not in posted]
 
 

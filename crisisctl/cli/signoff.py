@@ -128,7 +128,7 @@ def publish(
         asked = session.asked(at, request_id, expect_version)
     fitting = fits(office.channels.channels())
     id_ = session.which(incident)
-    outcome, files, trouble, keys = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
+    outcome, files, trouble = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
@@ -137,7 +137,7 @@ def publish(
         show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
         return
     tell(outcome, json=False)
-    for file in posting.to_paste(files, keys, results):
+    for file in posting.to_paste(files, service.released_keys(service.published_entry(outcome)), results):
         show.say(f"  ready to post: {file}")
     posting.say(results)
     _held_back(outcome)

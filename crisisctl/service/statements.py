@@ -87,12 +87,11 @@ def _word(entry: Entry, name: str) -> str:
 
 
 class Released(NamedTuple):
-    """A publication with the files that were laid out, and the key of each; `trouble` says why some are missing."""
+    """A publication with the files that were laid out; `trouble` says why some are missing."""
 
     outcome: Outcome
     files: list[Path]
     trouble: str | None = None
-    keys: tuple[str, ...] = ()
 
 
 def publish(
@@ -118,7 +117,7 @@ def publish(
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
-    return Released(outcome, files, keys=tuple(texts))
+    return Released(outcome, files)
 
 
 def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:
@@ -142,7 +141,11 @@ def published_entry(outcome: Outcome) -> Entry:
 def released(log: Log, out: Entry) -> dict[str, str]:
     """The texts that a publication released, by key; entries of old released one text on every channel."""
     entry = drafts(log.entries(out.incident))[out.data["statement"], out.data["revision"]]
+    return {key: _rendition(entry, key) for key in released_keys(out)}
+
+
+def released_keys(out: Entry) -> list[str]:
+    """The keys of what a publication released, in the order of its files; the log keeps no order of keys."""
     channels = [*out.data["channels"]]
     keys = out.data.get("renditions", channels or ["text"])
-    ordered = sorted(keys, key=lambda key: (language_of(key), channels.index(channel_of(key)) if channels else 0, key))
-    return {key: _rendition(entry, key) for key in ordered}
+    return sorted(keys, key=lambda key: (language_of(key), channels.index(channel_of(key)) if channels else 0, key))

@@ -211,7 +211,7 @@ def test_text_in_any_script_is_published_to_the_byte(responding: Program) -> Non
 
 def test_json_lists_the_files_and_the_entry(approved: Program) -> None:
     told = approved.ok("statement", "publish", "holding", "--json").json
-    assert [Path(file).name for file in told["files"]] == [f"holding.{channel}.txt" for channel in sorted(CHANNELS)]
+    assert [Path(file).name for file in told["files"]] == [f"holding.{channel}.txt" for channel in CHANNELS]
     assert [entry["type"] for entry in told["entries"]] == ["statement.published"]
     assert set(told) == {"incident", "version", "stages", "entries", "files", "posts"}
 

@@ -137,7 +137,7 @@ def _published(incident: Incident, entry: Entry) -> Incident:
         moved_at=entry.occurred_at,
         audiences=(*was.audiences, *data["audiences"]),
         out=_sorted({**was.out, **data.get("renditions", was.renditions)}),
-        posts=begun(was, entry),
+        posts=_sorted(begun(was, entry)),
     )
     if data["state"] != "published":
         return made_public(incident._replace(statements={**incident.statements, was.id: now}), entry)

@@ -180,6 +180,9 @@ class File(NamedTuple):
 
     path: Path
 
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.path.name.removesuffix('.md.j2')}"
+
     @property
     def kind(self) -> str:
         return self.path.parent.name
@@ -206,7 +209,7 @@ class File(NamedTuple):
 TEMPLATES = [File(path) for path in sorted((ROOT / "templates").rglob("*.j2"))]
 
 
-@pytest.fixture(params=TEMPLATES, ids=lambda file: f"{file.kind}/{file.path.name.removesuffix('.md.j2')}")
+@pytest.fixture(params=TEMPLATES, ids=str)
 def file(request: pytest.FixtureRequest) -> File:
     """One template in one language."""
     found: File = request.param

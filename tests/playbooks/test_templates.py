@@ -36,6 +36,11 @@ def every(renditions: list[dict[str, str]]) -> chain[str]:
     )
 
 
+def of(*kinds: str) -> pytest.MarkDecorator:
+    """For the templates of these kinds alone."""
+    return pytest.mark.parametrize("file", [file for file in TEMPLATES if file.kind in kinds], ids=str, indirect=True)
+
+
 def test_every_crisis_has_every_kind_in_every_language() -> None:
     found = {(file.playbook.id, file.kind, file.language) for file in TEMPLATES}
     assert found == {(id_, kind, language) for id_ in EARLY for kind in KINDS for language in LANGUAGES}
@@ -85,9 +90,8 @@ def test_every_text_is_sorry_and_says_what_is_open(file: File, renditions: list[
                 assert open_, (name, text)
 
 
+@of(*PUBLIC)
 def test_a_public_text_has_all_its_parts_once(file: File, renditions: list[dict[str, str]]) -> None:
-    if file.kind not in PUBLIC:
-        pytest.skip("has parts of its own")
     for found in renditions:
         assert all(found[""].count(part) == 1 for part in PARTS[file.language]), found[""]
 
@@ -120,11 +124,10 @@ def test_html_shows_what_a_fact_holds_and_runs_nothing() -> None:
     assert "<script" not in texts(file.source, {**RESERVED, **values})["email_html"]
 
 
+@of("staff")
 def test_a_staff_line_says_what_to_say_where_to_send_and_what_to_do(
     file: File, renditions: list[dict[str, str]]
 ) -> None:
-    if file.kind != "staff":
-        pytest.skip("is no staff line")
     parts = {
         "en": ("What you may say: ", "Where questions go: ", "What we leave open: ", "What you can do: "),
         "de": ("Was Sie sagen dürfen: ", "Wohin mit Fragen: ", "Was offen bleibt: ", "Was Sie tun können: "),
@@ -134,9 +137,8 @@ def test_a_staff_line_says_what_to_say_where_to_send_and_what_to_do(
         assert re.search("spokesperson|Pressestelle", found[""])
 
 
+@of("qa")
 def test_questions_and_answers_come_in_pairs_and_are_hard_enough(file: File, renditions: list[dict[str, str]]) -> None:
-    if file.kind != "qa":
-        pytest.skip("is no list of questions")
     question, answer = {"en": ("Question: ", "Answer: "), "de": ("Frage: ", "Antwort: ")}[file.language]
     for found in renditions:
         asked = re.findall(rf"^{question}.*\?$\n^{answer}.*\.$", found[""], re.MULTILINE)
@@ -145,17 +147,15 @@ def test_questions_and_answers_come_in_pairs_and_are_hard_enough(file: File, ren
         assert len(found[""]) < 2500
 
 
+@of("minimal")
 def test_the_minimal_line_is_one_line_of_what_is_sure(file: File, renditions: list[dict[str, str]]) -> None:
-    if file.kind != "minimal":
-        pytest.skip("is longer")
     assert len(renditions) == 1
     assert "\n" not in renditions[0][""]
     assert len(renditions[0][""]) <= 300
 
 
+@of("correction")
 def test_a_correction_says_what_was_said_and_what_is_right(file: File, renditions: list[dict[str, str]]) -> None:
-    if file.kind != "correction":
-        pytest.skip("corrects nothing")
     assert file.language == "de" or names(file.source) >= CORRECTION
     for found in renditions:
         assert re.search("What is right: |Richtig ist: |englischen Fassung", found[""]), found[""]

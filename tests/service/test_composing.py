@@ -203,7 +203,7 @@ def test_the_files_are_named_by_channel_language_and_part(room: Any, tmp_path: P
     assert {file.name for file in files} == {
         *(f"holding.{way}.{language}.txt" for way in ("status-page", "x", "email") for language in ("en", "de")),
         "holding.email.en.subject.txt",
-        "holding.email.en.html.txt",
+        "holding.email.en.html",
     }
     assert (tmp_path / "outgoing/INC-1/holding.x.de.txt").read_text() == "Es tut uns leid: 1200 Konten."
 

@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Program
 
+FILES = 77  # settings, roster, five playbooks and their seventy templates
 FIVE = ["account-takeover", "data-breach", "outage", "rogue-post", "viral-complaint"]
 
 
@@ -26,7 +27,7 @@ def empty(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_workspace_is_laid_out_and_works_at_once(program: Program, empty: Path) -> None:
     told = program.ok("init", "room")
-    assert told.out == f"22 files laid out in {empty / 'room'}.\n"
+    assert told.out == f"{FILES} files laid out in {empty / 'room'}.\n"
     assert told.err.startswith("Next: cd room && crisisctl open outage --title")
     program.root = empty / "room"
     assert program.ok("playbook", "check", "--strict").code == 0
@@ -46,7 +47,7 @@ def test_the_advice_it_gives_can_be_typed(program: Program, empty: Path) -> None
 
 def test_left_out_the_folder_is_the_current_one(program: Program, empty: Path) -> None:
     told = program.ok("init")
-    assert told.out == f"22 files laid out in {empty}.\n"
+    assert told.out == f"{FILES} files laid out in {empty}.\n"
     assert told.err.startswith("Next: crisisctl open outage")
     assert (empty / "crisisctl.toml").is_file()
 
@@ -54,7 +55,7 @@ def test_left_out_the_folder_is_the_current_one(program: Program, empty: Path) -
 def test_json_lists_what_was_written(program: Program, empty: Path) -> None:
     told = program.ok("init", "--json").json
     assert told["workspace"] == str(empty)
-    assert len(told["written"]) == 22
+    assert len(told["written"]) == FILES
     assert all(Path(path).is_file() for path in told["written"])
 
 

@@ -195,7 +195,7 @@ def test_whatever_the_state_folder_keeps_is_closed_to_others(published: Program)
     published.ok("watch", "--once")
     state = published.root / "state"
     kept = [state, *state.rglob("*")]
-    assert {path.name for path in kept} >= {"state", "notices.txt", "roster.json", "outgoing", "holding.x.txt"}
+    assert {path.name for path in kept} >= {"state", "notices.txt", "roster.json", "outgoing", "holding.email.txt"}
     assert {path.stat().st_mode & 0o777 for path in kept if path.is_dir()} == {0o700}
     assert {path.stat().st_mode & 0o777 for path in kept if path.is_file()} == {0o600}
 

@@ -17,7 +17,7 @@ POLICY = PolicyFiles(None, yaml.load).policy()
 
 def found(phrase: str, text: str) -> list[str]:
     looked = Text(text)
-    hits = Finder({"x": compiled(phrase)}).find(looked.words).get("x", [])
+    hits = Finder({"x": [compiled(phrase)]}).find(looked.words).get("x", [])
     return [text[looked.words[hit.first].start : looked.words[hit.after - 1].end] for hit in hits]
 
 
@@ -108,7 +108,7 @@ def test_no_text_takes_more_than_its_length_says(piece: str) -> None:
 
 
 def test_a_phrase_full_of_gaps_stays_cheap() -> None:
-    finder = Finder({"x": compiled("(a|b) ... (a|b) ... c")})
+    finder = Finder({"x": [compiled("(a|b) ... (a|b) ... c")]})
     words = Text("a b " * 4_000).words
     begun = time.process_time()
     assert finder.find(words) == {}

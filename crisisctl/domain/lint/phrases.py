@@ -1,27 +1,29 @@
 """Phrases with simple wildcards, found in one pass over the words; nothing in a phrase can make the search loop.
 
 `guarantee*` is any word that begins so, `*fehler` any that ends so, `(a|b c)` one or the other, `(very|)` may be
-missing, and `...` stands for at most `GAP` words. A word written in capitals means that word in capitals alone. What
-follows ` => ` is the better wording.
+missing, and `...` stands for at most `GAP` words. `{supplier}` is any of the policy's list of that name. A word written
+in capitals means that word in capitals alone, `^slack` the word with a capital. What follows ` => ` is the better
+wording.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, product
+from itertools import chain
 from typing import NamedTuple
 
 from crisisctl.domain.lint.words import Word, folded
 
 GAP = 6  # words
 LONGEST_PHRASE = 1_000  # characters
-MOST_WAYS = 512
+MOST_BRACKETS = 16
 _MOST_GAPS = 2
 _INDEXED = 3  # letters of the beginning or end of a word by which phrases are looked up
 _MARKS = frozenset("%#")  # words of their own
 _PIECE = re.compile(r"\(([^()]*)\)|\.\.\.|\u2026|[^\s()]+")
-_INNER = re.compile(r"[^\W_*]+(?:['\u2019][^\W_*]+)*|\*|[%#]")
+_INNER = re.compile(r"[^\W_*]+(?:['\u2019][^\W_*]+)*|\*|[%#^]")
+_LIST = re.compile(r"\{([^{}]*)\}")
 
 
 class Unusable(Exception):
@@ -33,31 +35,62 @@ class Unusable(Exception):
 
 
 class Step(NamedTuple):
-    """One word of a phrase: any of these, or with one of these beginnings or ends; `gap`: up to `GAP` words instead."""
+    """One place in a phrase: any of these words, or with one of these beginnings or ends, or a way of several words.
+
+    `gap`: up to `GAP` words instead; a way without words means that the place may be empty.
+    """
 
     exact: frozenset[str] = frozenset()
     begins: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     capitals: frozenset[str] = frozenset()
+    proper: frozenset[str] = frozenset()
+    ways: tuple[tuple[Step, ...], ...] = ()
     gap: bool = False
 
     def takes(self, word: Word) -> bool:
-        """Whether the word is one of these."""
+        """Whether the word alone is one of these."""
         key = word.key
         return (
             key in self.exact
             or bool(self.begins and key.startswith(self.begins))
             or bool(self.ends and key.endswith(self.ends))
             or word.raw in self.capitals
+            or (key in self.proper and word.raw[0].isupper())
         )
+
+    def afters(self, words: Sequence[Word], at: int, sentence: int) -> Iterator[int]:
+        """Before which words of the sentence one can stand after this place."""
+        if self.gap:
+            yield from range(at, min(at + GAP, len(words)) + 1)
+            return
+        if at < len(words) and words[at].sentence == sentence and self.takes(words[at]):
+            yield at + 1
+        for way in self.ways:
+            after = at + len(way)
+            beside = words[at:after]
+            if len(beside) == len(way) and all(
+                word.sentence == sentence and step.takes(word) for step, word in zip(way, beside, strict=True)
+            ):
+                yield after
 
 
 class Phrase(NamedTuple):
-    """One way to say it."""
+    """What may be said in several ways."""
 
     written: str
     steps: tuple[Step, ...]
     instead: str = ""
+
+    def ends(self, words: Sequence[Word], at: int) -> int:
+        """After which word it ends when it begins at one; 0 when it does not stand there."""
+        sentence, places, gaps = words[at].sentence, {at}, False
+        for step in self.steps:
+            gaps = gaps or step.gap
+            places = {after for place in places for after in step.afters(words, place, sentence)}
+            if not places:
+                return 0
+        return min(places) if gaps else max(places)
 
 
 class Hit(NamedTuple):
@@ -68,45 +101,53 @@ class Hit(NamedTuple):
     after: int
 
 
-def compiled(written: str) -> list[Phrase]:
-    """Every way to say a phrase; `Unusable` when it has none, or too many."""
+def compiled(written: str, words: Mapping[str, Sequence[str]] | None = None) -> Phrase:
+    """A phrase ready to be looked for, with the policy's lists of words; `Unusable` when it cannot be used."""
     written, _, instead = (part.strip() for part in written.partition(" => "))
     if len(written) > LONGEST_PHRASE:
         raise Unusable(f"it has more than {LONGEST_PHRASE} characters", "write two phrases")
     if written.count("(") != written.count(")"):
         raise Unusable("a bracket has no partner", "write (one|other)")
-    ways = [_alternatives(piece) for piece in _PIECE.finditer(written)]
-    total = 1
-    for choice in ways:
-        total *= len(choice)
-    if total > MOST_WAYS:
-        raise Unusable(f"it stands for more than {MOST_WAYS} phrases", "write two phrases with fewer brackets")
-    found = [Phrase(written, _tidy(tuple(chain.from_iterable(way))), instead) for way in product(*ways)]
-    for phrase in found:
-        _usable(phrase)
-    return found
+    if written.count("(") > MOST_BRACKETS:
+        raise Unusable(f"it has more than {MOST_BRACKETS} brackets", "write two phrases with fewer brackets")
+    whole = spelt_out(written, words or {})
+    phrase = Phrase(written, _tidy(tuple(chain.from_iterable(map(_place, _PIECE.finditer(whole))))), instead)
+    _usable(phrase)
+    return phrase
 
 
-def _alternatives(piece: re.Match[str]) -> list[tuple[Step, ...]]:
-    """The ways to say one piece; single words of one bracket are one step together."""
+def spelt_out(written: str, words: Mapping[str, Sequence[str]]) -> str:
+    """The phrase with each list of words in place of its name."""
+
+    def listed(found: re.Match[str]) -> str:
+        if found[1] not in words:
+            known = ", ".join(f"{{{name}}}" for name in sorted(words)) or "the words themselves"
+            raise Unusable(f"there is no list of words {found[0]}", f"write {known}, or add it to words")
+        inside = written.count("(", 0, found.start()) > written.count(")", 0, found.start())
+        return "|".join(words[found[1]]) if inside else f"({'|'.join(words[found[1]])})"
+
+    return _LIST.sub(listed, written) if "{" in written else written
+
+
+def _place(piece: re.Match[str]) -> tuple[Step, ...]:
+    """The places of one piece; what stands in one bracket is one place."""
     if piece[0] in {"...", "\u2026"}:
-        return [(Step(gap=True),)]
+        return (Step(gap=True),)
     if piece[1] is None:
-        return [_steps(piece[0])]
+        return _steps(piece[0])
     rows = [_steps(way) for way in piece[1].split("|")]
-    single = [row[0] for row in rows if len(row) == 1]
-    rest = [row for row in rows if len(row) != 1]
-    return [*([(_either(single),)] if single else []), *rest]
+    return (_either((row[0] for row in rows if len(row) == 1), tuple(row for row in rows if len(row) != 1)),)
 
 
-def _either(steps: Iterable[Step]) -> Step:
-    exact, begins, ends, capitals = set[str](), list[str](), list[str](), set[str]()
+def _either(steps: Iterable[Step], ways: tuple[tuple[Step, ...], ...]) -> Step:
+    exact, begins, ends, capitals, proper = set[str](), list[str](), list[str](), set[str](), set[str]()
     for step in steps:
         exact |= step.exact
         begins += step.begins
         ends += step.ends
         capitals |= step.capitals
-    return Step(frozenset(exact), tuple(begins), tuple(ends), frozenset(capitals))
+        proper |= step.proper
+    return Step(frozenset(exact), tuple(begins), tuple(ends), frozenset(capitals), frozenset(proper), ways)
 
 
 def _steps(text: str) -> tuple[Step, ...]:
@@ -128,6 +169,8 @@ def _parts(chunk: str) -> Iterator[str]:
 
 
 def _step(part: str) -> Step:
+    if part.startswith("^"):
+        return Step(proper=frozenset({folded(part[1:])}))
     bare = part.strip("*")
     if not bare or "*" in bare or (part.startswith("*") and part.endswith("*")):
         raise Unusable(
@@ -154,18 +197,42 @@ def _tidy(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def _usable(phrase: Phrase) -> None:
-    if not phrase.steps:
+    if all(step.gap or () in step.ways for step in phrase.steps):
         raise Unusable("it can be nothing at all", "write at least one word that must stand there")
     if sum(step.gap for step in phrase.steps) > _MOST_GAPS:
         raise Unusable(f"it has more than {_MOST_GAPS} gaps", "leave out a ...")
 
 
 class _Entry(NamedTuple):
-    """A phrase in the index; `second` are the words that its second may be, where that is a plain word."""
+    """A phrase in the index; `second` are the words that its second may be, where those are plain words."""
 
     name: str
     phrase: Phrase
     second: frozenset[str] | None
+
+
+def _openings(steps: Sequence[Step]) -> Iterator[tuple[Step, frozenset[str] | None]]:
+    """Every step that a phrase can begin with, and the plain words that can follow it; None when others can too."""
+    for number, step in enumerate(steps):
+        yield step, _plain(steps[number + 1 :])
+        for way in step.ways:
+            if way:
+                yield way[0], _plain(way[1:])
+        if () not in step.ways:
+            return
+
+
+def _plain(steps: Sequence[Step]) -> frozenset[str] | None:
+    """The words that the steps can begin with, when they are plain words and one must stand there."""
+    found = frozenset[str]()
+    for step in steps:
+        singles = [step, *(way[0] for way in step.ways if way)]
+        if any(one.gap or one.begins or one.ends or one.capitals or one.proper for one in singles):
+            return None
+        found |= frozenset[str]().union(*(one.exact for one in singles))
+        if () not in step.ways:
+            return found
+    return None
 
 
 class Finder:
@@ -177,13 +244,11 @@ class Finder:
         self._ends: dict[str, list[_Entry]] = {}
         for name, phrases in named.items():
             for phrase in phrases:
-                self._index(name, phrase)
+                for first, second in _openings(phrase.steps):
+                    self._index(_Entry(name, phrase, second), first)
 
-    def _index(self, name: str, phrase: Phrase) -> None:
-        first, second = phrase.steps[0], phrase.steps[1] if len(phrase.steps) > 1 else Step(gap=True)
-        plain = not (second.gap or second.begins or second.ends or second.capitals)
-        entry = _Entry(name, phrase, second.exact if plain else None)
-        for key in {*first.exact, *(word.lower() for word in first.capitals)}:
+    def _index(self, entry: _Entry, first: Step) -> None:
+        for key in {*first.exact, *first.proper, *(word.lower() for word in first.capitals)}:
             self._exact.setdefault(key, []).append(entry)
         for begin in {begin[:_INDEXED] for begin in first.begins}:
             self._begins.setdefault(begin, []).append(entry)
@@ -199,7 +264,7 @@ class Finder:
             for name, phrase, second in self._offered(word.key):
                 if second is not None and following not in second:
                     continue  # most phrases fail here, so it is worth asking before anything else
-                if after := _ends_at(phrase.steps, 0, words, at, word.sentence):
+                if after := phrase.ends(words, at):
                     found.setdefault(name, []).append(Hit(phrase, at, after))
         return {name: _longest(hits) for name, hits in found.items()}
 
@@ -209,18 +274,6 @@ class Finder:
         for size in range(1, _INDEXED + 1):
             yield from self._begins.get(key[:size], ()) if size <= len(key) else ()
             yield from self._ends.get(key[-size:], ()) if size <= len(key) else ()
-
-
-def _ends_at(steps: tuple[Step, ...], number: int, words: Sequence[Word], at: int, sentence: int) -> int:
-    """After which word the steps from a number on end when they begin at a word of a sentence; 0 when they do not."""
-    for more in range(number, len(steps)):
-        if steps[more].gap:
-            tries = (_ends_at(steps, more + 1, words, on, sentence) for on in range(at, at + GAP + 1))
-            return next(filter(None, tries), 0)
-        if at >= len(words) or words[at].sentence != sentence or not steps[more].takes(words[at]):
-            return 0
-        at += 1
-    return at
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:

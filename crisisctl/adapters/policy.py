@@ -15,7 +15,7 @@ from crisisctl.domain.lint.form import problems
 from crisisctl.domain.lint.policy import Document, Policy, merged
 
 FILE = "policy.yaml"
-PACKAGE = Path(__file__).parent.parent / "data" / FILE
+PACKAGE = tuple(Path(__file__).parent.parent / "data" / name for name in (FILE, "policy-words.yaml"))
 
 
 class Fault(Protocol):
@@ -67,11 +67,15 @@ class PolicyFiles:
 
     @cached_property
     def _policy(self) -> Policy:
-        package = self._load(PACKAGE).document  # tests hold it against its form, so that nobody waits for it
-        document = merged(package if isinstance(package, dict) else {}, {})
+        document = merged(self._package(), {})
         if self._root is not None and ((own := self._root / FILE).exists() or own.is_symlink()):
             document = merged(document, self._read(own, document))
         return Policy(document, _digest(document))
+
+    def _package(self) -> Document:
+        """What comes with the program; tests hold it against its form, so that nobody has to wait for that."""
+        documents = [self._load(path).document for path in PACKAGE]
+        return {key: value for one in documents if isinstance(one, dict) for key, value in one.items()}
 
     def _read(self, path: Path, base: Document) -> Document:
         loaded = self._load(path)

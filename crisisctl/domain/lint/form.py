@@ -50,7 +50,9 @@ def _words(at: Place, value: object) -> None:
         for one in entries(listed):
             place = at.at(name)
             if "(" in one or "..." in one:
-                place.error("bad-words", f"{shown(one)} is no word", "write words alone, each in a line or after a comma")
+                place.error(
+                    "bad-words", f"{shown(one)} is no word", "write words alone, each in a line or after a comma"
+                )
             elif not one.startswith("{"):
                 _phrase({}, place, one)
 
@@ -163,7 +165,12 @@ def _sayings(known: Known, at: Place, value: object) -> None:
     if not isinstance(value, list):
         at.wrong(value, "a list", "write a list of {phrase: …, instead: …}")
         return
-    keys: dict[str, Check] = {"phrase": partial(_phrase, known), "level": _level_alone, "severities": _list, "channels": _list}
+    keys: dict[str, Check] = {
+        "phrase": partial(_phrase, known),
+        "level": _level_alone,
+        "severities": _list,
+        "channels": _list,
+    }
     keys |= {"instead": _text, "language": _text}
     for number, spec in enumerate(value):
         _mapping(at.at(number), spec, keys)

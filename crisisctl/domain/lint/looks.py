@@ -11,12 +11,23 @@ from crisisctl.domain.lint.words import Text, Word
 
 _SLOT = re.compile(
     r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}|\{\{|\}\}|\{%|%\}|\$\{\w{1,40}\}?|(?<![\w(])\{[a-zA-Z_][\w .-]{0,40}\}"
-    r"|<[A-Z][A-Z _/-]{1,40}>|<(?:insert|name|date|time|number|your|company)\b[^<>\n]{0,40}>"
-    r"|\b(?:TODO|TBD|TBC|TBA|FIXME|XXX+|XX?:XX|XX)\b|_{3,60}|\b[Ll]orem ipsum\b|%[sd]\b|\bto be determined\b"
+    r"|<[A-Z][A-Z _/-]{1,40}>|<(?:insert|your|company|customer|first|last|full|enter|add|number|date|time|name|location"
+    r"|place|amount|product|service|contact|phone|e-?mail|link|url|x+)\b[^<>\n]{0,40}>"
+    r"|\b(?:TODO|TO-DO|TO DO|TBD|TBC|TBA|TKTK?|TK|FIXME|XXX+|XX?:XX|HH:MM|XX|[xX][xX]+|DD[./-]MM[./-]YY(?:YY)?|MM[./-]DD[./-]YY(?:YY)?"
+    r"|YYYY[./-]MM[./-]DD|YYYY|NNN?N?|[Tt]bd|[Tt]bc|X,XXX|X{2,4}[./-]X{2,4})\b|\bTo ?do:|_{3,60}|\.{5,60}|\bipsum\b|\bdolor sit amet\b"
+    r"|%[sd]\b|%{1,2}[A-Za-z][\w-]{2,30}%{1,2}|@@\w{1,30}@@|##[A-Z]\w{1,30}##|«[A-Za-z_]{2,30}»|\$[A-Z_]{3,30}\b(?!\d)"
+    r"|\bto be (?:determined|decided|defined|confirmed|filled in|added|announced|supplied|completed)\b(?= ?[.,;:)\]]|$)"
+    r"|\((?:insert|enter|add|fill in|name|date|time|number|placeholder|your|to be|xx+|x|\?+)\b[^()\n]{0,60}\)|\(\?{1,3}\)|(?<!\w)\?{3,10}(?= ?\w)"
+    r"|\b(?:[Ii]nsert|INSERT|[Ff]ill in|FILL IN) (?:the |your |a )?(?:name|date|time|number|location|place|link|quote|text|contact|details"
+    r"|NAME|DATE|TIME|NUMBER|LOCATION|PLACE|LINK|QUOTE|TEXT|CONTACT|DETAILS)\b(?: here| HERE)?"
+    r"|\b(?:[Pp]laceholder|PLACEHOLDER)\b|\b(?:[Dd]ummy|[Ss]ample|[Ff]iller) text\b|\b(?:company|customer|your|first|last) name here\b",
+    re.MULTILINE,
 )
-_BRACKET = re.compile(r"\[[^\[\]\n]{1,60}\](?![(\[:])")
+_BRACKET = re.compile(r"\[[^\[\]\n]{1,120}\](?![(\[:])")
+_FACE = r"(?![\U0001F3FB-\U0001F3FF])[\U0001F300-\U0001FAFF\u2600-\u27BF\u2B05-\u2B55]"
 _EMOJI = re.compile(
-    r"(?<![\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F])(?:[\U0001F300-\U0001FAFF\u2600-\u27BF]\uFE0F? ?){2,32}"
+    rf"(?<![\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F])(?:(?:{_FACE}|[\U0001F1E6-\U0001F1FF]{{2}})"
+    r"[\U0001F3FB-\U0001F3FF]?\uFE0F? ?){2,32}"
 )
 _TAG = re.compile(r"(?<![\w&/#])#(\w{1,100})")
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\([^()\s]{0,400}\)|<a\s[^<>]{0,400}>([^<>]{1,200})</a>", re.IGNORECASE)

@@ -231,8 +231,7 @@ def _rule(id_: str, spec: Mapping[str, Any], words: Mapping[str, Sequence[str]])
 
 def _compiled(by_language: Mapping[str, object] | None, words: Mapping[str, Sequence[str]]) -> dict[str, list[Phrase]]:
     return {
-        language: [compiled(line, words) for line in lines(listed)]
-        for language, listed in (by_language or {}).items()
+        language: [compiled(line, words) for line in lines(listed)] for language, listed in (by_language or {}).items()
     }
 
 

@@ -15,7 +15,9 @@ from crisisctl.domain.lint.form import problems
 from crisisctl.domain.lint.policy import Document, Policy, merged
 
 FILE = "policy.yaml"
-PACKAGE = tuple(Path(__file__).parent.parent / "data" / name for name in (FILE, "policy-words.yaml"))
+PACKAGE = tuple(
+    Path(__file__).parent.parent / "data" / f"policy{part}.yaml" for part in ("", "-words", "-en-errors", "-en-warnings")
+)
 
 
 class Fault(Protocol):
@@ -67,15 +69,18 @@ class PolicyFiles:
 
     @cached_property
     def _policy(self) -> Policy:
-        document = merged(self._package(), {})
+        document = self._package()
         if self._root is not None and ((own := self._root / FILE).exists() or own.is_symlink()):
             document = merged(document, self._read(own, document))
         return Policy(document, _digest(document))
 
     def _package(self) -> Document:
         """What comes with the program; tests hold it against its form, so that nobody has to wait for that."""
-        documents = [self._load(path).document for path in PACKAGE]
-        return {key: value for one in documents if isinstance(one, dict) for key, value in one.items()}
+        whole: Document = {}
+        for path in PACKAGE:
+            document = self._load(path).document
+            whole = merged(whole, document if isinstance(document, dict) else {})
+        return whole
 
     def _read(self, path: Path, base: Document) -> Document:
         loaded = self._load(path)

@@ -276,7 +276,7 @@ def _document() -> dict[str, Any]:
         loaded = yaml.load(path)
         assert not loaded.faults
         assert isinstance(loaded.document, dict)
-        whole |= loaded.document
+        whole = merged(whole, loaded.document)
     return whole
 
 

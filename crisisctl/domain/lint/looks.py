@@ -16,7 +16,7 @@ _SLOT = re.compile(
     r"|\b(?:TODO|TO-DO|TO DO|TBD|TBC|TBA|TKTK?|TK|FIXME|XXX+|XX?:XX|HH:MM|XX|[xX][xX]+|DD[./-]MM[./-]YY(?:YY)?|MM[./-]DD[./-]YY(?:YY)?"
     r"|YYYY[./-]MM[./-]DD|YYYY|NNN?N?|[Tt]bd|[Tt]bc|X,XXX|X{2,4}[./-]X{2,4})\b|\bTo ?do:|_{3,60}|\.{5,60}|\bipsum\b|\bdolor sit amet\b"
     r"|%[sd]\b|%{1,2}[A-Za-z][\w-]{2,30}%{1,2}|@@\w{1,30}@@|##[A-Z]\w{1,30}##|«[A-Za-z_]{2,30}»|\$[A-Z_]{3,30}\b(?!\d)"
-    r"|\bto be (?:determined|decided|defined|confirmed|filled in|added|announced|supplied|completed)\b(?= ?[.,;:)\]]|$)"
+    r"|\b[Tt]o be (?:determined|decided|defined|confirmed|filled in|added|announced|supplied|completed)\b(?= ?[.,;:)\]]|$)"
     r"|\((?:insert|enter|add|fill in|name|date|time|number|placeholder|your|to be|xx+|x|\?+)\b[^()\n]{0,60}\)|\(\?{1,3}\)|(?<!\w)\?{3,10}(?= ?\w)"
     r"|\b(?:[Ii]nsert|INSERT|[Ff]ill in|FILL IN) (?:the |your |a )?(?:name|date|time|number|location|place|link|quote|text|contact|details"
     r"|NAME|DATE|TIME|NUMBER|LOCATION|PLACE|LINK|QUOTE|TEXT|CONTACT|DETAILS)\b(?: here| HERE)?"
@@ -33,7 +33,7 @@ _TAG = re.compile(r"(?<![\w&/#])#(\w{1,100})")
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\([^()\s]{0,400}\)|<a\s[^<>]{0,400}>([^<>]{1,200})</a>", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[\s{0,20}\]\(|<img\b(?![^<>]{0,400}\balt\s?=\s?[\"'][^\"'])", re.IGNORECASE)
 _SAYS_NOTHING = (
-    "here|click here|this|this link|link|more|read more|learn more|this page|hier|hier klicken|dieser link|mehr"
+    "here|click|click me|tap here|see here|read here|details|info|see more|find out more|view more|the link|follow this link|this site|go|open|continue|here|click here|this|this link|link|more|read more|learn more|this page|hier|hier klicken|dieser link|mehr"
     "|mehr dazu|weiterlesen|klicken sie hier"
 )
 _EMPTY_LINKS = frozenset(_SAYS_NOTHING.split("|"))

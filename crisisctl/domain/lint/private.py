@@ -21,7 +21,7 @@ _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?![\w:
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _NUMBER = re.compile(
-    r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|\b[A-CEGHJ-PR-TW-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b|\b\d{8}-?[A-HJ-NP-TV-Z]\b"
+    r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|\b[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b|\b\d{8}-?[A-HJ-NP-TV-Z]\b"
     r"|\b[XYZ]-?\d{7}-?[A-Z]\b|\b[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3}(?: ?\d\d)?\b|\b[A-Z]{5}\d{4}[A-Z]\b"
     r"|\b[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]\b|\b\d{3}\.\d{3}\.\d{3}-\d\d\b|\b\d{6}-\d{4}\b|\b\d\d ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"
 )
@@ -60,7 +60,7 @@ _PIN = re.compile(
     r"\b(?:PIN|[Dd]oor code|[Aa]ccess code|[Aa]larm code|[Pp]asscode|[Ee]ntry code|[Ss]afe code|[Gg]ate code|[Oo]ne-time code)(?: code)?(?::| is| was| ist|) ?#?\d{4,8}\b"
 )
 _PAIR = re.compile(
-    r"\b(?:log ?in|credentials?|user(?:name)?|account)(?::| is| are|) ?[\w.@-]{2,40} ?(?:/|:|and|und|,) ?(?:pass(?:word|wort)?:? )?(?=[^\s]{0,40}\d)(?=[^\s]{0,40}[A-Za-z])[\w!#$%&*+.@^~-]{6,40}",
+    r"\b(?:log ?in|credentials?|user(?:name)?|account)(?::| is| are| with| as| using|) ?[\w.@-]{2,40} ?(?:/|:|and|und|,) ?(?:pass(?:word|wort)?:? )?(?=[^\s]{0,40}\d)(?=[^\s]{0,40}[A-Za-z])[\w!#$%&*+.@^~-]{6,40}",
     re.IGNORECASE,
 )
 _RANDOM = re.compile(

@@ -16,7 +16,8 @@ from crisisctl.domain.lint.policy import Document, Policy, merged
 
 FILE = "policy.yaml"
 PACKAGE = tuple(
-    Path(__file__).parent.parent / "data" / f"policy{part}.yaml" for part in ("", "-words", "-en-errors", "-en-warnings")
+    Path(__file__).parent.parent / "data" / f"policy{part}.yaml"
+    for part in ("", "-words", "-en-errors", "-en-warnings")
 )
 
 

@@ -31,7 +31,11 @@ def test_the_wheel_carries_every_playbook_and_template(wheel: Path) -> None:
 def test_the_wheel_carries_the_demo_and_nothing_of_the_tests(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     assert "crisisctl/data/demo.json" in held
-    assert {"crisisctl/data/policy.yaml", "crisisctl/data/policy-words.yaml", "crisisctl/data/policy-en-errors.yaml"} <= set(held)
+    assert {
+        "crisisctl/data/policy.yaml",
+        "crisisctl/data/policy-words.yaml",
+        "crisisctl/data/policy-en-errors.yaml",
+    } <= set(held)
     assert "crisisctl/py.typed" in held
     assert not any(name.startswith("tests/") for name in held)
 

@@ -11,7 +11,7 @@ from crisisctl.domain.lint.words import Text, Word
 
 _SLOT = re.compile(
     r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}|\{\{|\}\}|\{%|%\}|\$\{\w{1,40}\}?|(?<![\w(])\{[a-zA-Z_][\w .-]{0,40}\}"
-    r"|<[A-Z][A-Z _/-]{1,40}>|<(?:insert|your|company|customer|first|last|full|enter|add|number|date|time|name|location"
+    r"|<[A-Z][A-Z _/-]{1,40}>|<(?:[Ii]nsert|[Yy]our|[Cc]ompany|[Nn]ame|[Dd]ate|[Tt]ime|[Nn]umber|[Cc]ustomer|[Ff]irst|[Ll]ast|customer|first|last|full|enter|add|number|date|time|name|location"
     r"|place|amount|product|service|contact|phone|e-?mail|link|url|x+)\b[^<>\n]{0,40}>"
     r"|\b(?:TODO|TO-DO|TO DO|TBD|TBC|TBA|TKTK?|TK|FIXME|XXX+|XX?:XX|HH:MM|XX|[xX][xX]+|DD[./-]MM[./-]YY(?:YY)?|MM[./-]DD[./-]YY(?:YY)?"
     r"|YYYY[./-]MM[./-]DD|YYYY|NNN?N?|[Tt]bd|[Tt]bc|X,XXX|X{2,4}[./-]X{2,4})\b|\bTo ?do:|_{3,60}|\.{5,60}|\bipsum\b|\bdolor sit amet\b"

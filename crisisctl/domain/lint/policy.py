@@ -161,7 +161,8 @@ def lines(listed: object) -> list[str]:
 
 def words(document: Document) -> dict[str, list[str]]:
     """The lists that phrases name: those of `words`, each of which may name one before it, and `{vendors}`."""
-    found = {"vendors": [f"^{name}" for name in entries((document.get("names") or {}).get("vendors"))]}
+    listed = (document.get("names") or {}).get("vendors")
+    found = {"vendors": [f"^{form}" for name in entries(listed) for form in (name, f"{name}'s")]}
     for name, listed in (document.get("words") or {}).items():
         found[name] = [one for line in entries(listed) for one in spelt_out(line, found).strip("()").split("|")]
     return found

@@ -52,7 +52,10 @@ def wrong(corpus: list[Sample], *, good: bool) -> list[Sample]:
     ]
 
 
-@pytest.mark.parametrize("name", ["corpus.txt", "unseen.txt", "later.txt", *(f"round-{number}.txt" for number in range(1, 6))])
+CORPORA = sorted(path.name for path in (DATA / "lint").glob("*.txt"))
+
+
+@pytest.mark.parametrize("name", CORPORA)
 def test_at_most_one_in_twenty_is_judged_wrongly_either_way(name: str) -> None:
     corpus = samples(name)
     fine = [one for one in corpus if one.rule == "good"]

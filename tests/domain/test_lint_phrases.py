@@ -48,6 +48,25 @@ def test_a_phrase_finds_what_it_means(phrase: str, text: str, hits: list[str]) -
     assert found(phrase, text) == hits
 
 
+def test_a_phrase_names_a_list_of_words_and_its_capitals() -> None:
+    words = {"helper": ["vendor*", "third party", "^slack"], "erred": ["failed", "let us down"]}
+    finder = Finder({"x": [compiled("our ({helper}|intern) ... {erred}", words), compiled("{helper} is down", words)]})
+    for text, hits in {
+        "Our vendor has let us down.": 1,
+        "Our third party failed.": 1,
+        "Our intern, it seems, failed.": 1,
+        "Slack is down, some slack is down.": 1,
+        "Our house failed.": 0,
+    }.items():
+        assert len(finder.find(Text(text).words).get("x", [])) == hits, text
+
+
+def test_a_list_that_nobody_has_written_is_refused() -> None:
+    with pytest.raises(Unusable) as caught:
+        compiled("our {helpers} failed", {"helper": ["vendor"]})
+    assert "{helper}" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     "phrase", ["", "...", "(|)", "(a", "a*b", "*", "*a*", "x" * 2_000, "a ... b ... c ... d", "(a b|c d) " * 20]
 )

@@ -87,6 +87,12 @@ class Phrase(NamedTuple):
         sentence, places, gaps = words[at].sentence, {at}, False
         for step in self.steps:
             gaps = gaps or step.gap
+            if not (step.gap or step.ways) and len(places) == 1:
+                (place,) = places
+                if place >= len(words) or words[place].sentence != sentence or not step.takes(words[place]):
+                    return 0
+                places = {place + 1}
+                continue
             places = {after for place in places for after in step.afters(words, place, sentence)}
             if not places:
                 return 0
@@ -204,34 +210,34 @@ def _usable(phrase: Phrase) -> None:
 
 
 class _Entry(NamedTuple):
-    """A phrase in the index; `second` are the words that its second may be, where those are plain words."""
+    """A phrase in the index; `second` takes the words that its second may be, where that can be told."""
 
     name: str
     phrase: Phrase
-    second: frozenset[str] | None
+    second: Step | None
 
 
-def _openings(steps: Sequence[Step]) -> Iterator[tuple[Step, frozenset[str] | None]]:
-    """Every step that a phrase can begin with, and the plain words that can follow it; None when others can too."""
+def _openings(steps: Sequence[Step]) -> Iterator[tuple[Step, Step | None]]:
+    """Every step that a phrase can begin with, and what must follow it; None when nothing need."""
     for number, step in enumerate(steps):
-        yield step, _plain(steps[number + 1 :])
+        after = _next(steps[number + 1 :])
+        yield step, after
         for way in step.ways:
             if way:
-                yield way[0], _plain(way[1:])
+                yield way[0], _next(way[1:])
         if () not in step.ways:
             return
 
 
-def _plain(steps: Sequence[Step]) -> frozenset[str] | None:
-    """The words that the steps can begin with, when they are plain words and one must stand there."""
-    found = frozenset[str]()
+def _next(steps: Sequence[Step]) -> Step | None:
+    """What takes the first word of the steps; None when there may be none, or any."""
+    singles: list[Step] = []
     for step in steps:
-        singles = [step, *(way[0] for way in step.ways if way)]
-        if any(one.gap or one.begins or one.ends or one.capitals or one.proper for one in singles):
+        if step.gap:
             return None
-        found |= frozenset[str]().union(*(one.exact for one in singles))
+        singles += [step, *(way[0] for way in step.ways if way)]
         if () not in step.ways:
-            return found
+            return _either(singles, ())
     return None
 
 
@@ -260,9 +266,9 @@ class Finder:
         found: dict[str, list[Hit]] = {}
         last = len(words) - 1
         for at, word in enumerate(words):
-            following = words[at + 1].key if at < last else ""
+            following = words[at + 1] if at < last else None
             for name, phrase, second in self._offered(word.key):
-                if second is not None and following not in second:
+                if second is not None and not (following and second.takes(following)):
                     continue  # most phrases fail here, so it is worth asking before anything else
                 if after := phrase.ends(words, at):
                     found.setdefault(name, []).append(Hit(phrase, at, after))

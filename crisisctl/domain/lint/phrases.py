@@ -37,7 +37,8 @@ class Unusable(Exception):
 class Step(NamedTuple):
     """One place in a phrase: any of these words, or with one of these beginnings or ends, or a way of several words.
 
-    `gap`: up to `GAP` words instead; a way without words means that the place may be empty.
+    `gap`: up to `GAP` words instead; a way without words means that the place may be empty. `heads` are the ways by
+    their first word, under "*" those that begin with no plain word.
     """
 
     exact: frozenset[str] = frozenset()
@@ -46,6 +47,7 @@ class Step(NamedTuple):
     capitals: frozenset[str] = frozenset()
     proper: frozenset[str] = frozenset()
     ways: tuple[tuple[Step, ...], ...] = ()
+    heads: Mapping[str, Sequence[tuple[Step, ...]]] = {}
     gap: bool = False
 
     def takes(self, word: Word) -> bool:
@@ -59,20 +61,25 @@ class Step(NamedTuple):
             or (key in self.proper and word.raw[0].isupper())
         )
 
-    def afters(self, words: Sequence[Word], at: int, sentence: int) -> Iterator[int]:
+    def afters(self, words: Sequence[Word], at: int, sentence: int) -> Sequence[int]:
         """Before which words of the sentence one can stand after this place."""
         if self.gap:
-            yield from range(at, min(at + GAP, len(words)) + 1)
-            return
-        if at < len(words) and words[at].sentence == sentence and self.takes(words[at]):
-            yield at + 1
-        for way in self.ways:
-            after = at + len(way)
-            beside = words[at:after]
-            if len(beside) == len(way) and all(
-                word.sentence == sentence and step.takes(word) for step, word in zip(way, beside, strict=True)
-            ):
-                yield after
+            return range(at, min(at + GAP, len(words)) + 1)
+        found = [at] if () in self.ways else []
+        if at < len(words) and (word := words[at]).sentence == sentence:
+            if self.takes(word):
+                found.append(at + 1)
+            if self.heads:
+                ways = (*self.heads.get(word.key, ()), *self.heads.get("*", ()))
+                found += [at + len(way) for way in ways if _stands(way, words, at, sentence)]
+        return found
+
+
+def _stands(way: tuple[Step, ...], words: Sequence[Word], at: int, sentence: int) -> bool:
+    """Whether a way of several words stands at a word."""
+    return at + len(way) <= len(words) and all(
+        words[at + number].sentence == sentence and step.takes(words[at + number]) for number, step in enumerate(way)
+    )
 
 
 class Phrase(NamedTuple):
@@ -153,7 +160,11 @@ def _either(steps: Iterable[Step], ways: tuple[tuple[Step, ...], ...]) -> Step:
         ends += step.ends
         capitals |= step.capitals
         proper |= step.proper
-    return Step(frozenset(exact), tuple(begins), tuple(ends), frozenset(capitals), frozenset(proper), ways)
+    heads: dict[str, list[tuple[Step, ...]]] = {}
+    for way in filter(None, ways):
+        for key in way[0].exact or {"*"}:
+            heads.setdefault(key, []).append(way)
+    return Step(frozenset(exact), tuple(begins), tuple(ends), frozenset(capitals), frozenset(proper), ways, heads)
 
 
 def _steps(text: str) -> tuple[Step, ...]:

@@ -43,8 +43,9 @@ _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\([^()\s]{0,400}\)|<a\s[^<>]{0,
 _IMAGE = re.compile(r"!\[\s{0,20}\]\(|<img\b(?![^<>]{0,400}\balt\s?=\s?[\"'][^\"'])", re.IGNORECASE)
 _SAYS_NOTHING = (
     "here|click|click me|tap here|see here|read here|details|info|see more|find out more|view more|the link"
-    "|follow this link|this site|go|open|continue|click here|this|this link|link|more|read more|learn more|this page|hier"
-    "|hier klicken|dieser link|mehr"
+    "|follow this link|this site|go|open|continue|click here|this|this link|link|more|read more"
+    "|learn more|this page"
+    "|hier|hier klicken|dieser link|mehr"
     "|mehr dazu|weiterlesen|klicken sie hier"
 )
 _EMPTY_LINKS = frozenset(_SAYS_NOTHING.split("|"))

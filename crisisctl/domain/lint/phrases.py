@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -148,7 +149,13 @@ def _place(piece: re.Match[str]) -> tuple[Step, ...]:
         return (Step(gap=True),)
     if piece[1] is None:
         return _steps(piece[0])
-    rows = [_steps(way) for way in piece[1].split("|")]
+    return _bracket(piece[1])
+
+
+@lru_cache(maxsize=512)
+def _bracket(text: str) -> tuple[Step, ...]:
+    """The one place that a bracket is; the lists of words come again and again."""
+    rows = [_steps(way) for way in text.split("|")]
     return (_either((row[0] for row in rows if len(row) == 1), tuple(row for row in rows if len(row) != 1)),)
 
 
@@ -167,6 +174,7 @@ def _either(steps: Iterable[Step], ways: tuple[tuple[Step, ...], ...]) -> Step:
     return Step(frozenset(exact), tuple(begins), tuple(ends), frozenset(capitals), frozenset(proper), ways, heads)
 
 
+@lru_cache(maxsize=4_096)
 def _steps(text: str) -> tuple[Step, ...]:
     """The words of a piece without brackets; what joins words, such as a hyphen, is as good as a space."""
     return tuple(_step(part) for chunk in text.split() for part in _parts(chunk))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from crisisctl.domain.check import Path as Steps
 from crisisctl.domain.errors import Invalid
 from crisisctl.domain.lint.form import problems
-from crisisctl.domain.lint.policy import Policy, merged
+from crisisctl.domain.lint.policy import Document, Policy, merged
 
 FILE = "policy.yaml"
-_PACKAGE = Path(__file__).parent.parent / "data" / FILE
+PACKAGE = tuple(
+    Path(__file__).parent.parent / "data" / f"policy{part}.yaml"
+    for part in ("", "-words", "-en-errors", "-en-warnings")
+)
 
 
 class Fault(Protocol):
@@ -67,18 +70,26 @@ class PolicyFiles:
 
     @cached_property
     def _policy(self) -> Policy:
-        document = merged(self._read(_PACKAGE), {})
+        document = self._package()
         if self._root is not None and ((own := self._root / FILE).exists() or own.is_symlink()):
-            document = merged(document, self._read(own))
+            document = merged(document, self._read(own, document))
         return Policy(document, _digest(document))
 
-    def _read(self, path: Path) -> Mapping[str, Any]:
+    def _package(self) -> Document:
+        """What comes with the program; tests hold it against its form, so that nobody has to wait for that."""
+        whole: Document = {}
+        for path in PACKAGE:
+            document = self._load(path).document
+            whole = merged(whole, document if isinstance(document, dict) else {})
+        return whole
+
+    def _read(self, path: Path, base: Document) -> Document:
         loaded = self._load(path)
         told = [(fault.spot, fault.message, fault.remedy) for fault in loaded.faults]
         if not told:
             told = [
                 (loaded.spot(problem.path, on_key=problem.on_key), problem.message, problem.remedy)
-                for problem in problems(loaded.document)
+                for problem in problems(loaded.document, base)
             ]
         if told:
             rows = [f"{path}:{spot[0]}:{spot[1]}: {message}; {remedy}." for spot, message, remedy in sorted(told)]
@@ -86,7 +97,7 @@ class PolicyFiles:
         return loaded.document if isinstance(loaded.document, dict) else {}
 
 
-def _digest(document: Mapping[str, Any]) -> str:
+def _digest(document: Document) -> str:
     """The same for policies that say the same."""
     written = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(written.encode()).hexdigest()

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from crisisctl.adapters import yaml
-from crisisctl.adapters.policy import PolicyFiles
+from crisisctl.adapters.policy import PACKAGE, PolicyFiles
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.lint import MOST, Context, Finding, Policy, errors, lint
+from crisisctl.domain.lint.form import problems
 from crisisctl.domain.lint.policy import RULES, merged
 from crisisctl.domain.lint.reading import grade
 from crisisctl.domain.lint.words import Text
@@ -51,7 +52,10 @@ def wrong(corpus: list[Sample], *, good: bool) -> list[Sample]:
     ]
 
 
-@pytest.mark.parametrize("name", ["corpus.txt", "unseen.txt", "later.txt"])
+CORPORA = sorted(path.name for path in (DATA / "lint").glob("*.txt"))
+
+
+@pytest.mark.parametrize("name", CORPORA)
 def test_at_most_one_in_twenty_is_judged_wrongly_either_way(name: str) -> None:
     corpus = samples(name)
     fine = [one for one in corpus if one.rule == "good"]
@@ -270,9 +274,17 @@ def test_the_companys_own_addresses_and_names_may_stand_in_a_text() -> None:
 
 
 def _document() -> dict[str, Any]:
-    loaded = yaml.load(Path(__file__).parents[2] / "crisisctl" / "data" / "policy.yaml").document
-    assert isinstance(loaded, dict)
-    return loaded
+    whole: dict[str, Any] = {}
+    for path in PACKAGE:
+        loaded = yaml.load(path)
+        assert not loaded.faults
+        assert isinstance(loaded.document, dict)
+        whole = merged(whole, loaded.document)
+    return whole
+
+
+def test_the_policy_that_comes_with_the_program_has_the_form_of_one() -> None:
+    assert problems(_document()) == []
 
 
 @pytest.mark.parametrize(

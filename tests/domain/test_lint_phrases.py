@@ -17,7 +17,7 @@ POLICY = PolicyFiles(None, yaml.load).policy()
 
 def found(phrase: str, text: str) -> list[str]:
     looked = Text(text)
-    hits = Finder({"x": compiled(phrase)}).find(looked.words).get("x", [])
+    hits = Finder({"x": [compiled(phrase)]}).find(looked.words).get("x", [])
     return [text[looked.words[hit.first].start : looked.words[hit.after - 1].end] for hit in hits]
 
 
@@ -46,6 +46,25 @@ def found(phrase: str, text: str) -> list[str]:
 )
 def test_a_phrase_finds_what_it_means(phrase: str, text: str, hits: list[str]) -> None:
     assert found(phrase, text) == hits
+
+
+def test_a_phrase_names_a_list_of_words_and_its_capitals() -> None:
+    words = {"helper": ["vendor*", "third party", "^slack"], "erred": ["failed", "let us down"]}
+    finder = Finder({"x": [compiled("our ({helper}|intern) ... {erred}", words), compiled("{helper} is down", words)]})
+    for text, hits in {
+        "Our vendor has let us down.": 1,
+        "Our third party failed.": 1,
+        "Our intern, it seems, failed.": 1,
+        "Slack is down, some slack is down.": 1,
+        "Our house failed.": 0,
+    }.items():
+        assert len(finder.find(Text(text).words).get("x", [])) == hits, text
+
+
+def test_a_list_that_nobody_has_written_is_refused() -> None:
+    with pytest.raises(Unusable) as caught:
+        compiled("our {helpers} failed", {"helper": ["vendor"]})
+    assert "{helper}" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -108,7 +127,7 @@ def test_no_text_takes_more_than_its_length_says(piece: str) -> None:
 
 
 def test_a_phrase_full_of_gaps_stays_cheap() -> None:
-    finder = Finder({"x": compiled("(a|b) ... (a|b) ... c")})
+    finder = Finder({"x": [compiled("(a|b) ... (a|b) ... c")]})
     words = Text("a b " * 4_000).words
     begun = time.process_time()
     assert finder.find(words) == {}

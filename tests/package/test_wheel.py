@@ -31,8 +31,8 @@ def test_the_wheel_carries_every_playbook_and_template(wheel: Path) -> None:
 def test_the_wheel_carries_the_demo_and_nothing_of_the_tests(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     assert "crisisctl/data/demo.json" in held
-    assert "crisisctl/data/channels.yaml" in held
-    assert "crisisctl/data/policy.yaml" in held
+    policies = ("policy", "policy-words", "policy-en-errors", "policy-en-warnings")
+    assert {f"crisisctl/data/{name}.yaml" for name in ("channels", *policies)} <= held
     assert "crisisctl/py.typed" in held
     assert not any(name.startswith("tests/") for name in held)
 

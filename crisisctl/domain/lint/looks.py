@@ -10,19 +10,42 @@ from crisisctl.domain.lint.policy import Policy
 from crisisctl.domain.lint.words import Text, Word
 
 _SLOT = re.compile(
-    r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}|\{\{|\}\}|\{%|%\}|\$\{\w{1,40}\}?|(?<![\w(])\{[a-zA-Z_][\w .-]{0,40}\}"
-    r"|<[A-Z][A-Z _/-]{1,40}>|<(?:insert|name|date|time|number|your|company)\b[^<>\n]{0,40}>"
-    r"|\b(?:TODO|TBD|TBC|TBA|FIXME|XXX+|XX?:XX|XX)\b|_{3,60}|\b[Ll]orem ipsum\b|%[sd]\b|\bto be determined\b"
+    r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}|\{\{|\}\}|\{%|%\}|\$\{\w{1,40}\}?"
+    r"|(?<![\w(])\{[a-zA-Z_][\w .-]{0,40}\}"
+    r"|<[A-Z][A-Z _/-]{1,40}>|<(?:[Ii]nsert|[Yy]our|[Cc]ompany|[Nn]ame|[Dd]ate|[Tt]ime|[Nn]umber"
+    r"|[Cc]ustomer|[Ff]irst|[Ll]ast|customer|first|last|full|enter|add|number|date|time|name|location"
+    r"|place|amount|product|service|contact|phone|e-?mail|link|url|x+)\b[^<>\n]{0,40}>"
+    r"|\b(?:TODO|TO-DO|TO DO|TBD|TBC|TBA|TKTK?|TK|FIXME|XXX+|XX?:XX|HH:MM|XX|[xX][xX]+"
+    r"|DD[./-]MM[./-]YY(?:YY)?|MM[./-]DD[./-]YY(?:YY)?"
+    r"|YYYY[./-]MM[./-]DD|YYYY|NNN?N?|[Tt]bd|[Tt]bc|X,XXX|X{2,4}[./-]X{2,4})\b|\bTo ?do:|_{3,60}|\.{5,60}"
+    r"|\bipsum\b|\bdolor sit amet\b"
+    r"|%[sd]\b|%{1,2}[A-Za-z][\w-]{2,30}%{1,2}|@@\w{1,30}@@|##[A-Z]\w{1,30}##|«[A-Za-z_]{2,30}»"
+    r"|\$[A-Z_]{3,30}\b(?!\d)"
+    r"|\b[Tt]o be (?:determined|decided|defined|confirmed|filled in|added|announced|supplied"
+    r"|completed)\b(?= ?[.,;:)\]]|$)"
+    r"|\((?:insert|enter|add|fill in|name|date|time|number|placeholder|your|to be|xx+|x"
+    r"|\?+)\b[^()\n]{0,60}\)|\(\?{1,3}\)|(?<!\w)\?{3,10}(?= ?\w)"
+    r"|(?<![\[(<\w])(?:[Ii]nsert|INSERT|[Ff]ill in|FILL IN) (?:the |your |a )?(?:name|date|time|number"
+    r"|location|place|link|quote|text|contact|details"
+    r"|NAME|DATE|TIME|NUMBER|LOCATION|PLACE|LINK|QUOTE|TEXT|CONTACT|DETAILS)\b(?: here| HERE)?"
+    r"|\b(?:[Pp]laceholder|PLACEHOLDER)\b|\b(?:[Dd]ummy|[Ss]ample|[Ff]iller) text\b|\b(?:company|customer"
+    r"|your|first|last) name here\b",
+    re.MULTILINE,
 )
-_BRACKET = re.compile(r"\[[^\[\]\n]{1,60}\](?![(\[:])")
+_BRACKET = re.compile(r"\[[^\[\]\n]{1,120}\](?![(\[:])")
+_FACE = r"(?![\U0001F3FB-\U0001F3FF])[\U0001F300-\U0001FAFF\u2600-\u27BF\u2B05-\u2B55]"
 _EMOJI = re.compile(
-    r"(?<![\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F])(?:[\U0001F300-\U0001FAFF\u2600-\u27BF]\uFE0F? ?){2,32}"
+    rf"(?<![\U0001F300-\U0001FAFF\u2600-\u27BF\uFE0F])(?:(?:{_FACE}|[\U0001F1E6-\U0001F1FF]{{2}})"
+    r"[\U0001F3FB-\U0001F3FF]?\uFE0F? ?){2,32}"
 )
 _TAG = re.compile(r"(?<![\w&/#])#(\w{1,100})")
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,200})\]\([^()\s]{0,400}\)|<a\s[^<>]{0,400}>([^<>]{1,200})</a>", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[\s{0,20}\]\(|<img\b(?![^<>]{0,400}\balt\s?=\s?[\"'][^\"'])", re.IGNORECASE)
 _SAYS_NOTHING = (
-    "here|click here|this|this link|link|more|read more|learn more|this page|hier|hier klicken|dieser link|mehr"
+    "here|click|click me|tap here|see here|read here|details|info|see more|find out more|view more|the link"
+    "|follow this link|this site|go|open|continue|click here|this|this link|link|more|read more"
+    "|learn more|this page"
+    "|hier|hier klicken|dieser link|mehr"
     "|mehr dazu|weiterlesen|klicken sie hier"
 )
 _EMPTY_LINKS = frozenset(_SAYS_NOTHING.split("|"))

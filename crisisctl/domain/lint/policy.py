@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from crisisctl.domain.lint.phrases import Finder, Phrase, compiled
+from crisisctl.domain.lint.phrases import Finder, Phrase, compiled, spelt_out
 
 LEVELS = ("error", "warning", "off")
 ANY = "any"  # stands for every language
@@ -64,7 +64,7 @@ class Saying(NamedTuple):
     """A phrase that a company forbids or requires: in a language or in any, at severities and channels or at all."""
 
     written: str
-    phrases: tuple[Phrase, ...]
+    phrase: Phrase
     language: str
     level: str
     instead: str
@@ -91,17 +91,22 @@ class Policy:
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
         """Every rule by its name."""
-        return {id_: _rule(id_, spec) for id_, spec in self._document.get("rules", {}).items()}
+        return {id_: _rule(id_, spec, self.words) for id_, spec in self._document.get("rules", {}).items()}
+
+    @cached_property
+    def words(self) -> Mapping[str, Sequence[str]]:
+        """The lists of words that a phrase may name."""
+        return words(self._document)
 
     @cached_property
     def forbidden(self) -> Sequence[Saying]:
         """What must not be said."""
-        return [_saying(spec) for spec in self._document.get("forbidden", ())]
+        return [_saying(spec, self.words) for spec in self._document.get("forbidden", ())]
 
     @cached_property
     def required(self) -> Sequence[Saying]:
         """What must be said."""
-        return [_saying(spec) for spec in self._document.get("required", ())]
+        return [_saying(spec, self.words) for spec in self._document.get("required", ())]
 
     @cached_property
     def languages(self) -> frozenset[str]:
@@ -110,7 +115,7 @@ class Policy:
 
     def allowed(self, kind: str) -> frozenset[str]:
         """An allow-list, such as `domains`, in small letters."""
-        return frozenset(str(one).casefold() for one in self._document.get("allow", {}).get(kind, ()))
+        return frozenset(str(one).casefold() for one in entries(self._document.get("allow", {}).get(kind)))
 
     def listed(self, kind: str) -> frozenset[str]:
         """A list of what is looked for, such as `first` names, in small letters."""
@@ -119,7 +124,7 @@ class Policy:
     @cached_property
     def _listed(self) -> dict[str, frozenset[str]]:
         return {
-            kind: frozenset(word.casefold() for line in lines(listed) for word in line.split(", "))
+            kind: frozenset(word.casefold() for word in entries(listed))
             for kind, listed in (self._document.get("names") or {}).items()
         }
 
@@ -144,7 +149,7 @@ class Policy:
                 yield name, [*by_language.get(language, ()), *by_language.get(ANY, ())]
         for kind, sayings in (("forbidden", self.forbidden), ("required", self.required)):
             for number, saying in enumerate(sayings):
-                yield f"{kind}/{number}", list(saying.phrases)
+                yield f"{kind}/{number}", [saying.phrase]
 
 
 def lines(listed: object) -> list[str]:
@@ -152,6 +157,20 @@ def lines(listed: object) -> list[str]:
     if isinstance(listed, str):
         return [line.strip() for line in listed.splitlines() if line.strip() and not line.strip().startswith("#")]
     return [str(one).strip() for one in listed] if isinstance(listed, list | tuple) else []
+
+
+def words(document: Document) -> dict[str, list[str]]:
+    """The lists that phrases name: those of `words`, each of which may name one before it, and `{vendors}`."""
+    listed = (document.get("names") or {}).get("vendors")
+    found = {"vendors": [f"^{form}" for name in entries(listed) for form in (name, f"{name}'s")]}
+    for name, listed in (document.get("words") or {}).items():
+        found[name] = [one for line in entries(listed) for one in spelt_out(line, found).strip("()").split("|")]
+    return found
+
+
+def entries(listed: object) -> list[str]:
+    """A list of texts, or a text with several on each line, parted by commas."""
+    return [one.strip() for line in lines(listed) for one in line.split(",") if one.strip()]
 
 
 def merged(base: Document, over: Document) -> dict[str, Any]:
@@ -167,6 +186,7 @@ def merged(base: Document, over: Document) -> dict[str, Any]:
         "rules": rules,
         "allow": _joined(base, over, "allow"),
         "names": _joined(base, over, "names"),
+        "words": _joined(base, over, "words"),
         "forbidden": [*(base.get("forbidden") or ()), *(over.get("forbidden") or ())],
         "required": [*(base.get("required") or ()), *(over.get("required") or ())],
         "reading": _reading(base.get("reading") or {}, over.get("reading") or {}),
@@ -191,36 +211,35 @@ def _over(rule: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _joined(base: Document, over: Document, key: str) -> dict[str, list[str]]:
     before, more = base.get(key) or {}, over.get(key) or {}
-    return {kind: [*lines(before.get(kind)), *lines(more.get(kind))] for kind in dict.fromkeys((*before, *more))}
+    return {kind: [*entries(before.get(kind)), *entries(more.get(kind))] for kind in dict.fromkeys((*before, *more))}
 
 
 def _reading(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return {**base, **over, "maximum": {**(base.get("maximum") or {}), **(over.get("maximum") or {})}}
 
 
-def _rule(id_: str, spec: Mapping[str, Any]) -> Rule:
+def _rule(id_: str, spec: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Rule:
     level = spec.get("level", "warning")
     return Rule(
         id_,
         {"else": level} if isinstance(level, str) else level,
         spec.get("why", ""),
         spec.get("remedy", ""),
-        _compiled(spec.get("phrases")),
-        _compiled(spec.get("unless")),
+        _compiled(spec.get("phrases"), words),
+        _compiled(spec.get("unless"), words),
     )
 
 
-def _compiled(by_language: Mapping[str, object] | None) -> dict[str, list[Phrase]]:
+def _compiled(by_language: Mapping[str, object] | None, words: Mapping[str, Sequence[str]]) -> dict[str, list[Phrase]]:
     return {
-        language: [phrase for line in lines(listed) for phrase in compiled(line)]
-        for language, listed in (by_language or {}).items()
+        language: [compiled(line, words) for line in lines(listed)] for language, listed in (by_language or {}).items()
     }
 
 
-def _saying(spec: Mapping[str, Any]) -> Saying:
+def _saying(spec: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> Saying:
     return Saying(
         spec["phrase"],
-        tuple(compiled(spec["phrase"])),
+        compiled(spec["phrase"], words),
         spec.get("language", ANY),
         spec.get("level", "error"),
         spec.get("instead", ""),

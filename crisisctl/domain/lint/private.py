@@ -20,34 +20,86 @@ _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?![\w:])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
-_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_NUMBER = re.compile(
+    r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|\b[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b|\b\d{8}-?[A-HJ-NP-TV-Z]\b"
+    r"|\b[XYZ]-?\d{7}-?[A-Z]\b|\b[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3}(?: ?\d\d)?\b"
+    r"|\b[A-Z]{5}\d{4}[A-Z]\b"
+    r"|\b[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]\b|\b\d{3}\.\d{3}\.\d{3}-\d\d\b|\b\d{6}-\d{4}\b"
+    r"|\b\d\d ?[0-3]\d[01]\d{3} ?[A-Z] ?\d{3}\b"
+)
+_DEVICE = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}(?![\w:-])")
+_SPOT = re.compile(r"(?<![\w.])-?\d{1,2}\.\d{4,8}°?(?: ?[NS])?[,;] ?-?\d{1,3}\.\d{4,8}(?![\w.])")
+_HOME = re.compile(
+    r"\b(?:[Ll]ives?|[Ll]ived|[Ll]iving|[Hh]ome|[Rr]esid(?:es?|ed|ing|ence|ent)|[Hh]is|[Hh]er|[Tt]heir"
+    r"|[Hh]ouse|[Ff]lat|[Aa]partment|wohnt\w{0,2}|wohnhaft)\b"
+    r"[^.\n]{0,40}?\b(?:\d{1,5}[a-z]? (?:[A-Z][\w'-]{1,20} ){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln"
+    r"|Drive|Dr|Close|Way|Court|Place|Square|Terrace|Boulevard|Crescent"
+    r"|Gardens|Row|Hill|Grove|Mews|Walk|Parade)\b|[A-ZÄÖÜ][\wäöüß-]{2,25}(?:straße|strasse|weg|gasse"
+    r"|allee|platz|str\.) \d{1,4})"
+)
 _VERSION = re.compile(r"(?:version|release|build|v)\.? \Z", re.IGNORECASE)
 _SECRETS = re.compile(
-    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{12,20}\b|\bgh[pousr]_\w{16,80}"
-    r"|\bgithub_pat_\w{16,90}|\bglpat-[\w-]{16,60}|\bxox[abeoprs]-[\w-]{8,80}|\b[srp]k[_-](?:live|test|proj|ant)[\w-]{8,90}"
-    r"|\bsk-\w{16,60}|\bAIza[\w-]{30,40}|\beyJ[\w-]{8,200}\.[\w-]{8,400}|\bnpm_\w{30,40}|\bSG\.[\w-]{16,32}\.[\w-]{16,60}"
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\b(?:AKIA|ASIA)[0-9A-Z]{12,20}\b|\bgh[pousr]_\w{16,80}"
+    r"|\bgithub_pat_\w{16,90}|\bglpat-[\w-]{16,60}|\bxox[abeoprs]-[\w-]{8,80}|\b[srp]k[_-](?:live|test"
+    r"|proj|ant)[\w-]{8,90}"
+    r"|\bsk-\w{16,60}|\bAIza[\w-]{30,40}|\beyJ[\w-]{8,200}\.[\w-]{8,400}|\bnpm_\w{30,40}"
+    r"|\bSG\.[\w-]{16,32}\.[\w-]{16,60}"
     r"|\bhooks\.slack\.com/services/\w{4,20}/\w{4,20}"
-    r"|\b[a-z][a-z0-9+]{1,12}://[^\s/:@]{1,64}:[^\s/@]{1,64}@"
+    r"|\b[a-z][a-z0-9+]{1,12}://[^\s/:@]{0,64}:[^\s/@]{1,64}@"
     r"|(?<![A-Za-z0-9])[A-Z][A-Z0-9_]{0,40}(?:KEY|SECRET|TOKEN|PASSWORD|PASSWD) ?= ?['\"]?[^\s'\"]{4,80}"
-    r"|\b[Bb]earer [\w.-]{16,200}|\b[0-9a-fA-F]{32,128}\b"
+    r"|\b[Bb]earer [\w.-]{16,200}|\b[Bb]asic [A-Za-z0-9+/]{12,200}={0,2}|\b[0-9a-fA-F]{32,128}\b"
+    r"|\b(?:whsec|dop_v1|hf|dckr_pat|shpat|shpss|pypi|ya29|xapp|glsa|dapi|ATATT3x|sq0\w{3}|rubygems"
+    r"|lin_api|r8|gsk|EAAC)[_.-]?[\w-]{20,200}"
+    r"|\b\d{8,10}:[A-Za-z0-9_-]{35}\b|\b(?:AccountKey|SharedAccessKey|sig|access_token|api_key|apikey"
+    r"|client_secret|auth|key|token"
+    r"|secret|sessionid|session_id|JSESSIONID|PHPSESSID)=[\w%+/.-]{12,200}"
 )
 _SAID = re.compile(
-    r"\b(?:pass(?:word|phrase|wort|code)|passwd|pwd|secret|geheimnis|pin|token|(?:api|access|secret|private)[ _-]?key|"
+    r"\b(?:pass(?:word|phrase|wort|code)|passwd|pwd|secret|geheimnis|pin|token|(?:api|access|secret"
+    r"|private)[ _-]?key|"
     r"zugangscode|api-schlüssel)\b['\"\u201d]? ?(?P<sign>[:=]|is(?: now| set to)?|was|lautet|ist|war) ?"
     r"['\"\u201c\u201e`]?(?P<value>[^\s'\"\u201d\u201c`]{4,80})",
     re.IGNORECASE,
 )
+_BARE = re.compile(
+    r"\b(?:pass(?:word|phrase|wort|code)|passwd|pwd|kennwort|zugangscode|key|token|secret"
+    r"|credentials?)s?(?: of| to| for| called)? "
+    r"['\"\u201c\u201e`(]{0,2}(?P<value>(?=[^\s]{0,40}\d)(?=[^\s]{0,40}[A-Za-z])[\w!#$%&*+./@^~-]{6,80})",
+    re.IGNORECASE,
+)
+_PIN = re.compile(
+    r"\b(?:PIN|[Dd]oor code|[Aa]ccess code|[Aa]larm code|[Pp]asscode|[Ee]ntry code|[Ss]afe code"
+    r"|[Gg]ate code|[Oo]ne-time code)(?: code)?(?::| is| was| ist|) ?#?\d{4,8}\b"
+)
+_PAIR = re.compile(
+    r"\b(?:log ?in|credentials?|user(?:name)?|account)(?::| is| are| with| as| using"
+    r"|) ?[\w.@-]{2,40} ?(?:/|:|and|und|,) ?(?:pass(?:word"
+    r"|wort)?:? )?(?=[^\s]{0,40}\d)(?=[^\s]{0,40}[A-Za-z])[\w!#$%&*+.@^~-]{6,40}",
+    re.IGNORECASE,
+)
+_RANDOM = re.compile(
+    r"(?<![\w/=.%&?@+-])(?=[\w+/=-]{0,100}\d)(?=[\w+/=-]{0,100}[a-z])(?=[\w+/=-]{0,100}[A-Z])[A-Za-z0-9+/_-]{32,100}={0,2}(?![\w./])"
+)
 _DIGIT = re.compile(r"\d")
 _BORN = re.compile(r"\b(?:born (?:on|in)|date of birth:?|geboren am|geburtsdatum:?) (?=\w)", re.IGNORECASE)
 _OWNERS = re.compile(
-    r"\b(?:passport|licen[cs]e|tax|social security|insurance) (?:number|no\.?) (?=\w*\d)", re.IGNORECASE
+    r"\b(?:passport|licen[cs]e|tax|social security|(?:national )?insurance|nhs|aadhaar|pan|patient"
+    r"|personnel|employee|staff|member(?:ship)?|ssn"
+    r"|policy|identity card|id(?:entity)?(?: card)?|licen[cs]e plate|number plate|registration"
+    r"|medical record|account|customer"
+    r"|personalausweis|ausweis|reisepass|steuer|sozialversicherungs|kunden|konto"
+    r"|versicherten)(?: ?-?(?:number|no\.?|id|plate|nummer|nr\.?)|)"
+    r"(?: is| was|:| ist| lautet|) (?=[A-Z]{0,3}[ -]?(?:\d[ -]?){5})",
+    re.IGNORECASE,
 )
 
 
 def secrets(looked: Text) -> Iterator[Spotted]:
     """Keys, tokens and passwords; the finding does not repeat them."""
     told: list[tuple[int, int]] = []
-    for found in (*_SECRETS.finditer(looked.text), *filter(_is_said, _SAID.finditer(looked.text))):
+    text = looked.text
+    said = (*filter(_is_said, _SAID.finditer(text)), *_BARE.finditer(text), *_PIN.finditer(text), *_PAIR.finditer(text))
+    for found in (*_SECRETS.finditer(text), *said, *filter(_is_random, _RANDOM.finditer(text))):
         if not any(start < found.end() and found.start() < end for start, end in told):
             told.append(found.span())
             yield Spotted("secrets", found.start(), f"“{found[0][:4]}…” looks like a key or a password")
@@ -59,6 +111,11 @@ def _is_said(found: re.Match[str]) -> bool:
     if found["sign"] in {":", "="}:
         return len(value) >= 4 and not value.startswith(("{{", "http"))  # noqa: PLR2004 - shorter is no password
     return bool(_DIGIT.search(value)) or not value.isalpha()
+
+
+def _is_random(found: re.Match[str]) -> bool:
+    """Whether signs are mixed as nobody writes words: digits and letters change often."""
+    return len(re.findall(r"[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][A-Za-z]", found[0])) >= 8  # noqa: PLR2004 - of 32 and more
 
 
 def personal(looked: Text, policy: Policy, context: Context) -> Iterator[Spotted]:
@@ -121,6 +178,8 @@ def _numbers(text: str) -> Iterator[Spotted]:
             yield Spotted("pii", found.start(), f"{found[0][:4]}… is the number of a card")
     for found in _NUMBER.finditer(text):
         yield Spotted("pii", found.start(), "this is the form of a social security number")
+    for found in (*_DEVICE.finditer(text), *_SPOT.finditer(text), *_HOME.finditer(text)):
+        yield Spotted("pii", found.start(), f"“{found[0].strip()}” leads to one person")
     for pattern in (_BORN, _OWNERS):
         for found in pattern.finditer(text):
             yield Spotted("pii", found.start(), f"“{found[0].strip()}” tells one person from all others")

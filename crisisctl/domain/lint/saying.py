@@ -15,6 +15,7 @@ Hits = Mapping[str, Sequence[Hit]]
 # Their phrases say what must stand in the text, or are looked at elsewhere.
 APART = frozenset({"missing-empathy", "missing-next-update", "missing-unknowns", "missing-action", "disclosure"})
 _LONGEST_QUOTE = 80
+_NEAR, _BEHIND, _BESIDE = 30, 20, 4  # characters
 _SURE = frozenset({"probable", "confirmed"})
 _CAUSE = re.compile(
     r"\b(?:let us down|failed us|(?:is|was|are) (?:responsible|at fault|to blame)|made a mistake"
@@ -70,13 +71,16 @@ def _backed(sentence: str, context: Context) -> bool:
 
 
 def _dated(looked: Text, hit: Hit) -> bool:
-    """Whether the day itself stands beside a word such as `today`."""
+    """Whether the day itself stands near a word such as `today`, or right behind words such as `on Monday`."""
     start, end = looked.words[hit.first].start, looked.words[hit.after - 1].end
-    if hit.after - hit.first > 1:
-        return False
     sentence = looked.sentences[looked.words[hit.first].sentence]
-    near = looked.text[max(sentence.start, start - 30) : min(sentence.end, end + 30)]
-    return any(moment.day for moment in moments(near))
+    before, after = (_NEAR, _NEAR) if hit.after - hit.first == 1 else (0, _BEHIND)
+    near = looked.text[max(sentence.start, start - before) : min(sentence.end, end + after)]
+    offset = end - max(sentence.start, start - before)
+    return any(
+        moment.day and (before or offset <= moment.start <= offset + _BESIDE or moment.start < offset < moment.end)
+        for moment in moments(near)
+    )
 
 
 def _vendors(looked: Text, hits: Hits, policy: Policy) -> Iterator[Spotted]:

@@ -108,7 +108,11 @@ LOOKS = [
         "watch --list --json",
     ),
     *("task list --json", "fact list", "fact list --json", "statement list", "statement show holding", "access list"),
-    *("statement lint crisisctl.toml --json", "statement lint holding", "statement posted x --url https://x.com/n/status/1"),
+    *(
+        "statement lint crisisctl.toml --json",
+        "statement lint holding",
+        "statement posted x --url https://x.com/n/status/1",
+    ),
     *(f"timeline --format {form}" for form in EACH),
     *("report", "report --json", "verify", "verify --json", "doctor", "doctor --json", "oncall gaps"),
     *("playbook list", "playbook list --json", "playbook show data-breach", "playbook check"),

@@ -19,9 +19,14 @@ class Files:
     def __init__(self, state: Path) -> None:
         self._state = state
 
-    def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
-        """One file a rendition, with its language in the name where there are several; a drill's lie apart, marked."""
-        several = len({key.partition("/")[2] for key in renditions}) > 1
+    def lay_out(
+        self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool, several: bool = False
+    ) -> list[Path]:
+        """One file a rendition, with its language in the name where there are several; a drill's lie apart, marked.
+
+        `several` says that the statement has more languages than those at hand, so that a file keeps its name.
+        """
+        several = several or len({key.partition("/")[2] for key in renditions}) > 1
         names = {f"{statement}.{_named(key, renditions, several=several)}": text for key, text in renditions.items()}
         return self._written(incident, names, drill=drill)
 

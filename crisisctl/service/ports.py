@@ -416,6 +416,11 @@ class Policies(Protocol):
 class Outgoing(Protocol):
     """Where published statements are laid out, ready to be pasted."""
 
-    def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
-        """Write the exact text of each rendition, given by key; the paths in the same order."""
+    def lay_out(
+        self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool, several: bool = False
+    ) -> list[Path]:
+        """Write the exact text of each rendition, given by key; the paths in the same order.
+
+        `several` says that the statement has more languages than those at hand.
+        """
         ...

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Refused, StoreFailed, Unverified
-from crisisctl.domain.incident import Incident
+from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.statements.publishing import slots
 from crisisctl.domain.statements.renditions import (
     channel_of,
@@ -113,11 +113,19 @@ def publish(
     with desk.store.reading() as log:
         texts = released(log, out)
     try:
-        files = outgoing.lay_out(out.incident, out.data["statement"], texts, drill=outcome.incident.drill)
+        several = _several(outcome.incident.statements[out.data["statement"]])
+        files = outgoing.lay_out(
+            out.incident, out.data["statement"], texts, drill=outcome.incident.drill, several=several
+        )
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
     return Released(outcome, files)
+
+
+def _several(statement: Statement) -> bool:
+    """Whether a file needs its language in its name: what goes out now is one, what went out before may be another."""
+    return len({language_of(key) for key in (*statement.renditions, *statement.out)}) > 1
 
 
 def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:

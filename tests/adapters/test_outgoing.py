@@ -49,6 +49,13 @@ def test_several_languages_stand_in_the_names(state: Path) -> None:
     ]
 
 
+def test_a_text_that_goes_out_alone_keeps_the_name_it_had_among_several(state: Path) -> None:
+    Files(state).lay_out("INC-1", "holding", {"x/en": "Sorry.", "x/de": "Verzeihung."}, drill=False)
+    (path,) = Files(state).lay_out("INC-1", "holding", {"x/en": "So sorry."}, drill=False, several=True)
+    assert (path.name, path.read_text()) == ("holding.x.en.txt", "So sorry.")
+    assert len([*path.parent.iterdir()]) == 2
+
+
 @pytest.mark.parametrize("language", ["", ".de"])
 def test_the_parts_of_an_email_have_names_of_their_own(state: Path, language: str) -> None:
     texts = {"email.subject/de": "S", "email/de": "T", "email.html/de": "<p>"} | ({"x/en": "X"} if language else {})

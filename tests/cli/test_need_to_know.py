@@ -79,6 +79,16 @@ ASKS: dict[str, list[str]] = {
     "statement reject": ["statement reject holding @ --because x"],
     "statement publish": ["statement publish holding @"],
     "statement correct": ["statement correct holding @ --because x"],
+    "statement posted": [
+        "statement posted x @ --url https://x.com/n/status/1460323737035677698",
+        "statement posted x @ --url https://x.com/n/status/1 --statement holding --json",
+    ],
+    "statement retry": ["statement retry holding @ --channel x --because y"],
+    "statement embargo": [
+        "statement embargo holding @ --until 2026-11-22T16:00Z --because x",
+        "statement embargo holding @ --audience press --lift --because x --json",
+    ],
+    "statement lint": ["statement lint holding @", "statement lint words.txt @", "statement lint words.txt @ --json"],
     "statement list": ["statement list @", "statement list @ --json"],
     "timeline": [*(f"timeline @ --format {form}" for form in EACH), "timeline @ -o out.md", "timeline @ --include all"],
     "report": ["report @", "report @ --json", "report @ -o out.md", "report @ --include tlp"],
@@ -98,6 +108,11 @@ LOOKS = [
         "watch --list --json",
     ),
     *("task list --json", "fact list", "fact list --json", "statement list", "statement show holding", "access list"),
+    *(
+        "statement lint crisisctl.toml --json",
+        "statement lint holding",
+        "statement posted x --url https://x.com/n/status/1",
+    ),
     *(f"timeline --format {form}" for form in EACH),
     *("report", "report --json", "verify", "verify --json", "doctor", "doctor --json", "oncall gaps"),
     *("playbook list", "playbook list --json", "playbook show data-breach", "playbook check"),

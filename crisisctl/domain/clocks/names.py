@@ -1,0 +1,67 @@
+"""How clocks are called: by id, or by a regime and a name, without regard to case and punctuation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from crisisctl.domain.clocks.catalogue import Clock
+from crisisctl.domain.clocks.faults import UnknownClock
+from crisisctl.domain.errors import Usage
+from crisisctl.domain.text import nearest, visible
+
+_APART = re.compile(r"[^a-z0-9]+")
+_WORDS = re.compile(r"[a-z]+|[0-9]+")
+_UNITS = {
+    "hours": ("h", "hour", "hours"),
+    "days": ("d", "day", "days"),
+    "business_days": ("bd", "wd", "business", "working", "day", "days"),
+    "months": ("m", "month", "months"),
+}
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits of a name, in lower case."""
+    return _APART.sub("", text.casefold())
+
+
+def find(told: str, clocks: Mapping[str, Clock]) -> Clock:
+    """The clock of that name; `Usage` when it is a regime of several clocks, `UnknownClock` with the nearest names."""
+    if told in clocks:
+        return clocks[told]
+    key = squeezed(told)
+    if found := [clock for clock in clocks.values() if key in _keys(clock)]:
+        return _only(found, told)
+    if found := [clock for clock in clocks.values() if key in map(squeezed, clock.names[0])]:
+        return _only(found, told)
+    words = set(_WORDS.findall(told.casefold()))
+    if words and len(found := [clock for clock in clocks.values() if words <= _vocabulary(clock)]) == 1:
+        return found[0]
+    raise UnknownClock(str(_nearest(told, clocks)))
+
+
+def _only(found: list[Clock], told: str) -> Clock:
+    if len(found) == 1:
+        return found[0]
+    raise Usage(f"{visible(told[:80])!r} is several clocks. Say which: {', '.join(clock.id for clock in found)}.")
+
+
+def _keys(clock: Clock) -> Iterator[str]:
+    regimes, names = clock.names
+    yield squeezed(clock.id)
+    for name in names:
+        yield squeezed(name)
+        yield from (squeezed(f"{regime}{name}") for regime in regimes)
+
+
+def _vocabulary(clock: Clock) -> set[str]:
+    regimes, names = clock.names
+    words = set(_WORDS.findall(" ".join((clock.id, clock.title, *regimes, *names)).casefold()))
+    for measure in clock.rule.measures:
+        words.update((str(measure.count), *_UNITS[measure.unit]))
+    return words
+
+
+def _nearest(told: str, clocks: Mapping[str, Clock]) -> Exception:
+    called = {f"{regime} {name}": clock.id for clock in clocks.values() for regime in clock.names[0][:1] for name in clock.names[1]}
+    return nearest(told, [*clocks, *called, *(clock.regime for clock in clocks.values())], "clock", then="All: crisisctl clock list")

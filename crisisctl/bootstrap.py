@@ -15,7 +15,7 @@ from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
 from crisisctl.adapters.sqlite import Sqlite
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, Refused, StoreFailed, Usage
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
+    from crisisctl.service.clocks import Clocks
     from crisisctl.service.ports import Courier, Extent, Templates
     from crisisctl.service.tally import Tally
     from crisisctl.service.transfer import Copied, Progress
@@ -296,6 +297,39 @@ class Office:
         except CrisisError:
             return None
         return memory(entry) if entry else None
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The clocks that laws and contracts set, with those of the workspace if there is one."""
+        from crisisctl.adapters import catalogue  # noqa: PLC0415 - only clocks pay for it
+        from crisisctl.adapters.holidays import Holidays  # noqa: PLC0415 - the same
+        from crisisctl.domain.clocks.catalogue import build, merged  # noqa: PLC0415 - the same
+        from crisisctl.service.clocks import Clocks  # noqa: PLC0415 - the same
+
+        document = catalogue.shipped()
+        own = self._own_clocks()
+        if own is not None:
+            from crisisctl.adapters.yaml.clocks import read_clocks  # noqa: PLC0415 - only clocks of one's own pay for it
+
+            document = merged(document, read_clocks(own, document))
+        return Clocks(build(document["regimes"]), Holidays(document["calendars"]))
+
+    def _own_clocks(self) -> Path | None:
+        """The file with clocks of one's own; None when there is none, or no workspace, which clocks do not need."""
+        try:
+            file = self.settings.root / workspace.CLOCKS
+        except NotFound:
+            if self._told or os.environ.get("CRISISCTL_WORKSPACE"):
+                raise
+            return None
+        return file if file.exists() else None
+
+    @staticmethod
+    def worked_cases(file: Path) -> object:
+        """What a file of worked cases holds."""
+        from crisisctl.adapters.yaml.clocks import read_cases  # noqa: PLC0415 - only checking clocks pays for it
+
+        return read_cases(file)
 
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""

@@ -24,7 +24,9 @@ def not_applicable(clock: Clock, start: datetime, answers: Mapping[str, Answer])
     if clock.status == "disabled":
         return "Not applicable: this workspace has disabled the clock."
     named = {canonical(name): value for name, value in answers.items()}
-    return next((no for limit in clock.only if limit.name in named and (no := _outside(limit, named[limit.name]))), None)
+    return next(
+        (no for limit in clock.only if limit.name in named and (no := _outside(limit, named[limit.name]))), None
+    )
 
 
 def canonical(name: str) -> str:
@@ -36,7 +38,9 @@ def canonical(name: str) -> str:
 def _outside(limit: Limit, value: Answer) -> str | None:
     what = limit.name.replace("_", " ")
     if limit.flag is not None:
-        return None if _flag(limit, value) is limit.flag else f"Not applicable: {what} is {'no' if limit.flag else 'yes'}."
+        return (
+            None if _flag(limit, value) is limit.flag else f"Not applicable: {what} is {'no' if limit.flag else 'yes'}."
+        )
     if limit.among:
         return None if str(value) in limit.among else f"Not applicable: it is for {what} {' or '.join(limit.among)}."
     number = _number(limit, value)

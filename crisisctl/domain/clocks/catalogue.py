@@ -27,7 +27,7 @@ class Measure(NamedTuple):
     """
 
     unit: str
-    count: int
+    number: int
     after: str = ""
     first_day: bool = False
     year_end: bool = False
@@ -117,15 +117,21 @@ class Clock(NamedTuple):
 
 
 def merged(shipped: Document, own: Document) -> dict[str, Any]:
-    """The shipped document with a workspace's own laid over it, key by key in each regime and in each clock."""
-    whole = {key: dict(regime) for key, regime in shipped.items()}
-    for key, regime in own.items():
-        there = whole.get(key, {})
-        clocks = {id_: dict(clock) for id_, clock in (there.get("clocks") or {}).items()}
-        for id_, clock in (regime.get("clocks") or {}).items():
-            clocks[id_] = {**clocks.get(id_, {}), **clock}
-        whole[key] = {**there, **regime, "clocks": clocks}
-    return whole
+    """The shipped document with a workspace's own laid over it, key by key in each regime, clock and calendar."""
+    regimes, calendars = _over(shipped, own, "regimes"), _over(shipped, own, "calendars")
+    whole = {key: _laid(there, over, "clocks") for key, there, over in regimes}
+    return {"regimes": whole, "calendars": {key: _laid(there, over, "closures") for key, there, over in calendars}}
+
+
+def _over(shipped: Document, own: Document, part: str) -> Iterator[tuple[str, Document, Document]]:
+    there, over = shipped.get(part) or {}, own.get(part) or {}
+    return ((key, there.get(key) or {}, over.get(key) or {}) for key in dict.fromkeys([*there, *over]))
+
+
+def _laid(there: Document, over: Document, inner: str) -> dict[str, Any]:
+    old, new = there.get(inner) or {}, over.get(inner) or {}
+    both = {key: {**(old.get(key) or {}), **(new.get(key) or {})} for key in dict.fromkeys([*old, *new])}
+    return {**there, **over, **({inner: both} if both else {})}
 
 
 def build(document: Document) -> dict[str, Clock]:

@@ -11,13 +11,12 @@ from crisisctl.domain.clocks.applying import not_applicable
 from crisisctl.domain.clocks.calendar import Calendar, Calendars, Weekends, next_working
 from crisisctl.domain.clocks.catalogue import Clock, Measure
 from crisisctl.domain.clocks.faults import Uncomputable
+from crisisctl.domain.clocks.given import CALENDAR, DUE
 from crisisctl.domain.clocks.measure import End, days, hours, months, working_days
 from crisisctl.domain.clocks.outcome import Known, Result
 from crisisctl.domain.clocks.places import COUNTRIES
 from crisisctl.domain.clocks.when import at_time, shown, zone
 from crisisctl.domain.errors import CrisisError
-
-CALENDAR = "calendar"  # the answer that names another calendar than that of the place
 
 
 class _Count(NamedTuple):
@@ -129,7 +128,10 @@ def _fact(count: _Count, measure: Measure) -> datetime:
         return count.start
     at = count.known.facts.get(measure.after)
     if at is None:
-        message = f"{count.clock.id} also counts from {measure.after}, which is not known. Give it: --input {measure.after}=TIME"
+        message = (
+            f"{count.clock.id} also counts from {measure.after}, which is not known. "
+            f"Give it: --input {measure.after}=TIME"
+        )
         raise Uncomputable("missing_input", message)
     return at
 
@@ -137,7 +139,7 @@ def _fact(count: _Count, measure: Measure) -> datetime:
 def _end(count: _Count, measure: Measure) -> End:
     start = _fact(count, measure)
     if measure.unit == "hours":
-        return hours(start, measure.count, count.place)
+        return hours(start, measure.number, count.place)
     if measure.unit == "days":
         return days(start, measure, count.place)
     if measure.unit == "months":
@@ -190,7 +192,7 @@ def _timeliness(count: _Count, result: Result, begun: str) -> Result:
     """Whether a filing accepted at the start came in time: after the cut-off it is dated the next business day."""
     clock, cut_off = count.clock, count.clock.rule.cut_off
     calendar, day = _calendar(count), count.start.date()
-    due = count.known.facts.get("original_due_date", count.start).astimezone(count.place).date()
+    due = count.known.facts.get(DUE, count.start).astimezone(count.place).date()
     limit = at_time(due, cut_off, count.place)
     after = day + timedelta(days=1) if count.start > at_time(day, cut_off, count.place) else day
     dated = next_working(calendar, after)

@@ -37,21 +37,21 @@ def days(start: datetime, measure: Measure, place: tzinfo) -> End:
     first = start.astimezone(place).date()
     if measure.year_end:
         closing = date(first.year, 12, 31)
-        how = f"{measure.count} days after the end of {first.year}, the year of {day_shown(first)}"
-        return _closing(closing + timedelta(days=measure.count), measure, place, how)
+        how = f"{measure.number} days after the end of {first.year}, the year of {day_shown(first)}"
+        return _closing(closing + timedelta(days=measure.number), measure, place, how)
     if measure.first_day:
-        last = first + timedelta(days=measure.count - 1)
-        return _closing(last, measure, place, f"{measure.count} days, of which {day_shown(first)} is the first")
-    how = f"{measure.count} calendar days after {day_shown(first)}, which is not counted"
-    return _closing(first + timedelta(days=measure.count), measure, place, how)
+        last = first + timedelta(days=measure.number - 1)
+        return _closing(last, measure, place, f"{measure.number} days, of which {day_shown(first)} is the first")
+    how = f"{measure.number} calendar days after {day_shown(first)}, which is not counted"
+    return _closing(first + timedelta(days=measure.number), measure, place, how)
 
 
 def months(start: datetime, measure: Measure, place: tzinfo) -> End:
     """Calendar months to the end of the same day of the month, or of its last where it has no such day."""
     first = start.astimezone(place).date()
-    last = month_later(first, measure.count)
-    noun = "calendar month" if measure.count == 1 else "calendar months"
-    end = _closing(last, measure, place, f"{measure.count} {noun} after {day_shown(first)}")
+    last = month_later(first, measure.number)
+    noun = "calendar month" if measure.number == 1 else "calendar months"
+    end = _closing(last, measure, place, f"{measure.number} {noun} after {day_shown(first)}")
     if last.day == first.day:
         return end
     return end._replace(why=(*end.why, f"That month has no day {first.day}, so its last day counts."))
@@ -60,8 +60,8 @@ def months(start: datetime, measure: Measure, place: tzinfo) -> End:
 def working_days(start: datetime, measure: Measure, place: tzinfo, calendar: Calendar) -> End:
     """Business days after the local day of the start, to the end of the last or to a time on it."""
     first = start.astimezone(place).date()
-    counted = business_days(calendar, first, measure.count)
-    how = f"{measure.count} business days after {day_shown(first)}; the next business day is the first"
+    counted = business_days(calendar, first, measure.number)
+    how = f"{measure.number} business days after {day_shown(first)}; the next business day is the first"
     end = _closing(counted.last, measure, place, how)
     remark = calendar.remark(first, counted.last)
     why = (*end.why, *_passed(counted), *((remark,) if remark else ()))

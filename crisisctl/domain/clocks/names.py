@@ -58,10 +58,20 @@ def _vocabulary(clock: Clock) -> set[str]:
     regimes, names = clock.names
     words = set(_WORDS.findall(" ".join((clock.id, clock.title, *regimes, *names)).casefold()))
     for measure in clock.rule.measures:
-        words.update((str(measure.count), *_UNITS[measure.unit]))
+        words.update((str(measure.number), *_UNITS[measure.unit]))
     return words
 
 
 def _nearest(told: str, clocks: Mapping[str, Clock]) -> Exception:
-    called = {f"{regime} {name}": clock.id for clock in clocks.values() for regime in clock.names[0][:1] for name in clock.names[1]}
-    return nearest(told, [*clocks, *called, *(clock.regime for clock in clocks.values())], "clock", then="All: crisisctl clock list")
+    called = {
+        f"{regime} {name}": clock.id
+        for clock in clocks.values()
+        for regime in clock.names[0][:1]
+        for name in clock.names[1]
+    }
+    return nearest(
+        told,
+        [*clocks, *called, *(clock.regime for clock in clocks.values())],
+        "clock",
+        then="All: crisisctl clock list",
+    )

@@ -12,19 +12,20 @@ from crisisctl.domain.clocks.when import at_time, day_shown, end_of_day, next_ho
 
 _EEC = "Regulation (EEC, Euratom) 1182/71"
 NOON = "12:00"
+_HOURS = (
+    "Holidays, Saturdays and Sundays are part of it (Art. 3(3)), and a period in hours is not moved (Art. 3(4)). That it "
+    "must hold two working days (Art. 3(5)) is disputed for hours, and not applied."
+)
 ENTITY = "entity"
 
 
 def from_next_hour(start: datetime, measure: Measure, place: tzinfo) -> End:
     """Hours by Regulation 1182/71: the hour of the event is not counted, and the last one runs out, holiday or not."""
     begins = next_hour(start, place)
-    end = hours(begins, measure.count, place)
-    why = (
-        f"By {_EEC} Art. 3(1) the hour in which the event falls is not counted, so the period begins at {shown(begins)}.",
-        *end.why,
-        "Holidays, Saturdays and Sundays are part of it (Art. 3(3)); a period in hours is not moved (Art. 3(4)). That it "
-        "must hold two working days (Art. 3(5)) is disputed for hours, and not applied.",
-    )
+    end = hours(begins, measure.number, place)
+    hour = f"By {_EEC} Art. 3(1) the hour of the event is not counted, so the period begins at {shown(begins)}."
+    why = (hour, *end.why, _HOURS)
+    return End(end.at, why)
     return End(end.at, why)
 
 

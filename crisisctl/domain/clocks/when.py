@@ -48,7 +48,10 @@ def _placed(told: datetime, place: tzinfo | None, *, later: bool) -> datetime:
     offset = told.utcoffset()
     if offset is None:
         if place is None:
-            message = f"'{told.isoformat()}' has no zone, so it could be any hour. Add an offset such as +01:00 or Z, or name a zone with --zone."
+            message = (
+                f"'{told.isoformat()}' has no zone, so it could be any hour. "
+                "Add an offset such as +01:00, or Z for UTC, or name a zone with --zone."
+            )
             raise Uncomputable("no_zone", message)
         local = told.replace(tzinfo=place, fold=int(later))
         if not _exists(local):
@@ -75,6 +78,11 @@ def _refuse_gap(local: datetime) -> None:
         "Look at the source again, and give the time with its offset from UTC."
     )
     raise Uncomputable("nonexistent_local_time", message)
+
+
+def bare(text: str) -> bool:
+    """Whether a time was written without its offset."""
+    return datetime.fromisoformat(text.strip()).tzinfo is None
 
 
 def twice(local: datetime) -> bool:

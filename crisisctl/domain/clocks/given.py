@@ -27,7 +27,7 @@ def known(
     kind: str | None = None,
     later: bool = False,
 ) -> Known:
-    """What is known when a time is taken for the fact `kind`, or else for the usual one of the clock, and the inputs."""
+    """What is known when a time is that of the fact `kind`, or of the clock's usual one, and from the inputs."""
     facts: dict[str, datetime] = {} if trigger is None else {kind or clock.trigger: trigger}
     answers: dict[str, Answer] = {}
     for name, value in inputs.items():

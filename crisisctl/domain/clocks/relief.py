@@ -13,8 +13,8 @@ from crisisctl.domain.clocks.when import at_time, day_shown, end_of_day, next_ho
 _EEC = "Regulation (EEC, Euratom) 1182/71"
 NOON = "12:00"
 _HOURS = (
-    "Holidays, Saturdays and Sundays are part of it (Art. 3(3)), and a period in hours is not moved (Art. 3(4)). That it "
-    "must hold two working days (Art. 3(5)) is disputed for hours, and not applied."
+    "Holidays, Saturdays and Sundays are part of it (Art. 3(3)), and a period in hours is not moved (Art. 3(4)). That "
+    "it must hold two working days (Art. 3(5)) is disputed for hours, and not applied."
 )
 ENTITY = "entity"
 
@@ -25,7 +25,6 @@ def from_next_hour(start: datetime, measure: Measure, place: tzinfo) -> End:
     end = hours(begins, measure.number, place)
     hour = f"By {_EEC} Art. 3(1) the hour of the event is not counted, so the period begins at {shown(begins)}."
     why = (hour, *end.why, _HOURS)
-    return End(end.at, why)
     return End(end.at, why)
 
 
@@ -39,14 +38,14 @@ def rolled(strict: datetime, roll: str, calendar: Calendar, place: tzinfo) -> En
         stays = f"{day_shown(day)} is a working day, so the strict time is the limit."
         return End(strict, (stays, *why), calendar.version)
     at = at_time(last, NOON, place) if roll == "noon" else end_of_day(last, place)
-    moved = f"The strict time falls on {why_not(calendar, day)}, when nobody works; {_BY[roll]} until {shown(at)}."
+    moved = f"The strict time falls on {why_not(calendar, day)}, when nobody works; {_BY[roll]}, {shown(at)}."
     return End(at, (moved, *why), calendar.version)
 
 
 _BY = {
-    "noon": "Delegated Regulation (EU) 2025/301 Art. 5(4) gives until noon of the next working day,",
-    "reg1182": f"by {_EEC} Art. 3(4) the period runs to the end of the next working day,",
-    "opening": "the rule moves the last day to the next on which the authority is open,",
+    "noon": "Delegated Regulation (EU) 2025/301 Art. 5(4) gives until noon of the next working day",
+    "reg1182": f"by {_EEC} Art. 3(4) the period runs to the end of the next working day",
+    "opening": "the rule moves the last day to the next on which the authority is open",
 }
 
 

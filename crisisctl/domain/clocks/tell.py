@@ -88,7 +88,6 @@ def _limit(limit: Limit) -> str:
         return f"{limit.name} is {'yes' if limit.flag else 'no'}"
     if limit.among:
         return f"{limit.name} is {' or '.join(limit.among)}"
-    bounds = (f"{limit.least} or more" if limit.least is not None else "", f"at most {limit.most}" if limit.most else "")
-        limit.most is not None
-    )
-    return f"{limit.name} is {' and '.join(filter(None, bounds))}"
+    least = f"{limit.least} or more" if limit.least is not None else None
+    most = f"at most {limit.most}" if limit.most is not None else None
+    return f"{limit.name} is {' and '.join(filter(None, (least, most)))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -343,7 +343,14 @@ class Office:
         path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
-        return yaml.read(path, self.settings.templates)
+        return yaml.read(path, self.settings.templates, self._clock_names)
+
+    def _clock_names(self) -> Collection[str] | None:
+        """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""
+        try:
+            return self.clocks.known
+        except Invalid:
+            return None
 
 
 def _file(path: Path) -> Sqlite:

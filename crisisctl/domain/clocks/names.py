@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from crisisctl.domain.clocks.catalogue import Clock
 from crisisctl.domain.clocks.faults import UnknownClock
 from crisisctl.domain.errors import Usage
-from crisisctl.domain.text import nearest, visible
+from crisisctl.domain.text import visible
 
 _APART = re.compile(r"[^a-z0-9]+")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
@@ -37,7 +37,7 @@ def find(told: str, clocks: Mapping[str, Clock]) -> Clock:
     words = set(_WORDS.findall(told.casefold()))
     if words and len(found := [clock for clock in clocks.values() if words <= _vocabulary(clock)]) == 1:
         return found[0]
-    raise UnknownClock(str(_nearest(told, clocks)))
+    raise UnknownClock(_nearest(told, clocks))
 
 
 def _only(found: list[Clock], told: str) -> Clock:
@@ -62,16 +62,12 @@ def _vocabulary(clock: Clock) -> set[str]:
     return words
 
 
-def _nearest(told: str, clocks: Mapping[str, Clock]) -> Exception:
-    called = {
-        f"{regime} {name}": clock.id
-        for clock in clocks.values()
-        for regime in clock.names[0][:1]
-        for name in clock.names[1]
-    }
-    return nearest(
-        told,
-        [*clocks, *called, *(clock.regime for clock in clocks.values())],
-        "clock",
-        then="All: crisisctl clock list",
-    )
+def _nearest(told: str, clocks: Mapping[str, Clock]) -> str:
+    """That there is none, with the ids of those whose names are nearest."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
+    called = {key: clock.id for clock in reversed(list(clocks.values())) for key in _keys(clock)}
+    called |= {squeezed(name): clock.id for clock in reversed(list(clocks.values())) for name in clock.names[0]}
+    near = list(dict.fromkeys(called[key] for key in get_close_matches(squeezed(told)[:80], called, n=4, cutoff=0.55)))
+    offer = f" Did you mean {', '.join(near)}?" if near else ""
+    return f"There is no clock {visible(told[:80])!r}.{offer} All of them: crisisctl clock list"

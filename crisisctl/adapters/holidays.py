@@ -7,6 +7,7 @@ costs more than the rest of a command. Other places and years are asked of the p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -20,6 +21,7 @@ from crisisctl.domain.text import visible
 
 SHIPPED = Path(__file__).parent.parent / "data" / "clocks" / "holidays"
 ENGLISH = "en_US"
+_ID = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 
 Document = Mapping[str, Any]
 
@@ -47,7 +49,7 @@ class Place:
         self._years: dict[int, Mapping[date, str]] = {}
         self._first, self._last = 0, -1
         file = shipped / f"{id_}.json"
-        if id_.replace("-", "").isalnum() and file.is_file():
+        if _ID.fullmatch(id_) and file.is_file():
             self._take(json.loads(file.read_text(encoding="utf-8")))
         else:
             self.version = f"{self._live.version} ({id_})"
@@ -126,6 +128,8 @@ class Live(NamedTuple):
 
 def live(id_: str) -> Live:
     """What the package knows of a place; `NotFound` when it knows nothing."""
+    if not _ID.fullmatch(id_):
+        raise _unknown(id_)
     import holidays  # noqa: PLC0415 - only places and years that are not shipped pay for it
     from holidays.version import __version__  # noqa: PLC0415 - the same
 
@@ -135,9 +139,12 @@ def live(id_: str) -> Live:
         english = ENGLISH if ENGLISH in kind.supported_languages else None
         days = holidays.country_holidays(country, subdiv=part or None, language=english)
     except NotImplementedError:
-        message = f"There is no calendar {visible(id_[:40])!r}. Write a country or a part of one, such as DE or DE-BY."
-        raise NotFound(message) from None
+        raise _unknown(id_) from None
     return Live(id_, days, f"holidays {__version__}")
+
+
+def _unknown(id_: str) -> NotFound:
+    return NotFound(f"There is no calendar {visible(id_[:40])!r}. Write a country or a part of one, as in DE or DE-BY.")
 
 
 def _of(days: Any, year: int) -> Mapping[date, str]:  # noqa: ANN401 - a class of the package

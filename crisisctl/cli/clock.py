@@ -46,8 +46,8 @@ def list_(
     if json:
         show.data({"clocks": [_document(clock) for clock in chosen], "notice": standing})
         return
-    rows = [(clock.id, tell.length(clock), clock.start, clock.status.replace("_", " ")) for clock in chosen]
-    show.table(("CLOCK", "HOW LONG", "STARTS WITH", "STATUS"), rows)
+    rows = [(c.id, f"{tell.length(c)}, from {c.start}", c.status.replace("_", " ")) for c in chosen]
+    show.table(("CLOCK", "HOW LONG", "STATUS"), rows)
     show.say()
     show.fold(standing)
     show.hint("crisisctl clock explain CLOCK, or crisisctl clock compute CLOCK --trigger TIME")

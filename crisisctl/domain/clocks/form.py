@@ -10,6 +10,8 @@ from typing import Any
 from crisisctl.domain.check import forms
 from crisisctl.domain.check.place import Place, Problem, shown
 from crisisctl.domain.clocks.catalogue import ROLLS, STATUSES, UNITS
+from crisisctl.domain.clocks.faults import UnknownZone
+from crisisctl.domain.clocks.when import zone
 
 _MOST = 100_000
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,40}[a-z0-9])?")
@@ -104,7 +106,11 @@ def _time(here: Place, value: object) -> None:
 
 
 def _zone(here: Place, value: object) -> None:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)*", value):
+    try:
+        good = isinstance(value, str) and zone(value) is not None
+    except UnknownZone:
+        good = False
+    if not good:
         here.error("bad-zone", f"{here} is not a time zone: {shown(value)}", "write it as Europe/Berlin")
 
 

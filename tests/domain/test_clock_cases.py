@@ -39,9 +39,9 @@ def test_every_answer_says_why(case: Case) -> None:
         assert answer.sentence.endswith((".", "list", "TIME", "calendar=DE"))
         return
     assert answer.clock
-    assert all(
-        sentence.endswith(".") and sentence[0].isupper() or sentence[0].isdigit() for sentence in answer.result.why
-    )
+    for sentence in answer.result.why:
+        assert sentence.endswith(".")
+        assert sentence[0].isupper() or sentence[0].isdigit()
     told = " ".join(answer.result.why)
     if answer.result.kind in ("instant", "qualitative"):
         assert answer.clock.citation in told

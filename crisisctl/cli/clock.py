@@ -31,6 +31,33 @@ Regime = Annotated[
     ),
 ]
 
+Trigger = Annotated[
+    str, typer.Option("--trigger", metavar="TIME", help="When the fact happened that starts the clock.")
+]
+Zone = Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="Where its days end, such as Europe/Berlin.")]
+Mode = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        help=f"Which limit to give: {', '.join(MODES)}.",
+        autocompletion=complete.one_of(MODES),
+    ),
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="NAME=VALUE", help="Another fact or answer that it hangs on."),
+]
+Fold = Annotated[
+    str,
+    typer.Option(
+        "--fold",
+        metavar="WHICH",
+        help="Of a local time that comes twice: earlier or later.",
+        autocompletion=complete.one_of(FOLDS),
+    ),
+]
+
 
 @clocks.command("list", epilog="Example: crisisctl clock list")
 def list_(
@@ -83,38 +110,15 @@ def explain(ctx: typer.Context, regime: Regime, json: options.Json = False) -> N
     show.hint(f"crisisctl clock compute {clock.id} --trigger TIME")
 
 
-@clocks.command(epilog="Example: crisisctl clock compute gdpr.art33 --trigger 2026-10-23T18:00 --zone Europe/Berlin")
+@clocks.command(epilog="Example: crisisctl clock compute gdpr.art33 --trigger 2026-11-22T15:00Z")
 def compute(
     ctx: typer.Context,
     regime: Regime,
-    trigger: Annotated[
-        str, typer.Option("--trigger", metavar="TIME", help="When the fact happened that starts the clock.")
-    ],
-    zone: Annotated[
-        str | None, typer.Option("--zone", metavar="ZONE", help="Where its days end, such as Europe/Berlin.")
-    ] = None,
-    mode: Annotated[
-        str,
-        typer.Option(
-            "--mode",
-            metavar="MODE",
-            help=f"Which limit to give: {', '.join(MODES)}.",
-            autocompletion=complete.one_of(MODES),
-        ),
-    ] = MODES[0],
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", metavar="NAME=VALUE", help="Another fact or answer that it hangs on."),
-    ] = None,
-    fold: Annotated[
-        str,
-        typer.Option(
-            "--fold",
-            metavar="WHICH",
-            help="Of a local time that comes twice: earlier or later.",
-            autocompletion=complete.one_of(FOLDS),
-        ),
-    ] = FOLDS[0],
+    trigger: Trigger,
+    zone: Zone = None,
+    mode: Mode = MODES[0],
+    inputs: Inputs = None,
+    fold: Fold = FOLDS[0],
     json: options.Json = False,
 ) -> None:
     """A deadline with its derivation. Nothing is recorded; no incident is needed, and no workspace."""

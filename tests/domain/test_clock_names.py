@@ -40,6 +40,11 @@ def test_the_published_names_are_known(name: str) -> None:
         ("brazil small agents", None),
         ("brazil anpd small agent 6 business days", "lgpd.anpd-small"),
         ("SEC 8-K 1.05", "sec.8k-1.05"),
+        ("FTC Safeguards FTC 500 consumers 30d", None),
+        ("FTC Safeguards 500 30d", "ftc.notify"),
+        ("NIS2 CSIRT early warning", "nis2.early-warning"),
+        ("HIPAA Secretary 500", None),
+        ("HIPAA Secretary fewer", "hipaa.hhs-annual"),
     ],
 )
 def test_words_that_fit_one_clock_alone_name_it(told: str, id_: str | None) -> None:

@@ -34,10 +34,26 @@ def find(told: str, clocks: Mapping[str, Clock]) -> Clock:
         return _only(found, told)
     if found := [clock for clock in clocks.values() if key in map(squeezed, clock.names[0])]:
         return _only(found, told)
-    words = set(_WORDS.findall(told.casefold()))
-    if words and len(found := [clock for clock in clocks.values() if words <= _vocabulary(clock)]) == 1:
-        return found[0]
+    if clock := _worded(told, list(clocks.values())):
+        return clock
     raise UnknownClock(_nearest(told, clocks))
+
+
+def _worded(told: str, clocks: list[Clock]) -> Clock | None:
+    """The only clock, of the regime that stands first if one does, for which every word stands: by name, or at all."""
+    words, key = set(_WORDS.findall(told.casefold())), squeezed(told)
+    those = [clock for clock in clocks if any(key.startswith(squeezed(name)) for name in clock.names[0])] or clocks
+    for vocabulary in (_vocabulary, _all_words):
+        found = [clock for clock in those if words and words <= vocabulary(clock)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _all_words(clock: Clock) -> set[str]:
+    limits = [str(number) for limit in clock.only for number in (limit.least, limit.most) if number is not None]
+    told = " ".join((clock.start, clock.recipient, clock.citation, clock.sector, *limits))
+    return _vocabulary(clock) | set(_WORDS.findall(told.casefold()))
 
 
 def _only(found: list[Clock], told: str) -> Clock:

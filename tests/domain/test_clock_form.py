@@ -100,6 +100,13 @@ def test_what_is_shipped_need_not_be_said_again() -> None:
     assert known["gdpr.art33"] == build(shipped()["regimes"])["gdpr.art33"]
 
 
+def test_what_the_workspace_says_wins() -> None:
+    over = {"regimes": {"gdpr": {"title": "Our GDPR", "clocks": {"art33": {"rule": {"hours": 48}, "recipient": "us"}}}}}
+    changed = build(merged(shipped(), over)["regimes"])["gdpr.art33"]
+    assert (changed.regime, changed.rule.measures[0].number, changed.recipient) == ("Our GDPR", 48, "us")
+    assert changed.title == build(shipped()["regimes"])["gdpr.art33"].title
+
+
 def test_a_regime_changes_what_its_clocks_do_not_say_for_themselves() -> None:
     over = {"regimes": {"gdpr": {"reviewed_by": "Kim Lee", "last_verified": "2027-01-01"}}}
     known = build(merged(shipped(), over)["regimes"])

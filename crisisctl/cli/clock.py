@@ -208,6 +208,8 @@ def _print(clock: Clock, result: Result) -> None:
     for what, at in (("Alarms: ", result.strict), ("Legal limit: ", result.legal), ("To aim at: ", result.target)):
         if at is not None and at != result.due:
             show.say(f"{what}{at.isoformat()} ({at:%A})")
+    if clock.recipient:
+        show.fold(f"To: {clock.recipient}", 4)
     show.say("Why:")
     for sentence in result.why:
         show.fold(f"  {sentence}", 2)

@@ -65,6 +65,8 @@ def test_every_kind_of_rule_can_be_written(rule: dict[str, Any]) -> None:
         ({"since": "2026-02-30"}, ("since",), "is not a day"),
         ({"since": 2026}, ("since",), "is not a day"),
         ({"zone": "Berlin Zone"}, ("zone",), "is not a time zone"),
+        ({"calendar": "the german one"}, ("calendar",), "is no calendar"),
+        ({"chained_to": "gdpr.art99"}, ("chained_to",), "there is no clock 'gdpr.art99'"),
         ({"zone_fixed": "yes"}, ("zone_fixed",), "not true or false"),
         ({"recipent": "x"}, ("recipent",), "is not known"),
         ({"only": {"people": {}}}, ("only", "people"), "sets no limit"),

@@ -241,6 +241,21 @@ def test_yes_and_no_are_answers(value: object, kind: str) -> None:
     assert result("lgpd.anpd-small", "2026-01-05T12:00:00Z", small_agent=value).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("limit", "value", "kind"),
+    [
+        ({"people": {"most": 499}}, 499, "instant"),
+        ({"people": {"most": 499}}, 500, "not_applicable"),
+        ({"entity": {"among": ["bank"]}}, "bank", "instant"),
+        ({"entity": {"among": ["bank"]}}, "insurer", "not_applicable"),
+    ],
+)
+def test_answers_outside_its_limits_speak_against_a_clock(limit: dict[str, Any], value: Any, kind: str) -> None:
+    made = clock({"hours": 1}, only=limit)
+    known = Known({"aware": datetime(2026, 1, 1, tzinfo=UTC)}, dict.fromkeys(limit, value))
+    assert compute(made, known, lambda _: Weekends()).kind == kind
+
+
 def test_neither_yes_nor_no_is_refused() -> None:
     with pytest.raises(Uncomputable, match="yes or no"):
         result("lgpd.anpd-small", "2026-01-05T12:00:00Z", small_agent="perhaps")

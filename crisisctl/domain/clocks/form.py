@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 from typing import Any
 
@@ -16,6 +16,7 @@ from crisisctl.domain.clocks.when import zone
 _MOST = 100_000
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,40}[a-z0-9])?")
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_CALENDAR = re.compile(r"[A-Z][A-Z0-9-]{1,30}")
 _TIME = re.compile(r"[0-2][0-9]:[0-5][0-9]")
 _CONFIDENCE = ("high", "medium", "low")
 _RULE = "hours, days, business_days or months with a number, earliest, duty, or accepted_by"
@@ -31,10 +32,36 @@ def check(document: object, shipped: Documents | None = None) -> list[Problem]:
     base = (shipped or {}).get("regimes") or {}
     for key, at, regime in forms.entries(here.at("regimes"), has.get("regimes"), "regime", _key):
         _regime(at, regime, base.get(key) or {})
+    _chains(here, has.get("regimes"), base)
     there = (shipped or {}).get("calendars") or {}
     for key, at, calendar in forms.entries(here.at("calendars"), has.get("calendars"), "calendar", _calendar_id):
         _calendar(at, calendar, key in there)
     return here.problems
+
+
+def _chains(here: Place, regimes: object, base: Documents) -> None:
+    """A chain must lead to a clock that there is, or it would wait for ever for a filing that nobody can make."""
+    own = dict(_clocks(regimes))
+    known = [".".join(at) for at in (*own, *(at for at, _ in _clocks(base)))]
+    for (regime, clock), spec in own.items():
+        told = spec.get("chained_to") if isinstance(spec, dict) else None
+        if isinstance(told, str) and told not in known:
+            at = here.at("regimes", regime, "clocks", clock, "chained_to")
+            near = forms.offer(at, told, known)
+            remedy = f"write {near}" if near else "write the id of a clock, such as nis2.notification"
+            at.error("unknown-clock", f"there is no clock {shown(told)}", remedy)
+
+
+def _clocks(regimes: object) -> Iterator[tuple[tuple[str, str], object]]:
+    for key, regime in regimes.items() if isinstance(regimes, dict) else ():
+        clocks = regime.get("clocks") if isinstance(regime, dict) else None
+        for id_, spec in clocks.items() if isinstance(clocks, dict) else ():
+            yield (str(key), str(id_)), spec
+
+
+def _calendar_named(here: Place, value: object) -> None:
+    if value != "zone" and not (isinstance(value, str) and _CALENDAR.fullmatch(value)):
+        here.error("bad-name", f"{here} is no calendar: {shown(value)}", "write zone, a country such as DE, or SEC")
 
 
 def _key(here: Place, value: object, what: str, *, key: bool) -> str | None:
@@ -46,7 +73,7 @@ def _key(here: Place, value: object, what: str, *, key: bool) -> str | None:
 
 
 def _calendar_id(here: Place, value: object, what: str, *, key: bool) -> str | None:
-    if isinstance(value, str) and re.fullmatch(r"[A-Z][A-Z0-9-]{1,30}", value):
+    if isinstance(value, str) and _CALENDAR.fullmatch(value):
         return value
     here.error("bad-name", f"{shown(value)} cannot name a {what}", "use capitals, as in SEC", key=key)
     return None
@@ -222,7 +249,7 @@ _SHARED: dict[str, Callable[[Place, object], None]] = {
     "caution": forms.line,
     "caution_since": _day,
     "roll": _one_of(ROLLS),
-    "calendar": forms.line,
+    "calendar": _calendar_named,
     "zone": _zone,
     "zone_fixed": forms.flag,
     "status": _one_of(STATUSES),

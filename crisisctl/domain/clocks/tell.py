@@ -12,10 +12,12 @@ _UNITS = {"hours": "elapsed hours", "days": "calendar days", "business_days": "b
 def standing(clocks: Iterable[Clock]) -> str:
     """That this is no legal advice, and who verified the clocks when."""
     known = list(clocks)
-    dates = sorted({clock.last_verified or "never" for clock in known})
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}" if dates else "never"
+    dates = sorted({clock.last_verified for clock in known if clock.last_verified})
+    when = "never" if not dates else f"on {dates[0]}" if len(dates) == 1 else f"between {dates[0]} and {dates[-1]}"
+    if dates and not all(clock.last_verified for clock in known):
+        when += ", some of them never"
     people = sorted({clock.reviewed_by or NOBODY for clock in known}) or [NOBODY]
-    return f"Not legal advice. Last verified on {when}; reviewed by {', '.join(people)}. Ask your counsel."
+    return f"Not legal advice. Last verified {when}; reviewed by {', '.join(people)}. Ask your counsel."
 
 
 def length(clock: Clock) -> str:

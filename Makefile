@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: setup demo test check tests bench torture clean
+.PHONY: setup demo test check tests bench torture clocks clean
 
 setup: $(VENV)/.ready
 
@@ -34,6 +34,9 @@ tests: setup
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	$(BIN)/pytest -m bench -p no:xdist tests/benchmarks
+
+clocks: setup
+	$(BIN)/python -m tests.press
 
 torture: setup
 	$(BIN)/pytest -m torture -n 0 tests/torture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
+    from crisisctl.service.clocks import Clocks
     from crisisctl.service.outward import Poster
     from crisisctl.service.ports import Channels, Courier, Extent, Policies, Templates
     from crisisctl.service.posting import Postman
@@ -371,6 +372,39 @@ class Office:
             return None
         return memory(entry) if entry else None
 
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The clocks that laws and contracts set, with those of the workspace if there is one."""
+        from crisisctl.adapters import catalogue  # noqa: PLC0415 - only clocks pay for it
+        from crisisctl.adapters.holidays import Holidays  # noqa: PLC0415 - the same
+        from crisisctl.domain.clocks.catalogue import build, merged  # noqa: PLC0415 - the same
+        from crisisctl.service.clocks import Clocks  # noqa: PLC0415 - the same
+
+        document = catalogue.shipped()
+        own = self._own_clocks()
+        if own is not None:
+            from crisisctl.adapters.yaml.clocks import read_clocks  # noqa: PLC0415 - only clocks of one's own pay for it
+
+            document = merged(document, read_clocks(own, document))
+        return Clocks(build(document["regimes"]), Holidays(document["calendars"]))
+
+    def _own_clocks(self) -> Path | None:
+        """The file with clocks of one's own; None when there is none, or no workspace, which clocks do not need."""
+        try:
+            file = self.settings.root / workspace.CLOCKS
+        except NotFound:
+            if self._told or os.environ.get("CRISISCTL_WORKSPACE"):
+                raise
+            return None
+        return file if file.exists() else None
+
+    @staticmethod
+    def worked_cases(file: Path) -> object:
+        """What a file of worked cases holds."""
+        from crisisctl.adapters.yaml.clocks import read_cases  # noqa: PLC0415 - only checking clocks pays for it
+
+        return read_cases(file)
+
     def playbooks(self) -> list[str]:
         """The names of the playbooks of the workspace."""
         return sorted(path.stem for path in self.settings.playbooks.glob("*.yaml"))
@@ -383,7 +417,14 @@ class Office:
         path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
-        return yaml.read(path, self.settings.templates)
+        return yaml.read(path, self.settings.templates, self._clock_names)
+
+    def _clock_names(self) -> Collection[str] | None:
+        """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""
+        try:
+            return self.clocks.known
+        except Invalid:
+            return None
 
 
 def _file(path: Path) -> Sqlite:

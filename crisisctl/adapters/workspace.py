@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from crisisctl.domain.errors import Invalid, NotFound
 
 FILE = "crisisctl.toml"
+CLOCKS = "clocks.yaml"
 LONGEST = 65_536
 
 

@@ -46,6 +46,7 @@ _MODULES = {
     "store": "store",
     "roster": "roster",
     "playbook": "playbook",
+    "clock": "clock",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -27,6 +28,11 @@ LOOKS = [
     "playbook list",
     "playbook show data-breach",
     "playbook check",
+    "clock list",
+    "clock explain dora.initial",
+    "clock explain appi.preliminary",
+    "clock compute gdpr.art33 --trigger 2026-10-23T18:00Z",
+    "clock check cases.json",
     "timeline --format json",
     "report",
     "verify",
@@ -40,7 +46,7 @@ LOOKS = [
 ]
 # What holds names of things instead of fields.
 NAMES = {"roles", "data", "templates"}
-GROUPS = {"oncall", "task", "fact", "statement", "playbook", "store"}
+GROUPS = {"clock", "oncall", "task", "fact", "statement", "playbook", "store"}
 # Somebody stands in for ever, and the calendar of the other rota cannot be used: there is something of every key.
 ROTAS = """
 people: {dana: {}, kim: {}, lee: {}, sam: {}}
@@ -92,6 +98,8 @@ def room(program: Any) -> Any:
     program.ok("statement", "draft", "holding", who="sam")
     program.ok("note", "the customer waited", "--at", "2026-01-01T10:00:00Z")
     (program.root / "roster.yaml").write_text(ROTAS)
+    case = {"regime": "GDPR", "clock": "art33", "trigger": "2026-10-23T18:00Z", "expected": "2026-10-23T18:00Z"}
+    (program.root / "cases.json").write_text(json.dumps([case]))
     return program
 
 

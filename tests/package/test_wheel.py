@@ -37,6 +37,15 @@ def test_the_wheel_carries_the_demo_and_nothing_of_the_tests(wheel: Path) -> Non
     assert not any(name.startswith("tests/") for name in held)
 
 
+def test_the_wheel_carries_the_catalogue_of_clocks_and_its_calendars(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+    folder = ROOT / "crisisctl" / "data" / "clocks"
+    wanted = {str(path.relative_to(ROOT)) for path in folder.rglob("*") if path.is_file()}
+    assert "crisisctl/data/clocks/catalogue.json" in wanted
+    assert "crisisctl/data/clocks/holidays/US.json" in wanted
+    assert wanted <= held
+
+
 def test_an_installed_program_lays_out_a_workspace_and_opens_an_incident(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / "bin" / "python"
@@ -51,6 +60,11 @@ def test_an_installed_program_lays_out_a_workspace_and_opens_an_incident(wheel: 
         )
         assert ran.returncode == 0, ran.stderr
     assert ran.stdout == "INC-1\n"
+    deadline = ["clock", "compute", "sec.8k-1.05", "--trigger", "2026-11-18T10:00-05:00"]
+    ran = subprocess.run(
+        [python, "-m", "crisisctl", *deadline], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "Due: 2026-11-24T17:30:00-05:00" in ran.stdout
     where = [str(python), "-c", "import crisisctl; print(crisisctl.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert str(site) in found.stdout

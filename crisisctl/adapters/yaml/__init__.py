@@ -6,6 +6,7 @@ anchors and tags, by which a small file becomes a large or a dangerous document,
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,14 +26,18 @@ class Read(NamedTuple):
     findings: list[Finding]
 
 
-def read(path: Path, templates_dir: Path) -> Read:
-    """A playbook and the templates that its statements name, checked; never raises, whatever the files hold."""
+def read(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] | None] = lambda: None) -> Read:
+    """A playbook and the templates that its statements name, checked; never raises, whatever the files hold.
+
+    `clocks` gives the names of the catalogue, or None to believe any; a playbook that names no clock does not ask.
+    """
     loaded = load(path)
     templates: dict[str, str] = {}
     problems: list[Problem] = []
     if loaded.complete:
         templates = template_sources(loaded, templates_dir)
-        problems = check(loaded.document, templates, path.stem)
+        named = isinstance(loaded.document, dict) and loaded.document.get("clocks")
+        problems = check(loaded.document, templates, path.stem, clocks() if named else None)
     found = findings(str(path), loaded, problems)
     broken = any(finding.level == "error" for finding in found)
     document = loaded.document if isinstance(loaded.document, dict) and not broken else None

@@ -6,7 +6,7 @@ still get wrong, such as a stage that nothing leads to, is not looked at here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from crisisctl.domain.check.basics import (
     clocks,
@@ -48,18 +48,23 @@ _SECTIONS: Mapping[str, Callable[[Place, object, Known], None]] = {
 _REQUIRED = ("playbook", "title", "severities", "roles", "initial", "stages")
 
 
-def check(document: object, templates: Mapping[str, str] | None = None, stem: str | None = None) -> list[Problem]:
+def check(
+    document: object,
+    templates: Mapping[str, str] | None = None,
+    stem: str | None = None,
+    clocks: Collection[str] | None = None,
+) -> list[Problem]:
     """Every problem in a playbook's plain document, in the order of the document; never raises.
 
-    `templates` holds the sources of the templates by name, and `stem` is the file's name without its ending; neither is
-    compared when it is None.
+    `templates` holds the sources of the templates by name, `stem` is the file's name without its ending, and `clocks`
+    are the names of the catalogue; what is None is not compared.
     """
     here = Place([], ())
     if document is None:
         here.error("empty-file", "there is nothing in this playbook", f"write at least {', '.join(_REQUIRED)}")
         return here.problems
     has = fields(here, document, tuple(_SECTIONS), _REQUIRED)
-    known = survey(has, templates, stem)
+    known = survey(has, templates, stem, clocks)
     for key, value in has.items():
         _SECTIONS[key](here.at(key), value, known)
     return here.problems

@@ -66,7 +66,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def clocks(here: Place, value: object, _known: Known) -> None:
+def clocks(here: Place, value: object, known: Known) -> None:
     """Names as the catalogue of clocks writes them."""
     for at, one in forms.unrepeated(here, value):
         if not isinstance(one, str):
@@ -74,6 +74,10 @@ def clocks(here: Place, value: object, _known: Known) -> None:
         elif not _CLOCK.fullmatch(one):
             remedy = "write a name from the catalogue, such as gdpr.art33"
             at.error("bad-name", f"{shown(one)} cannot name a clock", remedy)
+        elif known.clocks is not None and one not in known.clocks:
+            near = forms.offer(at, one, tuple(known.clocks))
+            remedy = f"write {near}" if near else "look at crisisctl clock list, or add it to clocks.yaml"
+            at.warn("unknown-clock", f"the catalogue has no clock {shown(one)}", remedy)
 
 
 def roles(here: Place, value: object, known: Known) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from crisisctl.domain.check.forms import offer
@@ -63,6 +63,7 @@ class Known(NamedTuple):
     anywhere: tuple[str, ...]
     templates: Mapping[str, str] | None
     stem: str | None
+    clocks: Collection[str] | None
 
     def is_final(self, path: str | None) -> bool:
         """Whether a stage is there and marked as final."""
@@ -73,7 +74,12 @@ class Known(NamedTuple):
         return path in self.shapes and self.shapes[path].parallel
 
 
-def survey(document: Mapping[str, Any], templates: Mapping[str, str] | None, stem: str | None) -> Known:
+def survey(
+    document: Mapping[str, Any],
+    templates: Mapping[str, str] | None,
+    stem: str | None,
+    clocks: Collection[str] | None = None,
+) -> Known:
     """The names that the document defines, whatever else is wrong with it."""
     tree = document.get("stages")
     found = list(_walk(tree, "", 1))
@@ -94,6 +100,7 @@ def survey(document: Mapping[str, Any], templates: Mapping[str, str] | None, ste
         tuple(path for path in top if not shapes[path].final),
         templates,
         stem,
+        clocks,
     )
 
 

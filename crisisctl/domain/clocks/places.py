@@ -1,0 +1,60 @@
+"""Which public holidays hold where: the calendar of a time zone, by the ids of ISO 3166."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ZONES = {
+    "AT": "Europe/Vienna",
+    "BE": "Europe/Brussels",
+    "BG": "Europe/Sofia",
+    "CY": "Asia/Nicosia Asia/Famagusta Europe/Nicosia",
+    "CZ": "Europe/Prague",
+    "DE": "Europe/Berlin Europe/Busingen",
+    "DK": "Europe/Copenhagen",
+    "EE": "Europe/Tallinn",
+    "ES": "Europe/Madrid Africa/Ceuta Atlantic/Canary",
+    "FI": "Europe/Helsinki Europe/Mariehamn",
+    "FR": "Europe/Paris",
+    "GR": "Europe/Athens",
+    "HR": "Europe/Zagreb",
+    "HU": "Europe/Budapest",
+    "IE": "Europe/Dublin",
+    "IT": "Europe/Rome",
+    "LT": "Europe/Vilnius",
+    "LU": "Europe/Luxembourg",
+    "LV": "Europe/Riga",
+    "MT": "Europe/Malta",
+    "NL": "Europe/Amsterdam",
+    "PL": "Europe/Warsaw",
+    "PT": "Europe/Lisbon Atlantic/Azores Atlantic/Madeira",
+    "RO": "Europe/Bucharest",
+    "SE": "Europe/Stockholm",
+    "SI": "Europe/Ljubljana",
+    "SK": "Europe/Bratislava",
+    "IS": "Atlantic/Reykjavik",
+    "LI": "Europe/Vaduz",
+    "NO": "Europe/Oslo",
+    "CH": "Europe/Zurich",
+    "GB-ENG": "Europe/London",
+    "US": "America/New_York America/Chicago America/Denver America/Phoenix America/Los_Angeles America/Anchorage "
+    "America/Detroit Pacific/Honolulu US/Eastern US/Central US/Mountain US/Pacific",
+    "CA": "America/Toronto America/Vancouver America/Winnipeg America/Edmonton America/Halifax America/St_Johns",
+    "BR": "America/Sao_Paulo America/Manaus America/Bahia America/Fortaleza America/Recife America/Belem "
+    "America/Cuiaba America/Rio_Branco",
+    "AU-NSW": "Australia/Sydney",
+    "AU-VIC": "Australia/Melbourne",
+    "AU-QLD": "Australia/Brisbane",
+    "AU-SA": "Australia/Adelaide",
+    "AU-WA": "Australia/Perth",
+    "AU-TAS": "Australia/Hobart",
+    "AU-NT": "Australia/Darwin",
+    "AU-ACT": "Australia/Canberra",
+    "JP": "Asia/Tokyo",
+    "KR": "Asia/Seoul",
+    "SG": "Asia/Singapore",
+    "IN": "Asia/Kolkata Asia/Calcutta",
+    "CN": "Asia/Shanghai",
+    "NZ": "Pacific/Auckland",
+}
+COUNTRIES: Mapping[str, str] = {zone: country for country, zones in _ZONES.items() for zone in zones.split()}

@@ -1,0 +1,54 @@
+"""The page on clocks: the files that it shows work, and it tells every key and every kind of answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from crisisctl.domain.clocks import form, outcome
+from crisisctl.domain.clocks.cases import _FAULTS
+
+Open = Callable[..., Any]
+
+
+def shown(page: Open, language: str = "yaml") -> list[str]:
+    return [fence.text for fence in page("docs/clocks.md").fences() if fence.language == language]
+
+
+def test_the_clocks_of_ones_own_that_are_shown_work(page: Open, program: Any) -> None:
+    (program.root / "clocks.yaml").write_text(shown(page)[0])
+    line = ("clock", "compute", "acme.notice", "--trigger", "2026-11-20T12:00Z", "--json")
+    assert program.ok(*line).json["due"] == "2026-11-21T12:00:00+00:00"
+    december = ("clock", "compute", "sec.8k-1.05", "--trigger", "2026-12-18T10:00-05:00", "--json")
+    assert program.ok(*december).json["due"] == "2026-12-28T17:30:00-05:00"
+    assert "Kim Lee, counsel" in program.ok("clock", "explain", "gdpr.art33").out
+
+
+def test_the_cases_that_are_shown_come_out(page: Open, program: Any) -> None:
+    (program.root / "cases.yaml").write_text(shown(page)[1])
+    assert "4 cases checked, 0 differences." in program.ok("clock", "check", "cases.yaml").out
+
+
+def test_the_commands_that_are_shown_run(page: Open, program: Any) -> None:
+    for line in shown(page, "sh")[0].strip().splitlines():
+        program.ok(*line.split()[1:])
+
+
+def test_every_key_of_a_clock_is_told(page: Open) -> None:
+    section = page("docs/clocks.md").sections()["Clocks of your own"]
+    told = set(re.findall(r"`([a-z0-9_]+)`", section))
+    assert sorted({*form._SHARED, *form._OWN} - told - {"title"}) == []
+
+
+def test_every_kind_and_every_fault_is_told(page: Open) -> None:
+    text = page("docs/clocks.md").text
+    kinds = (
+        outcome.INSTANT,
+        outcome.QUALITATIVE,
+        outcome.NOT_STARTED,
+        outcome.NOT_APPLICABLE,
+        outcome.LATE,
+        outcome.IN_TIME,
+    )
+    assert all(f"`{word}`" in text for word in (*kinds, *_FAULTS))

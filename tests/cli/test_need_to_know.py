@@ -121,8 +121,8 @@ LOOKS = [
 ]
 # What neither needs an incident nor knows of any, or is typed by a test of its own below.
 APART = {"init", "list", "search", "doctor", "demo", "watch", "store info", "statement measure", "statement channels"}
-# What is about plans, people or the whole log as a file, which whoever may read it reads all of: docs/security.md.
-KNOW_NONE = ("playbook ", "roster ", "oncall ", "store ")
+# What is about plans, people, laws or the whole log as a file, which whoever may read it reads all of: docs/security.md.
+KNOW_NONE = ("playbook ", "roster ", "oncall ", "store ", "clock ")
 
 
 def _commands(group: Any, path: str = "") -> Iterator[str]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from crisisctl.cli import show
 from crisisctl.domain.telling import sentence
 from crisisctl.service.desk import Outcome
 
 Step = Callable[[Outcome], str] | str | None
+
+
+class Tell(Protocol):
+    """Tells a person, or a script, what a command did and what to do next."""
+
+    def __call__(self, outcome: Outcome, *, json: bool, then: Step = None) -> None:
+        """Print it."""
+        ...
 
 
 def tell(outcome: Outcome, *, json: bool, then: Step = None) -> None:

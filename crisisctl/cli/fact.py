@@ -7,14 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from crisisctl.cli import complete, options, show
-from crisisctl.cli.done import document, tell
+from crisisctl.cli.done import Step, document, tell
 from crisisctl.cli.session import Session
+from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Usage
 from crisisctl.domain.text import visible
 from crisisctl.domain.times import clock_time
 from crisisctl.service import knowledge
-from crisisctl.service.desk import Asked, Outcome
+from crisisctl.service.desk import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
 facts = typer.Typer(help="What the room knows, and how surely.", no_args_is_help=True, rich_markup_mode=None)
@@ -36,74 +37,43 @@ Status = Annotated[
 Origin = Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Who says so.")]
 
 
-@facts.command("set", epilog="Example: crisisctl fact set affected_accounts 1200 --source 'database team'")
+def _changed(outcome: Outcome, *, json: bool, then: Step = None) -> None:
+    """What was done, and at once what has to be corrected."""
+    wrong = knowledge.to_correct(outcome.incident, outcome.entries)
+    if json:
+        show.data(document(outcome) | {"corrections": wrong})
+        return
+    tell(outcome, json=False, then=then)
+    for one in wrong:
+        to = f" to {', '.join(one['audiences'])}" if one["audiences"] else ""
+        show.fold(f"  {one['statement']} revision {one['published']} is public{to}: task {one['task']}", 4)
+        if not outcome.repeated:
+            show.hint(f"crisisctl statement correct {one['statement']} --because WHY")
+
+
+@writing(facts, "set", example="fact set affected_accounts 1200 --source 'database team'", telling=_changed)
 def set_(
-    ctx: typer.Context,
     name: Name,
     value: Value,
     status: Status = "confirmed",
     source: Origin = None,
     privileged: options.Privileged = False,
     tlp: options.Tlp = None,
-    incident: options.Incident = None,
-    at: options.At = None,
-    request_id: options.Request = None,
-    expect_version: options.Expect = None,
-    json: options.Json = False,
-) -> None:
+) -> ask.SetFact:
     """Say what is known; public statements that said otherwise are listed, each with a task to correct it."""
-    command = ask.SetFact(name, value, status, source, privileged, tlp)
-    session: Session = ctx.obj
-    _change(session, incident, command, session.asked(at, request_id, expect_version), json=json)
+    return ask.SetFact(name, value, status, source, privileged, tlp)
 
 
-@facts.command("confirm", epilog="Example: crisisctl fact confirm affected_accounts --source 'database team'")
-def confirm(
-    ctx: typer.Context,
-    name: Name,
-    source: Origin = None,
-    incident: options.Incident = None,
-    at: options.At = None,
-    request_id: options.Request = None,
-    expect_version: options.Expect = None,
-    json: options.Json = False,
-) -> None:
+@writing(facts, "confirm", example="fact confirm affected_accounts --source 'database team'", telling=_changed)
+def confirm(name: Name, source: Origin = None) -> ask.ConfirmFact:
     """Say that what was known without certainty is so; a text that was made from it may then be published."""
-    session: Session = ctx.obj
-    command = ask.ConfirmFact(name, source)
-    _change(session, incident, command, session.asked(at, request_id, expect_version), json=json)
+    return ask.ConfirmFact(name, source)
 
 
-@facts.command("retract", epilog="Example: crisisctl fact retract affected_accounts --because 'counted twice'")
-def retract(
-    ctx: typer.Context,
-    name: Name,
-    because: options.Why,
-    incident: options.Incident = None,
-    at: options.At = None,
-    request_id: options.Request = None,
-    expect_version: options.Expect = None,
-    json: options.Json = False,
-) -> None:
+@writing(facts, "retract", example="fact retract affected_accounts --because 'counted twice'", telling=_changed)
+def retract(name: Name, because: options.Why) -> ask.RetractFact:
     """Take back what was said to be known; public statements that said it are listed, with tasks to correct them."""
-    session: Session = ctx.obj
-    command = ask.RetractFact(name, because)
-    _change(session, incident, command, session.asked(at, request_id, expect_version), json=json)
-
-
-def _change(session: Session, incident: str | None, command: ask.Command, asked: Asked, *, json: bool) -> None:
-    """Carry it out, and tell at once what has to be corrected."""
-    outcome = session.handle(incident, command, asked)
-    wrong = knowledge.to_correct(outcome.incident, outcome.entries)
-    if json:
-        show.data(document(outcome) | {"corrections": wrong})
-        return
-    tell(outcome, json=False)
-    for one in wrong:
-        to = f" to {', '.join(one['audiences'])}" if one["audiences"] else ""
-        show.fold(f"  {one['statement']} revision {one['published']} is public{to}: task {one['task']}", 4)
-        if not outcome.repeated:
-            show.hint(f"crisisctl statement correct {one['statement']} --because WHY")
+    return ask.RetractFact(name, because)
 
 
 @facts.command("ask", epilog="Example: crisisctl fact ask affected_accounts --of lee")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import typer
 
 from crisisctl.cli import options
-from crisisctl.cli.done import Step, tell
+from crisisctl.cli.done import Step, Tell, tell
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import NotOneself
 
@@ -43,6 +43,7 @@ def writing(
     then: Step = None,
     acting: bool = False,
     verb: str = "",
+    telling: Tell = tell,
 ) -> Callable[[Rule], Rule]:
     """Register a function that turns its parameters into a request to the desk; with `acting`, a role may be named.
 
@@ -61,7 +62,7 @@ def writing(
             if calls:
                 given["call"] = Call(session, how["incident"], how["request_id"])
             outcome = session.handle(how["incident"], rule(**given), asked)
-            tell(outcome, json=how["json"], then=then)
+            telling(outcome, json=how["json"], then=then)
 
         _declare(command, rule, shared)
         app.command(name, help=rule.__doc__, epilog=f"Example: crisisctl {example}")(command)

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from crisisctl.domain.months import MONTHS
 from crisisctl.domain.zones import KNOWN, Doubt, instant_in
 
 
@@ -54,27 +55,6 @@ class _Wrong(NamedTuple):
 
 _Piece = _Day | _Hour | _Wrong
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner",
-            "february feb februar",
-            "march mar märz mrz",
-            "april apr",
-            "may mai",
-            "june jun juni",
-            "july jul juli",
-            "august aug",
-            "september sep sept",
-            "october oct oktober okt",
-            "november nov",
-            "december dec dezember dez",
-        ),
-        1,
-    )
-    for name in names.split()
-}
 _WEEKDAYS = {
     name: number
     for number, names in enumerate(
@@ -90,7 +70,7 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _ZONE = "|".join(sorted(KNOWN, key=len, reverse=True))
 _DAY = re.compile(
@@ -210,7 +190,7 @@ def _date(found: re.Match[str]) -> date:
     month, year = found[f"m{which}"], found[f"y{which}"]
     if year is None:
         raise Doubt("the day has no year")
-    return date(int(year), _MONTHS.get(month.lower()) or int(month), int(found[f"d{which}"]))
+    return date(int(year), MONTHS.get(month.lower()) or int(month), int(found[f"d{which}"]))
 
 
 def _slashed(text: str) -> date:

@@ -121,7 +121,7 @@ LOOKS = [
 ]
 # What neither needs an incident nor knows of any, or is typed by a test of its own below.
 APART = {"init", "list", "search", "doctor", "demo", "watch", "store info", "statement measure", "statement channels"}
-# What is about plans, people, laws or the whole log as a file, which whoever may read it reads all of: docs/security.md.
+# What is about plans, people, laws, or the whole log as a file, which its readers read whole: docs/security.md.
 KNOW_NONE = ("playbook ", "roster ", "oncall ", "store ", "clock ")
 
 

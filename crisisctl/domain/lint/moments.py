@@ -7,28 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner",
-            "february feb februar",
-            "march mar märz mär",
-            "april apr",
-            "may mai",
-            "june jun juni",
-            "july jul juli",
-            "august aug",
-            "september sep sept",
-            "october oct oktober okt",
-            "november nov",
-            "december dec dezember dez",
-        ),
-        1,
-    )
-    for name in names.split()
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+from crisisctl.domain.months import MONTHS
+
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DATE = re.compile(
     rf"(?<![\w-])(?:(?P<iy>\d{{4}})-(?P<im>\d\d)-(?P<id>\d\d)(?![\d-])"
     rf"|(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? (?P<m1>{_MONTH})\b\.?(?:,? (?P<y1>\d{{4}})\b)?"
@@ -132,7 +113,7 @@ def _days(text: str) -> Iterator[Moment]:
             if kind == "i"
             else (parts[f"y{kind}"], parts[f"m{kind}"], parts[f"d{kind}"])
         )  # fmt: skip - two rows of the same
-        number = _MONTHS.get(month.lower()) or (int(month) if month.isdigit() else 0)
+        number = MONTHS.get(month.lower()) or (int(month) if month.isdigit() else 0)
         if _real(int(year) if year else 2024, number, int(day)):
             yield Moment(m.start(), m.end(), (int(year) if year else None, number, int(day)))
 

@@ -17,7 +17,8 @@ class Visit(NamedTuple):
 class Fact(NamedTuple):
     """What the room knows; `value` is as written (see `facts.plain`), None once erased; `by` is who confirmed it.
 
-    `version` is that of the entry which first gave this value.
+    `version` is that of the entry which first gave this value, even where it was another meanwhile: texts that use it
+    are right again. `seen` has that version for each value so far, by its SHA-256; none for one that was erased.
     """
 
     value: str | None
@@ -25,6 +26,7 @@ class Fact(NamedTuple):
     source: str | None
     version: int
     by: str | None = None
+    seen: Mapping[str, int] = {}
 
 
 class Question(NamedTuple):

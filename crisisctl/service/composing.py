@@ -24,7 +24,7 @@ from crisisctl.domain.statements.renditions import (
     part_of,
     spec_of,
 )
-from crisisctl.domain.statements.using import asked, stated
+from crisisctl.domain.statements.using import asked, stated, taken_up
 from crisisctl.domain.times import clock_time
 from crisisctl.service.ports import Filling, Log, Templates, Value
 from crisisctl.service.statements import source_text, texts_of
@@ -103,7 +103,8 @@ def write(log: Log, incident: Incident, id_: str, text: str, part: Part = WHOLE)
     old = incident.statements.get(id_)
     if not others or old is None:
         return ask.Draft(id_, text, used, promises=read(text).at)
-    return ask.Draft(id_, text, used | dict(old.facts), None, whole | others, (), old.revision, read(text).at)
+    known = used | taken_up(incident, old.facts, text)
+    return ask.Draft(id_, text, known, None, whole | others, (), old.revision, read(text).at)
 
 
 def leave_out(log: Log, incident: Incident, id_: str, part: Part) -> ask.Draft:

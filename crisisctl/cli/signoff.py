@@ -156,3 +156,6 @@ def _held_back(outcome: Outcome) -> None:
         much = f"too long by {excess}" if excess else "more than its channel carries"
         short = f"crisisctl statement draft {name} --channel {channel} --short, or --file FILE"
         show.talk(show.style(f"{key} was held back, for it is {much}. Shorten it: {short}", "yellow"))
+    for task in outcome.incident.correcting():
+        if task.corrects == out.data["statement"] and outcome.incident.left_wrong(task.corrects):
+            show.talk(show.style(f"{task.id} stays open. {task.title}", "red"))

@@ -73,13 +73,14 @@ def _right_again(incident: Incident, id_: str, correction: Correction) -> bool:
 
 
 def published(incident: Incident, entry: Entry) -> Incident:
-    """What the public text was made from; out to everybody, a text written since then corrects what was wrong."""
+    """What the public text was made from; a text written since then, out to everybody and everywhere, corrects it."""
     id_ = entry.data["statement"]
     statement, whole = incident.statements[id_], entry.data["state"] == "published"
     used = {**({} if whole else incident.used.get(id_, {})), **statement.facts}
     after = incident._replace(used={**incident.used, id_: used}, heard=_heard(incident, statement, entry))
     correction = incident.corrections.get(id_)
-    if whole and correction and correction.state != "done" and statement.text_version > correction.version:
+    new = whole and correction and correction.state != "done" and statement.text_version > correction.version
+    if new and not statement.behind:
         return settled(after, id_, "done")
     return after
 

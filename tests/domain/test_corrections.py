@@ -309,3 +309,26 @@ def test_a_correction_is_off_when_every_fact_is_what_the_public_text_says_again(
     case.do(ask.SetFact("count", "1300"))
     (unsure,) = case.do(ask.SetFact("count", "1200", "unconfirmed"))
     assert (unsure.data["corrects"], tasks(case)["correct-holding"]) == (["holding"], "open")
+
+
+def test_a_correction_is_not_done_while_a_channel_still_has_the_wrong_text() -> None:
+    speech = {"holding": {"template": "h.md", "audiences": ["press"], "channels": ["status-page", "x"]}}
+    case = Case(plan(facts=FACTS, statements=speech))
+    case.do(ask.SetFact("count", "1200"))
+    say(case, "holding", "1200 are affected.", "count")
+    case.do(ask.SetFact("count", "1300"))
+    used = {"count": case.incident.facts["count"].version}
+    texts = {"status-page/en": "It is 1300.", "x/en": "It is 1300, at length."}
+    case.do(ask.Draft("holding", "It is 1300.", used, "more", texts), ask.Submit("holding"), who="sam")
+    seals = {key: text_digest(text) for key, text in texts.items()}
+    out = ask.Publish("holding", text_digest("It is 1300."), renditions=seals, excess={"x/en": 9})
+    case.do(out)
+    (task,) = case.incident.correcting()
+    assert case.incident.task_state(task) == "open"
+    assert "wrong text still stands on x/en: crisisctl statement draft holding --channel x --short" in task.title
+    assert "draft holding --channel x" in case.refused(ask.ChangeTask("correct-holding", "done"), kind=Refused)
+    texts["x/en"] = "1300."
+    case.do(ask.Draft("holding", "It is 1300.", used, None, texts), ask.Submit("holding"), who="sam")
+    assert "wrong text" not in next(case.incident.correcting()).title, "it is being mended"
+    case.do(out._replace(renditions=seals | {"x/en": text_digest("1300.")}, excess={}))
+    assert tasks(case) == {"correct-holding": "done"}

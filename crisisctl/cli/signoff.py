@@ -71,12 +71,22 @@ def submit(
     verb="approval",
 )
 def approve(
+    call: Call,
     statement: Name,
     digest: Annotated[
-        str | None, typer.Option("--digest", metavar="PREFIX", help="Only if the text that was read begins so.")
+        str | None,
+        typer.Option(
+            "--digest", metavar="PREFIX", help="Only if that of all texts, or of one of them, still begins so."
+        ),
     ] = None,
 ) -> ask.Approve:
     """Approve the exact texts for a role that you hold; whoever wrote any of them cannot."""
+    id_ = call.session.which(call.incident)
+    with call.session.office.store.reading() as log:
+        found = call.session.office.desk.load(log, id_)
+        there = found.statements.get(statement)
+        if there and not there.erased:
+            service.texts_of(log, found, statement)  # refuses words that are not those that were sealed
     return ask.Approve(statement, digest)
 
 

@@ -18,7 +18,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import drafted, pending
 from crisisctl.domain.errors import NotFound, Usage
 from crisisctl.domain.incident import Incident, Statement
-from crisisctl.domain.statements.renditions import channel_of, in_order, language_of, spec_of
+from crisisctl.domain.statements.renditions import channel_of, in_order, language_of, spec_of, text_digest, whole_digest
 from crisisctl.domain.text import LONGEST_TEXT
 from crisisctl.service import composing
 from crisisctl.service import statements as service
@@ -172,7 +172,12 @@ def show_(
         show.data(_document(session, found, now, text, texts) | standing.listed(found, statement))
         return
     show.exact(text)
-    show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {now.digest[:16]}")
+    show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {text_digest(text)[:16]}")
+    if now.state == "submitted":
+        mark = whole_digest(now)[:16]
+        show.talk(f"All its texts: SHA-256 {mark}. Approve these: statement approve {statement} --digest {mark}")
+    else:
+        show.talk(f"All its texts: SHA-256 {whole_digest(now)[:16]}")
     if channel is None and language is None:
         _others(session, found, now, text, texts)
     if waiting := pending(found, now):
@@ -215,6 +220,7 @@ def _document(session: Session, found: Incident, now: Statement, text: str, text
     approvals = [{"role": a.role, "person": a.person, "covers": sorted(a.covers)} for a in now.approvals]
     return keys | {
         "digest": now.digest,
+        "digest_of_all": whole_digest(now),
         "text": text,
         "approvals": approvals,
         "waiting": pending(found, now),
@@ -281,6 +287,7 @@ def _listed(found: Incident, id_: str) -> dict[str, object]:
     return {
         "phase": found.playbook.statements[id_].phase,
         "revision": now.revision if now else 0,
+        "digest_of_all": whole_digest(now) if now else None,
         "renditions": in_order(spec_of(found, id_), now.renditions) if now else [],
         "stale": [*now.stale] if now else [],
         "break_glass": bool(now and now.glass),

@@ -13,6 +13,7 @@ from tests.cli.conftest import ON_FILE
 from tests.words import CHANGED, GERMAN, SHORT
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.cli.conftest import Terminal
     from tests.conftest import Program, Ran
 
@@ -187,6 +188,40 @@ def test_an_approval_may_name_the_digest_of_what_was_read(bilingual: Program) ->
     bilingual.ok("statement", "submit", "holding", who="kim")
     assert bilingual("statement", "approve", "holding", "--digest", "0000", who="lee").code == 5
     bilingual.ok("statement", "approve", "holding", "--digest", shown(bilingual)["digest"][:8], who="lee")
+
+
+def test_the_digest_of_all_texts_changes_with_any_of_them(bilingual: Program) -> None:
+    drafted(bilingual)
+    before, source = shown(bilingual)["digest_of_all"], shown(bilingual)["digest"]
+    assert bilingual.ok("statement", "list", "--json").json["statements"][0]["digest_of_all"] == before
+    write(bilingual, CHANGED, "--channel", "x")
+    after = shown(bilingual)["digest_of_all"]
+    assert after != before
+    of_x = shown(bilingual)["renditions"]["x/en"]["digest"]
+    assert f"SHA-256 {of_x[:16]}" in bilingual.ok("statement", "show", "holding", "--channel", "x").err
+    bilingual.ok("statement", "submit", "holding", who="kim")
+    assert f"--digest {after[:16]}" in bilingual.ok("statement", "show", "holding").err
+    for channel in ("status-page", "email"):
+        write(bilingual, f"{CHANGED} On {channel}.", "--channel", channel)
+    bilingual.ok("statement", "submit", "holding", who="kim")
+    for old in (before, after, source):
+        assert bilingual("statement", "approve", "holding", "--digest", old, who="lee").code == 5
+    bilingual.ok("statement", "approve", "holding", "--digest", shown(bilingual)["digest_of_all"][:12], who="lee")
+    bilingual.ok("statement", "approve", "holding", "--digest", of_x[:12])
+
+
+def test_words_that_were_altered_in_the_database_are_neither_shown_nor_approved(
+    bilingual: Program, behind: Behind
+) -> None:
+    drafted(bilingual)
+    bilingual.ok("statement", "submit", "holding", who="kim")
+    behind.change("UPDATE entry SET words = replace(words, 'sorry', 'happy') WHERE type = 'statement.drafted'")
+    for line in (["show", "holding"], ["show", "holding", "--channel", "x"], ["approve", "holding"]):
+        ran = bilingual("statement", *line, who="lee")
+        assert (ran.code, "does not verify" in ran.err, ran.out) == (8, True, "")
+    told = bilingual.ok("report")
+    assert "WARNING: The log of INC-1 does not verify" in told.err
+    assert told.out.startswith("> **WARNING")
 
 
 # Comparing

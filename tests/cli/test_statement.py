@@ -54,6 +54,7 @@ def test_show_as_json_holds_the_text_its_digest_and_who_approved(responding: Pro
         "state": "submitted",
         "revision": 1,
         "digest": sha256(TEXT.encode()).hexdigest(),
+        "digest_of_all": responding.ok("statement", "list", "--json").json["statements"][0]["digest_of_all"],
         "text": TEXT,
         "approvals": [{"role": "legal", "person": "lee", "covers": ["email/en", "status-page/en", "x/en"]}],
         "waiting": ["comms-lead"],
@@ -333,7 +334,7 @@ def test_an_unknown_audience_offers_the_nearest(approved: Program) -> None:
 
 def test_the_list_shows_how_each_stands_and_whom_it_waits_for(responding: Program) -> None:
     row: dict[str, Any] = {"id": "holding", "audiences": "employees, customers, press", "phase": None}
-    row |= {"revision": 0, "renditions": [], "stale": [], "break_glass": False, "overridden": []}
+    row |= {"revision": 0, "digest_of_all": None, "renditions": [], "stale": [], "break_glass": False, "overridden": []}
     assert responding.ok("statement", "list", "--json").json == {
         "incident": "INC-1",
         "statements": [row | {"state": "planned", "waiting": "-"}],

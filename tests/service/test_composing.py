@@ -190,7 +190,9 @@ def test_the_same_words_written_again_take_up_the_facts_as_they_are_now(room: An
     old = room.look().statements["holding"].facts["count"]
     room.ask(ask.SetFact("count", "11"))
     new = room.look().facts["count"].version
-    written = {said: write(room, said).facts["count"] for said in ("About 9 accounts.", "11 accounts.", "Some accounts.")}
+    written = {
+        said: write(room, said).facts["count"] for said in ("About 9 accounts.", "11 accounts.", "Some accounts.")
+    }
     assert new != old
     assert written == {"About 9 accounts.": new, "11 accounts.": new, "Some accounts.": new}
     was = room.entries()[old - 1].word("value")

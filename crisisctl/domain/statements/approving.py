@@ -11,7 +11,7 @@ from crisisctl.domain.errors import Conflict, Refused, RefusedAndLogged
 from crisisctl.domain.guards import next_step
 from crisisctl.domain.incident import Approval, Incident, Statement
 from crisisctl.domain.publication import Linted, Quorum
-from crisisctl.domain.statements.renditions import differing, drafted, same_person, spec_of
+from crisisctl.domain.statements.renditions import differing, drafted, same_person, spec_of, whole_digest
 from crisisctl.domain.statements.using import untrue
 from crisisctl.domain.text import nearest, prose
 from crisisctl.domain.times import not_before
@@ -114,7 +114,9 @@ def _own_words(incident: Incident, statement: Statement, source: Source) -> Refu
 
 def _read(statement: Statement, prefix: str) -> bool:
     start = prefix.strip().lower()
-    return bool(start) and any(seal.startswith(start) for seal in (statement.digest, *statement.renditions.values()))
+    return bool(start) and any(
+        seal.startswith(start) for seal in (whole_digest(statement), *statement.renditions.values())
+    )
 
 
 def quorum_of(incident: Incident, statement: Statement) -> Quorum:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, posting, show
+from crisisctl.cli import caution, complete, options, posting, show
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import Call, refused, writing
@@ -36,7 +36,7 @@ def _next(outcome: Outcome) -> str:
     return f"{next_step(statement.id, statement.state)}{who}"
 
 
-@writing(signing, "submit", example="statement submit holding", then=_next, verb="submission")
+@writing(signing, "submit", example="statement submit holding", then=_next, verb="submission", after=caution.of_texts)
 def submit(
     call: Call,
     statement: Name,
@@ -69,6 +69,7 @@ def submit(
     then=_next,
     acting=True,
     verb="approval",
+    after=caution.of_promise,
 )
 def approve(
     call: Call,
@@ -167,5 +168,6 @@ def _held_back(outcome: Outcome) -> None:
         short = f"crisisctl statement draft {name} --channel {channel} --short, or --file FILE"
         show.talk(show.style(f"{key} was held back, for it is {much}. Shorten it: {short}", "yellow"))
     for task in outcome.incident.correcting():
-        if task.corrects == out.data["statement"] and outcome.incident.left_wrong(task.corrects):
+        mine = task.corrects == out.data["statement"]
+        if mine and outcome.incident.left_wrong(out.data["statement"]):
             show.talk(show.style(f"{task.id} stays open. {task.title}", "red"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -30,6 +31,9 @@ from crisisctl.service.ports import Filling, Log, Templates, Value
 from crisisctl.service.statements import source_text, texts_of
 
 SHORT = "short"  # the block that stands in for a text that does not fit
+
+
+_SHORT = re.compile(r"\{%[-+]?\s*block\s+short\b")
 
 
 class Part(NamedTuple):
@@ -116,6 +120,15 @@ def leave_out(log: Log, incident: Incident, id_: str, part: Part) -> ask.Draft:
     if part.channel is None and part.language == spec.languages[0]:
         raise Refused(f"{spec.languages[0]} is the language that {id_} is written in; it cannot be left out.")
     return _replaced(log, incident, id_, part, {}, {})
+
+
+def shorter(log: Log, incident: Incident, id_: str) -> set[str]:
+    """The languages in which the template of the statement keeps a shorter text."""
+    try:
+        sources = _sources(log, incident, spec_of(incident, id_), minimal=False)
+    except Refused:  # there is no template
+        return set()
+    return {language for language, (_, source) in sources.items() if _SHORT.search(source)}
 
 
 def _checked(incident: Incident, id_: str, part: Part) -> StatementSpec:

@@ -84,7 +84,7 @@ def test_one_text_is_replaced_and_its_approvals_alone_are_void(bilingual: Progra
 def test_a_stale_language_is_named_with_what_to_type(bilingual: Program) -> None:
     drafted(bilingual)
     told = write(bilingual, CHANGED)
-    assert told.err == "Next: crisisctl statement draft holding --language de --file FILE: de is stale\n"
+    assert told.err.startswith("Next: crisisctl statement draft holding --language de --file FILE: de is stale\n")
     refused = bilingual("statement", "submit", "holding", who="kim")
     assert refused.code == 3
     assert "its de version was written, which is stale" in refused.err
@@ -222,6 +222,29 @@ def test_words_that_were_altered_in_the_database_are_neither_shown_nor_approved(
     told = bilingual.ok("report")
     assert "WARNING: The log of INC-1 does not verify" in told.err
     assert told.out.startswith("> **WARNING")
+
+
+def test_a_text_that_does_not_fit_is_told_before_it_is_published(bilingual: Program) -> None:
+    long = f"{SHORT} " + "We tell everybody what we know. " * 10
+    told = write(bilingual, long).err
+    assert "x/en does not fit: " in told
+    assert "weighted characters too many. Its template keeps a shorter text (`short`)" in told
+    for line in (["show", "holding", "--channel", "x"], ["submit", "holding"]):
+        assert "statement draft holding --channel x --short" in bilingual.ok("statement", *line, who="kim").err
+    assert "fit" not in bilingual.ok("statement", "show", "holding", "--channel", "email").err
+    template = bilingual.root / "templates" / "holding" / "data-breach.md.j2"
+    template.write_text(SHORT)
+    bilingual.ok("open", "data-breach", "--title", "Another", "--assign", "legal=lee")
+    bilingual.ok("statement", "draft", "holding", "--file", "words.txt", "-i", "INC-2")
+    told = bilingual.ok("statement", "show", "holding", "--channel", "x", "-i", "INC-2").err
+    assert "keeps no shorter text (`short`). Bring one: crisisctl statement draft holding --channel x --file" in told
+
+
+def test_a_next_update_in_the_past_is_told_at_every_step_before_the_publication(bilingual: Program) -> None:
+    said = "says that the next update comes by 2020-03-28 22:30 UTC, which is past"
+    assert said in write(bilingual, f"{SHORT.partition('Next update')[0]}Next update by 2020-03-28 22:30 UTC.").err
+    assert said in bilingual.ok("statement", "submit", "holding", "--override", "--because", "x", who="kim").err
+    assert said in bilingual.ok("statement", "approve", "holding", who="lee").err
 
 
 # Comparing

@@ -247,6 +247,20 @@ def test_a_next_update_in_the_past_is_told_at_every_step_before_the_publication(
     assert said in bilingual.ok("statement", "approve", "holding", who="lee").err
 
 
+def test_the_lint_judges_alike_by_hand_and_at_the_submission(bilingual: Program) -> None:
+    html = "<p>We know of it since 2026-03-28 21:00 UTC.</p>"
+    parts = f"{SHORT}{{% block email_html %}}{html}{{% endblock %}}{{% block email_subject %}}Records{{% endblock %}}"
+    (bilingual.root / "templates" / "holding" / "data-breach.md.j2").write_text(parts)
+    bilingual.ok("open", "data-breach", "--title", "Another", "--assign", "legal=lee")
+    bilingual.ok("statement", "draft", "holding", "-i", "INC-2", who="kim")
+    by_hand = bilingual("statement", "lint", "holding", "-i", "INC-2", "--json").json
+    submitted = bilingual.ok("statement", "submit", "holding", "-i", "INC-2", who="kim").err
+    lint = [line for line in submitted.splitlines() if line.startswith("warning: ") and ": " in line[9:]]
+    found = by_hand["findings"]
+    assert not [one for one in found if one["rendition"].startswith("email.")]
+    assert len(found) == len([line for line in lint if any(one["message"] in line for one in found)])
+
+
 # Comparing
 
 

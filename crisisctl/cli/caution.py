@@ -14,6 +14,7 @@ from crisisctl.service import composing
 from crisisctl.service.desk import Outcome
 from crisisctl.service.ports import Log
 from crisisctl.service.statements import texts_of
+from crisisctl.service.story import drafts
 
 
 def of_texts(call: Call, outcome: Outcome) -> None:
@@ -23,6 +24,30 @@ def of_texts(call: Call, outcome: Outcome) -> None:
     with office.store.reading() as log:
         lengths(office, log, incident, name, texts_of(log, incident, name))
     of_promise(call, outcome)
+
+
+def of_draft(call: Call, outcome: Outcome) -> None:
+    """What there is to say of a new text: of itself, and of the other languages where it alone was changed."""
+    of_texts(call, outcome)
+    entry = outcome.entries[-1]
+    with call.session.office.store.reading() as log:
+        before = drafts(log.entries(entry.incident)).get((entry.data["statement"], entry.data["revision"] - 1))
+    if before:
+        _apart(outcome.incident, entry.data["statement"], before.data.get("renditions", {}))
+
+
+def _apart(incident: Incident, name: str, before: Mapping[str, str]) -> None:
+    """A channel's text changed in the language of the source and stayed as it was in another."""
+    statement, first = incident.statements[name], spec_of(incident, name).languages[0]
+    now = statement.renditions
+    for key in in_order(spec_of(incident, name), now):
+        way, language = key.split("/")
+        source = f"{way}/{first}"
+        same = before.get(key) == now[key] and before.get(source) not in (None, now.get(source))
+        if language != first and language not in statement.stale and same:
+            said = f"{source} was changed and {key} was not, so the two may not say the same any more"
+            other = f"crisisctl statement draft {name} --channel {way} --language {language} --file FILE"
+            _warn(f"{said}. Change it too: {other}")
 
 
 def of_promise(call: Call, outcome: Outcome) -> None:

@@ -13,6 +13,7 @@ from crisisctl.cli.writing import Call, refused, writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import approvers
 from crisisctl.domain.guards import next_step
+from crisisctl.domain.statements.approving import to_fill
 from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.service import statements as service
 from crisisctl.service.desk import Outcome
@@ -32,6 +33,8 @@ def _next(outcome: Outcome) -> str:
     """The step after a statement has moved on."""
     incident = outcome.incident
     statement = incident.statements[outcome.entries[0].data["statement"]]
+    if statement.state == "submitted" and (first := to_fill(incident, statement)):
+        return f"{first}, for nobody can approve {statement.id} otherwise ({approvers(incident, statement)})"
     who = f" ({approvers(incident, statement)})" if statement.state == "submitted" else ""
     return f"{next_step(statement.id, statement.state)}{who}"
 

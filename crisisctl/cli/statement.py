@@ -75,7 +75,7 @@ def _unwritten(incident: Incident, statement: Statement) -> str:
 
 
 @writing(
-    statements, "draft", example="statement draft holding", then=_after_draft, verb="draft", after=caution.of_texts
+    statements, "draft", example="statement draft holding", then=_after_draft, verb="draft", after=caution.of_draft
 )
 def draft(
     call: Call,
@@ -139,7 +139,7 @@ def _read(file: str) -> str:
     example="statement correct holding --file new.txt --because typo",
     then=_after_draft,
     verb="correction",
-    after=caution.of_texts,
+    after=caution.of_draft,
 )
 def correct(
     call: Call,

@@ -220,7 +220,13 @@ def _made(
     except Invalid as error:
         whole = "\n".join(source for _, source in sources.values())
         unset = [name for name in incident.playbook.facts if name not in values and name in whole]
-        raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
+        if unset:
+            raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
+        way = f"Bring the text: crisisctl statement draft {spec.id} --file FILE"
+        raise Invalid(
+            f"{error} {incident.id} keeps its templates as they were when it was opened, so mending the file "
+            f"helps only incidents that are opened later. {way}"
+        ) from None
     renditions = {key: text for language, texts in filled.items() for key, text in _spread(spec, language, texts)}
     shorts = {language: texts[SHORT] for language, texts in filled.items() if texts.get(SHORT)}
     used = asked(incident, [source for _, source in sources.values()])

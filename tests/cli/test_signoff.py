@@ -261,6 +261,30 @@ def test_the_lint_judges_alike_by_hand_and_at_the_submission(bilingual: Program)
     assert len(found) == len([line for line in lint if any(one["message"] in line for one in found)])
 
 
+def test_a_channel_that_changes_in_one_language_alone_is_told(bilingual: Program) -> None:
+    drafted(bilingual)
+    told = write(bilingual, CHANGED, "--channel", "status-page").err
+    assert "status-page/en was changed and status-page/de was not" in told
+    assert "statement draft holding --channel status-page --language de --file FILE" in told
+    assert "was not" not in write(bilingual, GERMAN + " Danke.", "--channel", "status-page", "--language", "de").err
+
+
+def test_a_faulty_template_is_told_to_be_as_it_was_at_the_opening(bilingual: Program) -> None:
+    (bilingual.root / "templates" / "holding" / "data-breach.md.j2").write_text("{{ 1 / 0 }}")
+    bilingual.ok("open", "data-breach", "--title", "Another", "--assign", "legal=lee")
+    told = bilingual("statement", "draft", "holding", "-i", "INC-2")
+    assert told.code == 6
+    assert "INC-2 keeps its templates as they were when it was opened" in told.err
+    assert "statement draft holding --file FILE" in told.err
+
+
+def test_who_is_to_be_found_before_a_text_can_be_approved_is_the_next_step(bilingual: Program) -> None:
+    drafted(bilingual)
+    bilingual.ok("release", "legal")
+    told = bilingual.ok("statement", "submit", "holding", who="kim").err
+    assert "Next: crisisctl assign legal PERSON, for nobody can approve holding otherwise" in told
+
+
 # Comparing
 
 

@@ -108,7 +108,9 @@ def _own_words(incident: Incident, statement: Statement, source: Source) -> Refu
         "why": "author",
     }
     who = approvers(incident, statement)
-    said = f"{source.actor} wrote {statement.id}; somebody else must approve it ({who})."
+    first = to_fill(incident, statement)
+    then = f" First: {first}" if first else ""
+    said = f"{source.actor} wrote {statement.id}; somebody else must approve it ({who}).{then}"
     return RefusedAndLogged(said, [Event("statement.approval_refused", data)])
 
 
@@ -154,6 +156,14 @@ def approvers(incident: Incident, statement: Statement) -> str:
     return few + "; ".join(f"{role}: {_able(incident, statement, role)}" for role in missing)
 
 
+def to_fill(incident: Incident, statement: Statement) -> str:
+    """What to type first where too few people can give the approvals that are missing; nothing where enough can."""
+    quorum, missing = quorum_of(incident, statement), pending(incident, statement)
+    empty = [role for role in missing if not _people(incident, statement, role)[0]]
+    more = quorum.enough - (len(quorum.roles) - len(missing))
+    return f"crisisctl assign {empty[0]} PERSON" if empty and len(missing) - len(empty) < more else ""
+
+
 def seats(incident: Incident, statement: Statement, role: str) -> tuple[str, ...]:
     """The role, and its delegate once it has been silent for too long."""
     delegate = spec_of(incident, statement.id).delegate
@@ -162,9 +172,14 @@ def seats(incident: Incident, statement: Statement, role: str) -> tuple[str, ...
 
 
 def _able(incident: Incident, statement: Statement, role: str) -> str:
-    held = [person for seat in seats(incident, statement, role) for person in incident.roles.get(seat, ())]
-    able = dict.fromkeys(person for person in held if not _wrote(statement, person))
+    able, held = _people(incident, statement, role)
     return ", ".join(able) or ("nobody but its author" if held else "nobody yet")
+
+
+def _people(incident: Incident, statement: Statement, role: str) -> tuple[list[str], list[str]]:
+    """Who can approve for the role, and who holds it or stands in for it."""
+    held = [person for seat in seats(incident, statement, role) for person in incident.roles.get(seat, ())]
+    return [*dict.fromkeys(person for person in held if not _wrote(statement, person))], held
 
 
 def _wrote(statement: Statement, person: str) -> bool:

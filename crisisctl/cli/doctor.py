@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import typer
 
 from crisisctl.adapters.roster.pings import proven
+from crisisctl.adapters.workspace import Settings
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
@@ -76,6 +77,9 @@ def _settings(office: Office) -> Iterator[Check]:
             yield Check("ok", f"{folder.name} in {folder}")
         else:
             yield Check("error", f"{folder} is not there", f"crisisctl init {settings.root}")
+    if settings.organisation == Settings._field_defaults["organisation"]:
+        remedy = f"set `organisation` in {settings.root / 'crisisctl.toml'}"
+        yield Check("warning", f"texts call the organisation {settings.organisation!r}", remedy)
     source = office.source()
     if office.roster.people and source.actor not in office.roster.people:
         remedy = f"tie your login to somebody in {settings.roster}, or say --as PERSON"
@@ -159,8 +163,30 @@ def _notices(office: Office) -> Iterator[Check]:
             yield Check("error", f"the workspace's own contact {contact.partition(':')[0]}: {trouble}", remedy)
 
 
+def _chains(office: Office) -> Iterator[Check]:
+    """The logs of the open incidents: every seal, and the state that commands take from them."""
+    from crisisctl.service.verify import unsound  # noqa: PLC0415 - only those who look into the log pay for it
+
+    with office.store.reading() as log:
+        heads = log.heads(everything=False)
+        wrong = {head.incident: found for head in heads if (found := unsound(log, head.incident))}
+    for id_, found in wrong.items():
+        yield Check("error", f"{id_} does not verify: {found[0]}", f"crisisctl verify -i {id_}")
+    if heads and not wrong:
+        closed = "the closed ones were not looked at: crisisctl verify"
+        yield Check("ok", f"{show.count(len(heads), 'open incident')} verified; {closed}")
+
+
+def _policy(office: Office) -> Iterator[Check]:
+    """What the lint goes by: a slip there is found when a text is submitted."""
+    settings = office.settings
+    office.policies.policy()
+    yield Check("ok", f"the lint's policy can be read, with policy.yaml in {settings.root} if there is one")
+
+
 def _channels(office: Office) -> Iterator[Check]:
-    """Where public words are posted: a slip there is found by those who wait for them."""
+    """Where public words go: a slip there is found by those who wait for them."""
+    yield Check("ok", f"{show.count(len(office.channels.channels()), 'channel')} can be read")
     for channel, to in office.leads().items():
         if trouble := office.poster.check(to):
             remedy = f"mend `to` of {channel} in {office.settings.root / 'channels.yaml'}"
@@ -284,4 +310,17 @@ def _watch(session: Session) -> Iterator[Check]:
         yield Check("warning", warning.split(". ")[0], "crisisctl watch")
 
 
-_LOOKS = (_settings, _store, _playbooks, _roster, _on_call, _reached, _notices, _unsent, _channels, _dead_man)
+_LOOKS = (
+    _settings,
+    _store,
+    _playbooks,
+    _roster,
+    _on_call,
+    _reached,
+    _notices,
+    _unsent,
+    _policy,
+    _channels,
+    _chains,
+    _dead_man,
+)

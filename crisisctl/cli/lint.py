@@ -41,8 +41,10 @@ def lint(
     json: options.Json = False,
 ) -> None:
     """Check a text before it goes out, with or without an incident; exit 3 when there is an error."""
-    from crisisctl.domain.lint import spoken  # noqa: PLC0415 - only lint pays for it
+    from crisisctl.domain.lint import lint as linted  # noqa: PLC0415 - only lint pays for it
+    from crisisctl.domain.lint import spoken  # noqa: PLC0415 - the same
     from crisisctl.domain.lint.words import checked  # noqa: PLC0415 - the same
+    from crisisctl.service.checking import apart  # noqa: PLC0415 - the same
 
     session: Session = ctx.obj
     texts, context = _chosen(session, file, incident)
@@ -50,12 +52,13 @@ def lint(
     context = context._replace(severity=severity or context.severity)
     found: list[tuple[str, str, Finding]] = []
     languages = {}
-    for key, text in texts.items():
-        told = language or key.partition("/")[2] or None
-        languages[key] = spoken(checked(text, _called(file, key)), told, policy.languages)
-        found += _linted(
-            session, key, text, context._replace(language=languages[key], channel=key.partition("/")[0] or None)
+    for one in apart(texts):
+        key = one.keys[0]
+        languages[key] = spoken(
+            checked(one.text, _called(file, key)), language or one.language or None, policy.languages
         )
+        judged = context._replace(language=languages[key], channel=one.way or None, whole=one.whole)
+        found += [(key, one.text, finding) for finding in linted(one.text, policy, judged)]
     if json:
         show.data(_document(found, ",".join(dict.fromkeys(languages.values())), policy.digest))
     else:
@@ -70,14 +73,6 @@ def _called(file: str, key: str) -> str:
     return f"{name} ({key})" if key else name
 
 
-def _linted(session: Session, key: str, text: str, context: Context) -> list[tuple[str, str, Finding]]:
-    from crisisctl.domain.lint import lint as linted  # noqa: PLC0415 - only lint pays for it
-
-    fragment = key.partition("/")[0].endswith(".subject")
-    policy = session.office.policies.policy()
-    return [(key, text, finding) for finding in linted(text, policy, context._replace(whole=not fragment))]
-
-
 def _chosen(session: Session, file: str, incident: str | None) -> tuple[Texts, Context]:
     """The texts, by rendition or under an empty key, and what the incident knows, if there is one."""
     from crisisctl.domain.lint import Context  # noqa: PLC0415 - only lint pays for it
@@ -87,16 +82,18 @@ def _chosen(session: Session, file: str, incident: str | None) -> tuple[Texts, C
         return {"": text}, Context()
     if text is None and incident is None and not _open(session):
         raise NotFound(f"{visible(file)} is neither a file nor a statement of an open incident. Give a file, or -.")
-    from crisisctl.service.linting import context_of, renditions  # noqa: PLC0415 - only an incident pays for it
+    from crisisctl.service.checking import context_for  # noqa: PLC0415 - only an incident pays for it
+    from crisisctl.service.linting import context_of  # noqa: PLC0415 - the same
+    from crisisctl.service.statements import texts_of  # noqa: PLC0415 - the same
 
     found = session.look(incident)
     if text is None and file not in found.statements:
         known = ", ".join(found.statements) or "none yet"
         raise NotFound(f"{visible(file)} is neither a file nor a drafted statement of {found.id}; drafted: {known}.")
     with session.office.store.reading() as log:
-        texts = {"": text} if text is not None else renditions(log, found, file)
-        context = context_of(log, found, None if text is not None else file)
-    return {("" if key == "text" else key): one for key, one in texts.items()}, context
+        if text is not None:
+            return {"": text}, context_of(log, found)
+        return texts_of(log, found, file), context_for(log, found, file, session.now())
 
 
 def _open(session: Session) -> bool:

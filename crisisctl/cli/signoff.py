@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, posting, show
+from crisisctl.cli import caution, complete, options, posting, show
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import Call, refused, writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import approvers
 from crisisctl.domain.guards import next_step
+from crisisctl.domain.statements.approving import to_fill
 from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.service import statements as service
 from crisisctl.service.desk import Outcome
@@ -32,11 +33,13 @@ def _next(outcome: Outcome) -> str:
     """The step after a statement has moved on."""
     incident = outcome.incident
     statement = incident.statements[outcome.entries[0].data["statement"]]
+    if statement.state == "submitted" and (first := to_fill(incident, statement)):
+        return f"{first}, for nobody can approve {statement.id} otherwise ({approvers(incident, statement)})"
     who = f" ({approvers(incident, statement)})" if statement.state == "submitted" else ""
     return f"{next_step(statement.id, statement.state)}{who}"
 
 
-@writing(signing, "submit", example="statement submit holding", then=_next, verb="submission")
+@writing(signing, "submit", example="statement submit holding", then=_next, verb="submission", after=caution.of_texts)
 def submit(
     call: Call,
     statement: Name,
@@ -69,14 +72,25 @@ def submit(
     then=_next,
     acting=True,
     verb="approval",
+    after=caution.of_promise,
 )
 def approve(
+    call: Call,
     statement: Name,
     digest: Annotated[
-        str | None, typer.Option("--digest", metavar="PREFIX", help="Only if the text that was read begins so.")
+        str | None,
+        typer.Option(
+            "--digest", metavar="PREFIX", help="Only if that of all texts, or of one of them, still begins so."
+        ),
     ] = None,
 ) -> ask.Approve:
     """Approve the exact texts for a role that you hold; whoever wrote any of them cannot."""
+    id_ = call.session.which(call.incident)
+    with call.session.office.store.reading() as log:
+        found = call.session.office.desk.load(log, id_)
+        there = found.statements.get(statement)
+        if there and not there.erased:
+            service.texts_of(log, found, statement)  # refuses words that are not those that were sealed
     return ask.Approve(statement, digest)
 
 
@@ -156,3 +170,7 @@ def _held_back(outcome: Outcome) -> None:
         much = f"too long by {excess}" if excess else "more than its channel carries"
         short = f"crisisctl statement draft {name} --channel {channel} --short, or --file FILE"
         show.talk(show.style(f"{key} was held back, for it is {much}. Shorten it: {short}", "yellow"))
+    for task in outcome.incident.correcting():
+        mine = task.corrects == out.data["statement"]
+        if mine and outcome.incident.left_wrong(out.data["statement"]):
+            show.talk(show.style(f"{task.id} stays open. {task.title}", "red"))

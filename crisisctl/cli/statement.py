@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, posting, show, standing
+from crisisctl.cli import caution, complete, options, posting, show, standing
 from crisisctl.cli.lint import lint
 from crisisctl.cli.measure import measuring
 from crisisctl.cli.session import Session
@@ -18,7 +19,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import drafted, pending
 from crisisctl.domain.errors import NotFound, Usage
 from crisisctl.domain.incident import Incident, Statement
-from crisisctl.domain.statements.renditions import channel_of, in_order, language_of, spec_of
+from crisisctl.domain.statements.renditions import in_order, language_of, spec_of, text_digest, whole_digest
 from crisisctl.domain.text import LONGEST_TEXT
 from crisisctl.service import composing
 from crisisctl.service import statements as service
@@ -73,7 +74,9 @@ def _unwritten(incident: Incident, statement: Statement) -> str:
     return f" (there is no text in {', '.join(missing)} yet)" if missing else ""
 
 
-@writing(statements, "draft", example="statement draft holding", then=_after_draft, verb="draft")
+@writing(
+    statements, "draft", example="statement draft holding", then=_after_draft, verb="draft", after=caution.of_draft
+)
 def draft(
     call: Call,
     statement: Name,
@@ -136,6 +139,7 @@ def _read(file: str) -> str:
     example="statement correct holding --file new.txt --because typo",
     then=_after_draft,
     verb="correction",
+    after=caution.of_draft,
 )
 def correct(
     call: Call,
@@ -167,30 +171,38 @@ def show_(
     with session.office.store.reading() as log:
         text = service.text_of(log, found, statement, channel, language)
         texts = service.texts_of(log, found, statement)
+        if not json:
+            shown = texts if channel is None and language is None else _alike(texts, text, channel, language)
+            caution.lengths(session.office, log, found, statement, texts, shown)
     now = drafted(found, statement)
     if json:
         show.data(_document(session, found, now, text, texts) | standing.listed(found, statement))
         return
     show.exact(text)
-    show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {now.digest[:16]}")
+    show.talk(f"{statement} revision {now.revision} by {now.author}: {now.state}; SHA-256 {text_digest(text)[:16]}")
+    if now.state == "submitted":
+        mark = whole_digest(now)[:16]
+        show.talk(f"All its texts: SHA-256 {mark}. Approve these: statement approve {statement} --digest {mark}")
+    else:
+        show.talk(f"All its texts: SHA-256 {whole_digest(now)[:16]}")
     if channel is None and language is None:
-        _others(session, found, now, text, texts)
+        _others(found, now, text, texts)
     if waiting := pending(found, now):
         show.talk(f"Approval missing: {', '.join(waiting)}")
     standing.talked(found, statement)
 
 
-def _others(session: Session, found: Incident, now: Statement, text: str, texts: dict[str, str]) -> None:
-    """The renditions that are not this text, what does not fit, and what is stale."""
-    from crisisctl.service.checking import measures  # noqa: PLC0415 - counting is for those who read
+def _alike(texts: Mapping[str, str], text: str, channel: str | None, language: str | None) -> list[str]:
+    """The renditions that were asked for and are this text."""
+    named = [key for key, one in texts.items() if one == text and language in (None, language_of(key))]
+    return [key for key in named if channel in (None, key.partition("/")[0])]
 
+
+def _others(found: Incident, now: Statement, text: str, texts: dict[str, str]) -> None:
+    """The renditions that are not this text, and what is stale."""
     other = [key for key in in_order(spec_of(found, now.id), texts) if texts[key] != text]
     if other:
         show.talk(f"Texts of their own: {', '.join(other)}. Read one: --channel CHANNEL --language LANGUAGE")
-    for key, measure in measures(session.office.channels.channels(), texts).items():
-        if not measure.fits:
-            short = f"crisisctl statement draft {now.id} --channel {channel_of(key)} --short"
-            show.talk(f"{key} does not fit: {'; '.join(measure.troubles)}. Try: {short}, or --file FILE")
     if now.stale:
         show.talk(f"Stale, for the text was changed after it was translated: {', '.join(now.stale)}")
 
@@ -215,6 +227,7 @@ def _document(session: Session, found: Incident, now: Statement, text: str, text
     approvals = [{"role": a.role, "person": a.person, "covers": sorted(a.covers)} for a in now.approvals]
     return keys | {
         "digest": now.digest,
+        "digest_of_all": whole_digest(now),
         "text": text,
         "approvals": approvals,
         "waiting": pending(found, now),
@@ -281,6 +294,7 @@ def _listed(found: Incident, id_: str) -> dict[str, object]:
     return {
         "phase": found.playbook.statements[id_].phase,
         "revision": now.revision if now else 0,
+        "digest_of_all": whole_digest(now) if now else None,
         "renditions": in_order(spec_of(found, id_), now.renditions) if now else [],
         "stale": [*now.stale] if now else [],
         "break_glass": bool(now and now.glass),

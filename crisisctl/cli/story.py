@@ -95,13 +95,27 @@ def report(
 
     output = named(output)
     told, kinds = _story(ctx.obj, incident, include)
-    text = exports.report(told)
+    text = f"{_altered(ctx.obj, told)}{exports.report(told)}"
     _let_out(ctx.obj, told, ask.Export("report", "md", told.incident.version, len(told.told), STDOUT, kinds), output)
     if json and output is None:
         left = {"privileged": told.withheld.privileged, "tlp": told.withheld.tlp}
         show.data({"incident": told.incident.id, "report": text, "withheld": left})
         return
     _deliver(told, text, output, json=json)
+
+
+def _altered(session: Session, told: Story) -> str:
+    """A warning that the log does not verify, said and for the head of the report; nothing where it does."""
+    from crisisctl.service.verify import unsound  # noqa: PLC0415 - only a report pays for it
+
+    id_ = told.incident.id
+    with session.office.store.reading() as log:
+        wrong = unsound(log, id_)
+    if not wrong:
+        return ""
+    said = f"The log of {id_} does not verify ({wrong[0]}): somebody has altered it. Run: crisisctl verify -i {id_}"
+    show.talk(show.style(f"WARNING: {said}", "red"))
+    return f"> **WARNING: {said}**\n\n"
 
 
 def _story(session: Session, incident: str | None, include: list[str] | None) -> tuple[Story, tuple[str, ...]]:

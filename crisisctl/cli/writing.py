@@ -13,6 +13,7 @@ from crisisctl.cli import options
 from crisisctl.cli.done import Step, Tell, tell
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import NotOneself
+from crisisctl.service.desk import Outcome
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
@@ -44,10 +45,12 @@ def writing(
     acting: bool = False,
     verb: str = "",
     telling: Tell = tell,
+    after: Callable[[Call, Outcome], None] | None = None,
 ) -> Callable[[Rule], Rule]:
     """Register a function that turns its parameters into a request to the desk; with `acting`, a role may be named.
 
-    With a `verb`, it is about a statement, and who does it under another's name is written down.
+    With a `verb`, it is about a statement, and who does it under another's name is written down. `after` has more
+    to say once it is done.
     """
     shared = (_ROLE if acting else {}) | _SHARED
 
@@ -63,6 +66,8 @@ def writing(
                 given["call"] = Call(session, how["incident"], how["request_id"])
             outcome = session.handle(how["incident"], rule(**given), asked)
             telling(outcome, json=how["json"], then=then)
+            if after and not outcome.repeated:
+                after(Call(session, how["incident"], how["request_id"]), outcome)
 
         _declare(command, rule, shared)
         app.command(name, help=rule.__doc__, epilog=f"Example: crisisctl {example}")(command)

@@ -12,6 +12,7 @@ from crisisctl.domain import labels
 from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
+from crisisctl.domain.folding_facts import seal
 from crisisctl.domain.incident import Fact, Incident
 from crisisctl.domain.text import PERSON, nearest, prose, visible
 
@@ -32,7 +33,8 @@ def set_fact(incident: Incident, command: ask.SetFact, source: Source, _at: date
     old = incident.facts.get(command.name)
     same = old is not None and old.status != "retracted" and old.value == words["value"]
     if old and not (same and _as_sure(old, command.status)):
-        data |= corrections(incident, command.name, source)
+        back = old.seen.get(seal(words["value"])) if command.status == "confirmed" else None
+        data |= corrections(incident, command.name, source, back)
     return [Event("fact.set", data | ({"unchanged": True} if same else {}), words)]
 
 
@@ -86,9 +88,12 @@ def ask_fact(incident: Incident, command: ask.AskFact, source: Source, _at: date
     return [Event("fact.asked", data, {"question": spec.ask} if spec.ask else {})]
 
 
-def corrections(incident: Incident, name: str, source: Source) -> dict[str, Any]:
-    """The public statements that used the fact, as the entry that changes it seals them, and who is told of it."""
-    wrong = [id_ for id_, used in incident.used.items() if name in used]
+def corrections(incident: Incident, name: str, source: Source, back: int | None = None) -> dict[str, Any]:
+    """The public statements that used the fact, as the entry that changes it seals them, and who is told of it.
+
+    Those that used the value of the version `back`, to which it returns, are right.
+    """
+    wrong = [id_ for id_, used in incident.used.items() if name in used and used[name] != back]
     if not wrong:
         return {}
     told = [person for person in incident.holders(incident.playbook.first_role()) if person != source.actor]

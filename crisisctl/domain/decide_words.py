@@ -41,7 +41,8 @@ def _correctable(incident: Incident, task: str, statement: str, to: str) -> None
     if incident.corrections[statement].state == "done":
         raise Refused(f"{task} is done: the correction is public.")
     if to == "done":
-        bring = f"crisisctl statement correct {statement} --because WHY, and publish it"
+        left = incident.left_wrong(statement).partition(": ")[2]
+        bring = left or f"crisisctl statement correct {statement} --because WHY, and publish it"
         raise Refused(
             f"{task} is done when the correction is public: {bring}. "
             f"If what is public may stand: crisisctl task skip {task} --because WHY"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Correction, Fact, Incident, Question, Statement
@@ -10,12 +11,21 @@ from crisisctl.domain.incident import Correction, Fact, Incident, Question, Stat
 CORRECTION = "correction"  # in the data of a task's entry: the statement that the task is to correct
 
 
+def seal(value: str) -> str:
+    """Stands for a value where only likeness matters."""
+    return sha256(value.encode()).hexdigest()
+
+
 def _set(incident: Incident, entry: Entry) -> Incident:
     """A value that is what it was keeps its version, for the texts that used it are right."""
     name, status = entry.data["fact"], entry.data["status"]
-    version = incident.facts[name].version if entry.data.get("unchanged") else entry.version
+    value, old = entry.word("value"), incident.facts.get(name)
+    seen = dict(old.seen) if old else {}
+    version = old.version if old and entry.data.get("unchanged") else entry.version
+    if value is not None:
+        version = seen.setdefault(seal(value), version)
     by = entry.actor if status == "confirmed" else None
-    fact = Fact(entry.word("value"), status, entry.word("source"), version, by)
+    fact = Fact(value, status, entry.word("source"), version, by, dict(sorted(seen.items())))
     return _wrong(_answered(incident._replace(facts={**incident.facts, name: fact}), name), entry)
 
 
@@ -50,17 +60,27 @@ def _wrong(incident: Incident, entry: Entry) -> Incident:
         before = old.facts if old and old.state == "open" else ()
         names = tuple(dict.fromkeys((*before, entry.data["fact"])))
         found[id_] = Correction(names, entry.version)
-    return incident._replace(corrections=found)
+    after = incident._replace(corrections=found)
+    right = [id_ for id_, one in found.items() if one.state == "open" and _right_again(after, id_, one)]
+    return incident._replace(corrections={**found, **{id_: found[id_]._replace(state="done") for id_ in right}})
+
+
+def _right_again(incident: Incident, id_: str, correction: Correction) -> bool:
+    """Whether the facts for which a text was to be corrected are what every word of it that is out says again."""
+    used = incident.used.get(id_, {})
+    known = ((incident.facts.get(name), used.get(name)) for name in correction.facts)
+    return all(fact and fact.status == "confirmed" and fact.version == version for fact, version in known)
 
 
 def published(incident: Incident, entry: Entry) -> Incident:
-    """What the public text was made from; out to everybody, a text written since then corrects what was wrong."""
+    """What the public text was made from; a text written since then, out to everybody and everywhere, corrects it."""
     id_ = entry.data["statement"]
     statement, whole = incident.statements[id_], entry.data["state"] == "published"
     used = {**({} if whole else incident.used.get(id_, {})), **statement.facts}
     after = incident._replace(used={**incident.used, id_: used}, heard=_heard(incident, statement, entry))
     correction = incident.corrections.get(id_)
-    if whole and correction and correction.state != "done" and statement.text_version > correction.version:
+    new = whole and correction and correction.state != "done" and statement.text_version > correction.version
+    if new and not statement.behind:
         return settled(after, id_, "done")
     return after
 

@@ -101,8 +101,9 @@ def untold(incident: Incident) -> list[str]:
 def _corrections(incident: Incident) -> Iterator[str]:
     for task in incident.correcting():
         if incident.task_state(task) == "open":
-            correct = f"crisisctl statement correct {task.corrects} --because WHY, and publish it"
-            yield f"task {task.id} ({task.title}) is open: {correct}; or task skip with a reason"
+            left = incident.left_wrong(task.corrects) if task.corrects else ""
+            correct = "" if left else f": crisisctl statement correct {task.corrects} --because WHY, and publish it"
+            yield f"task {task.id} ({task.title}) is open{correct}; or task skip with a reason"
 
 
 def _told_of_the_end(incident: Incident, trigger: str, waived: Collection[str]) -> Iterator[str]:

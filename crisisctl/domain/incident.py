@@ -17,7 +17,8 @@ class Visit(NamedTuple):
 class Fact(NamedTuple):
     """What the room knows; `value` is as written (see `facts.plain`), None once erased; `by` is who confirmed it.
 
-    `version` is that of the entry which first gave this value.
+    `version` is that of the entry which first gave this value, even where it was another meanwhile: texts that use it
+    are right again. `seen` has that version for each value so far, by its SHA-256; none for one that was erased.
     """
 
     value: str | None
@@ -25,6 +26,7 @@ class Fact(NamedTuple):
     source: str | None
     version: int
     by: str | None = None
+    seen: Mapping[str, int] = {}
 
 
 class Question(NamedTuple):
@@ -147,6 +149,11 @@ class Statement(NamedTuple):
     posts: Mapping[str, Post] = {}
 
     @property
+    def behind(self) -> tuple[str, ...]:
+        """The renditions of which an older text still stands at their channel, for the present one is not out there."""
+        return tuple(key for key, seal in self.out.items() if self.renditions.get(key) != seal)
+
+    @property
     def reached(self) -> str:
         """The furthest state that counts for a guard: once published, always published; half out, it was approved."""
         return "published" if self.published else "approved" if self.state == "publishing" else self.state
@@ -238,8 +245,20 @@ class Incident(NamedTuple):
         """A task for each public statement that had to be corrected, at the first of the active stages."""
         role = self.playbook.first_role()
         for id_, correction in self.corrections.items():
-            title = f"Correct {id_}, which is public: {', '.join(correction.facts)} changed"
+            why = self.left_wrong(id_) or f"which is public: {', '.join(correction.facts)} changed"
+            title = f"Correct {id_}, {why}"
             yield Task(f"correct-{id_}", title, self.stages[0], role, required=True, corrects=id_)
+
+    def left_wrong(self, id_: str) -> str:
+        """Where the wrong text still stands though the correction was published, and what to type; else nothing."""
+        statement, correction = self.statements[id_], self.corrections[id_]
+        if correction.state != "open" or statement.published_at is None or statement.text_version <= correction.version:
+            return ""
+        if statement.published != statement.revision or not (behind := statement.behind):
+            return ""
+        channel = behind[0].partition("/")[0].partition(".")[0]
+        again = f"crisisctl statement draft {id_} --channel {channel} --short, or --file FILE; then submit it again"
+        return f"whose wrong text still stands on {', '.join(behind)}: {again}"
 
     def deadline(self, statement: str) -> str:
         """Names the timer of a statement that is due."""

@@ -22,7 +22,7 @@ from crisisctl.domain.incident import (
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 5  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 6  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

@@ -6,9 +6,10 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.lint import Finding, Policy, lint
+from crisisctl.domain.lint import Context, Finding, Policy, lint
 from crisisctl.domain.measure import Channel, Measure, channel_of, measure
 from crisisctl.domain.publication import Linted
 from crisisctl.domain.statements.renditions import channel_of as way_of
@@ -36,17 +37,41 @@ def linted(log: Log, incident: Incident, id_: str, policy: Policy, now: datetime
 def _found(
     log: Log, incident: Incident, id_: str, texts: Mapping[str, str], policy: Policy, now: datetime
 ) -> list[tuple[str, Finding]]:
-    context = context_of(log, incident, id_)._replace(now=now, phase=spec_of(incident, id_).phase or "")
+    context = context_for(log, incident, id_, now)
+    return [
+        (_named([*one.keys], texts), finding)
+        for one in apart(texts)
+        for finding in lint(one.text, policy, context._replace(language=one.language, channel=one.way, whole=one.whole))
+    ]
+
+
+class Alike(NamedTuple):
+    """Renditions that read the same, judged once: of HTML what a reader sees; a part of a message is not `whole`."""
+
+    keys: tuple[str, ...]
+    text: str
+    language: str
+    whole: bool
+
+    @property
+    def way(self) -> str:
+        """The channel for which they are judged."""
+        return way_of(self.keys[0])
+
+
+def apart(texts: Mapping[str, str]) -> list[Alike]:
+    """The texts as the lint judges them."""
     alike: dict[tuple[str, str, bool], list[str]] = {}
     for key, text in texts.items():
         plain = html.unescape(_TAG.sub(" ", text)) if part_of(key) == "html" else text
-        if plain.strip():
+        if plain.strip() or not key:
             alike.setdefault((plain, language_of(key), not part_of(key)), []).append(key)
-    return [
-        (_named(keys, texts), finding)
-        for (text, language, whole), keys in alike.items()
-        for finding in lint(text, policy, context._replace(language=language, channel=way_of(keys[0]), whole=whole))
-    ]
+    return [Alike(tuple(keys), *how) for how, keys in alike.items()]
+
+
+def context_for(log: Log, incident: Incident, id_: str, now: datetime) -> Context:
+    """What the texts of a statement are judged by."""
+    return context_of(log, incident, id_)._replace(now=now, phase=spec_of(incident, id_).phase or "")
 
 
 def _named(keys: list[str], texts: Mapping[str, str]) -> str:

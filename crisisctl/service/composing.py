@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -24,12 +25,15 @@ from crisisctl.domain.statements.renditions import (
     part_of,
     spec_of,
 )
-from crisisctl.domain.statements.using import asked, stated
+from crisisctl.domain.statements.using import asked, stated, taken_up
 from crisisctl.domain.times import clock_time
 from crisisctl.service.ports import Filling, Log, Templates, Value
 from crisisctl.service.statements import source_text, texts_of
 
 SHORT = "short"  # the block that stands in for a text that does not fit
+
+
+_SHORT = re.compile(r"\{%[-+]?\s*block\s+short\b")
 
 
 class Part(NamedTuple):
@@ -103,7 +107,8 @@ def write(log: Log, incident: Incident, id_: str, text: str, part: Part = WHOLE)
     old = incident.statements.get(id_)
     if not others or old is None:
         return ask.Draft(id_, text, used, promises=read(text).at)
-    return ask.Draft(id_, text, used | dict(old.facts), None, whole | others, (), old.revision, read(text).at)
+    known = used | taken_up(incident, old.facts, text)
+    return ask.Draft(id_, text, known, None, whole | others, (), old.revision, read(text).at)
 
 
 def leave_out(log: Log, incident: Incident, id_: str, part: Part) -> ask.Draft:
@@ -115,6 +120,15 @@ def leave_out(log: Log, incident: Incident, id_: str, part: Part) -> ask.Draft:
     if part.channel is None and part.language == spec.languages[0]:
         raise Refused(f"{spec.languages[0]} is the language that {id_} is written in; it cannot be left out.")
     return _replaced(log, incident, id_, part, {}, {})
+
+
+def shorter(log: Log, incident: Incident, id_: str) -> set[str]:
+    """The languages in which the template of the statement keeps a shorter text."""
+    try:
+        sources = _sources(log, incident, spec_of(incident, id_), minimal=False)
+    except Refused:  # there is no template
+        return set()
+    return {language for language, (_, source) in sources.items() if _SHORT.search(source)}
 
 
 def _checked(incident: Incident, id_: str, part: Part) -> StatementSpec:
@@ -206,7 +220,13 @@ def _made(
     except Invalid as error:
         whole = "\n".join(source for _, source in sources.values())
         unset = [name for name in incident.playbook.facts if name not in values and name in whole]
-        raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
+        if unset:
+            raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
+        way = f"Bring the text: crisisctl statement draft {spec.id} --file FILE"
+        raise Invalid(
+            f"{error} {incident.id} keeps its templates as they were when it was opened, so mending the file "
+            f"helps only incidents that are opened later. {way}"
+        ) from None
     renditions = {key: text for language, texts in filled.items() for key, text in _spread(spec, language, texts)}
     shorts = {language: texts[SHORT] for language, texts in filled.items() if texts.get(SHORT)}
     used = asked(incident, [source for _, source in sources.values()])

@@ -91,6 +91,15 @@ def _asked(question: Question) -> dict[str, Any]:
     return {"by": question.by, "of": question.of, "since": stamp(question.since)}
 
 
+def _reached(incident: Incident, id_: str) -> list[str]:
+    """The audiences that were told; of a statement half out and drafted anew, those that heard anything at all."""
+    statement, every = incident.statements[id_], incident.playbook.statements[id_].audiences
+    if statement.published and statement.state != "publishing":
+        return [*every]
+    told = statement.audiences or tuple(incident.heard)
+    return [name for name in every if name in told]
+
+
 def to_correct(incident: Incident, entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """The public statements that these entries make wrong, each with the task to correct it."""
     wrong = dict.fromkeys(id_ for entry in entries for id_ in entry.data.get("corrects", ()))
@@ -103,7 +112,7 @@ def to_correct(incident: Incident, entries: Iterable[Entry]) -> list[dict[str, A
                 "statement": id_,
                 "task": f"correct-{id_}",
                 "published": statement.published or statement.revision,
-                "audiences": [*incident.playbook.statements[id_].audiences],
+                "audiences": _reached(incident, id_),
                 "facts": facts,
             }
         )

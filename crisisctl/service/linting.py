@@ -41,13 +41,3 @@ def _published(log: Log, incident: Incident, besides: str | None) -> Iterator[tu
         entry = texts.get((one.id, one.published))
         if entry and (text := entry.word(SOURCE)):
             yield f"{one.id} as published", text
-
-
-def renditions(log: Log, incident: Incident, statement: str) -> dict[str, str]:
-    """The present texts of a statement by rendition, `CHANNEL/LANGUAGE`; one without renditions has its text alone."""
-    entry = log.entry(incident.id, incident.statements[statement].text_version)
-    if entry is None:
-        return {}
-    source = entry.word(SOURCE) or ""
-    keys = entry.data.get("renditions") or {}
-    return {key: entry.word(key) or source for key in keys} or {SOURCE: source}

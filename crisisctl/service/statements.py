@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain.entries import Entry
+from crisisctl.domain.entries import Entry, flaws
 from crisisctl.domain.errors import Refused, StoreFailed, Unverified
 from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.statements.publishing import slots
@@ -71,7 +71,22 @@ def _draft(log: Log, incident: Incident, id_: str) -> Entry:
     entry = log.entry(incident.id, drafted(incident, id_).text_version)
     if entry is None:
         raise StoreFailed(f"The text of {id_} is not in the log. Run: crisisctl verify -i {incident.id}")
+    _untouched(log, incident.statements[id_], entry)
     return entry
+
+
+def _untouched(log: Log, statement: Statement, entry: Entry) -> None:
+    """`Unverified` when the words are not those that were sealed, or not those that the incident knows."""
+    before = log.entry(entry.incident, entry.version - 1)
+    found = flaws(entry, before.digest if before else "", entry.words)
+    texts = {key: entry.word(key if key in entry.words else "text") for key in statement.renditions}
+    there = [key for key, text in texts.items() if text is not None and text_digest(text) != statement.renditions[key]]
+    if found or there:
+        why = found[0] if found else f"the text for {there[0]} is another"
+        raise Unverified(
+            f"{statement.id} does not verify: {why}. Somebody has altered the log of {entry.incident} behind the "
+            f"program's back. Approve and publish nothing from it: crisisctl verify -i {entry.incident}"
+        )
 
 
 def _rendition(entry: Entry, key: str) -> str:
@@ -104,8 +119,8 @@ def publish(
     with desk.store.reading() as log:
         repeated = asked.request is not None and log.by_request(asked.request) is not None
         at_hand = command if repeated else _at_hand(log, desk.load(log, id_), command, fits)
-        if flaws := unsound(log, id_):
-            raise Unverified(f"{id_} does not verify ({flaws[0]}). Nothing is published from it: crisisctl verify")
+        if wrong := unsound(log, id_):
+            raise Unverified(f"{id_} does not verify ({wrong[0]}). Nothing is published from it: crisisctl verify")
     outcome = desk.handle(id_, at_hand, asked)
     out = published_entry(outcome)
     if outcome.incident.statements[out.data["statement"]].published > out.data["revision"]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.folding_facts import CORRECTION
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.labels import Withheld
 from crisisctl.domain.playbook import Task, unpin
@@ -331,7 +332,7 @@ def _climbed(climb: Climb, entry: Entry) -> Climb:
 
 
 def chores(story: Story) -> list[Chore]:
-    """Every task of every visit to its stage, in the order of the visits; a task that nobody touched is open."""
+    """Every task of every visit to its stage, in their order, then the corrections; untouched ones are open."""
     now: dict[str, Chore] = {}
     past: list[Chore] = []
     for entry in story.entries:
@@ -343,7 +344,19 @@ def chores(story: Story) -> list[Chore]:
         elif entry.type in _TASK_STATES:
             key = f"{entry.data['stage']}/{entry.data['task']}"
             now |= {key: now[key]._replace(state=_TASK_STATES[entry.type], said=entry)} if key in now else {}
-    return [*past, *now.values()]
+    return [*past, *now.values(), *_corrections(story)]
+
+
+def _corrections(story: Story) -> Iterator[Chore]:
+    """The tasks to correct what was public, with the last that somebody said of each."""
+    for task in story.incident.correcting():
+        said = [
+            entry
+            for entry in story.entries
+            if entry.type in _TASK_STATES and entry.data.get(CORRECTION) == task.corrects
+        ]
+        visit = story.incident.visits.get(task.stage)
+        yield Chore(task, visit.number if visit else 1, story.incident.task_state(task), said[-1] if said else None)
 
 
 def choices(story: Story) -> Iterator[Entry]:

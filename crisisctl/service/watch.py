@@ -15,6 +15,7 @@ from crisisctl.domain.errors import Conflict, CrisisError
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.instead import answered, cause
 from crisisctl.domain.notices import Directory, Notice
+from crisisctl.domain.statements.waiting import outdated
 from crisisctl.domain.timers import POSTING, timers
 from crisisctl.service.desk import Desk
 from crisisctl.service.page import WATCH
@@ -265,6 +266,8 @@ class Watch:
             return Result(row, "dropped", f"{notice.person} may not see the incident")
         if late:
             return Result(row, "dropped", "answered meanwhile")
+        if about and _alone(entry, notice) and outdated(incident, about, notice.person):
+            return Result(row, "dropped", "no longer so")
         self._deliver(row, incident, entry, message(incident, entry, notice, self._desk.now(), about))
         return Result(row, "sent")
 
@@ -338,6 +341,12 @@ def _about(log: Log, entry: Entry | None, notice: Notice) -> tuple[Entry | None,
     if about is None or notice.not_before is None:
         return about, False
     return about, answered(about, notice.person, log.entries(notice.incident, about.version))
+
+
+def _alone(entry: Entry, notice: Notice) -> bool:
+    """Whether the notice tells of one thing only."""
+    _, told = cause([entry], notice.key)
+    return len(told.get("covers", ())) <= 1
 
 
 def _reason(result: Result) -> list[str]:

@@ -11,6 +11,7 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.instead import cause
 from crisisctl.domain.notices import Notice
+from crisisctl.domain.statements.waiting import outdated
 from crisisctl.domain.telling import ERASED, sentence
 from crisisctl.domain.times import clock_time, words
 from crisisctl.domain.whereabouts import to_do
@@ -60,6 +61,8 @@ def _answers(incident: Incident, entry: Entry) -> list[str]:
     if not entry.type.startswith("approval."):
         return [f"Answer with: crisisctl ack -i {incident.id}"]
     name, here = entry.data["statement"], f"-i {incident.id}"
+    if outdated(incident, entry, ""):
+        return [f"That of {name} has been settled since. Look with: crisisctl statement list {here}"]
     read = f"Read it: crisisctl statement show {name} {here}"
     lines = [read, f"Then: crisisctl statement approve {name} {here}, or statement reject {name} --because WHY {here}"]
     if entry.data.get("minimal"):
@@ -97,9 +100,11 @@ def _handed_over(incident: Incident, entry: Entry, notice: Notice, now: datetime
 
 def _then(incident: Incident, entry: Entry, notice: Notice) -> list[str]:
     if entry.type.startswith("statement."):
-        name = entry.data["statement"]
+        name, now = entry.data["statement"], incident.statements[entry.data["statement"]].revision
+        anew = now > entry.data["revision"]
         return [
-            f"Your approval was for other words. Read the new ones: crisisctl statement show {name} -i {incident.id}"
+            *([f"It has been drafted anew since; revision {now} stands now."] if anew else []),
+            f"Your approval was for other words. Read the new ones: crisisctl statement show {name} -i {incident.id}",
         ]
     role, giver, taker = (entry.data[name] for name in ("role", "from", "to"))
     hand, here = f"crisisctl handover {role}", f"-i {incident.id}"

@@ -272,6 +272,25 @@ def test_skipped_and_untouched_tasks_are_never_lost(room: Any) -> None:
     assert "None of the tasks was left open or skipped.\n\nTasks done: 1." in _report(room)
 
 
+def test_corrections_are_counted_among_the_tasks(room: Any) -> None:
+    room.open()
+    room.ask(ask.SetFact("affected_accounts", "1200"))
+    used = {"affected_accounts": room.look().facts["affected_accounts"].version}
+    room.ask(ask.Draft("holding", "1200 accounts.", used), "kim")
+    room.ask(ask.Submit("holding"), "kim")
+    room.ask(ask.Publish("holding", text_digest("1200 accounts."), glass=True, because="it burns"))
+    room.ask(ask.SetFact("affected_accounts", "1300"))
+    said = "correct-holding, required): still to do"
+    assert said in _section(_report(room), "Open tasks")
+    room.ask(ask.ChangeTask("correct-holding", "skipped", "nobody reads it"))
+    assert "required): skipped by dana: nobody reads it" in _section(_report(room), "Open tasks")
+    room.ask(ask.SetFact("affected_accounts", "1400"))
+    used = {"affected_accounts": room.look().facts["affected_accounts"].version}
+    room.ask(ask.Draft("holding", "1400 accounts.", used, "it is more"), "kim")
+    room.ask(ask.Publish("holding", text_digest("1400 accounts."), glass=True, because="it burns"))
+    assert "Tasks done: 1." in _report(room)
+
+
 def test_the_seal_names_the_head(closed: Any) -> None:
     seal, incident = _section(_report(closed), "Seal"), closed.look()
     assert f"- Entries: {incident.version}\n- Head digest: `{incident.digest}`\n" in seal

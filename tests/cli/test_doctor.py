@@ -20,6 +20,12 @@ ROSTER = """people:
 """
 
 
+@pytest.fixture(autouse=True)
+def called(program: Program) -> None:
+    """The organisation has a name."""
+    (program.root / "crisisctl.toml").write_text('organisation = "Example"\n')
+
+
 def _checks(program: Program, code: int = 0) -> list[Any]:
     told = program("doctor", "--json")
     assert told.code == code, told.err
@@ -251,3 +257,22 @@ def test_roles_of_another_shape_are_an_error_of_the_playbook_alone(program: Prog
     (program.root / "roster.yaml").write_text(ROSTER)
     (program.root / "playbooks" / "odd.yaml").write_text(f"playbook: odd\nroles: {roles}\n")
     assert [what.split(" has ")[0] for what in _of(_checks(program, code=6), "error")] == ["playbook odd"]
+
+
+def test_an_organisation_without_a_name_is_a_warning(program: Program) -> None:
+    (program.root / "crisisctl.toml").write_text("")
+    assert "texts call the organisation 'our company'" in _of(_checks(program), "warning")
+
+
+@pytest.mark.parametrize("name", ["policy.yaml", "channels.yaml"])
+def test_a_slip_in_what_words_go_by_is_an_error(program: Program, name: str) -> None:
+    (program.root / name).write_text("nonsense: [\n")
+    assert any(name in what for what in _of(_checks(program, 6), "error"))
+
+
+@ON_FILE
+def test_the_logs_of_open_incidents_are_verified(opened: Program, behind: Behind) -> None:
+    assert any(what.startswith("1 open incident verified; the closed") for what in _of(_checks(opened), "ok"))
+    behind.change("UPDATE entry SET words = replace(words, 'Records', 'Pictures') WHERE type = 'incident.opened'")
+    told = opened("doctor")
+    assert (told.code, "INC-1 does not verify" in told.out) == (6, True)

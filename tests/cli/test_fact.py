@@ -216,6 +216,12 @@ def test_scripts_get_what_has_to_be_corrected(published: Program) -> None:
     assert published.ok("fact", "set", "aware_at", "2026-01-01T00:00Z", "--json").json["corrections"] == []
 
 
+def test_only_the_audiences_that_were_told_are_named(approved: Program) -> None:
+    approved.ok("statement", "publish", "holding", "--audience", "employees")
+    told = approved.ok("fact", "set", "affected_accounts", "1300")
+    assert "is public to employees: task correct-holding\n" in told.out
+
+
 def test_a_correction_shows_among_the_tasks_until_it_is_public(published: Program) -> None:
     published.ok("fact", "set", "affected_accounts", "1300")
     task = published.ok("status", "--json").json["tasks"][-1]

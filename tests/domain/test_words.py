@@ -123,9 +123,9 @@ def test_a_fact_is_known_with_its_source_and_known_better_later() -> None:
     case = Case(FACTS)
     (first,) = case.do(ask.SetFact("count", "1,200", "unconfirmed", " sam "))
     assert (first.type, first.data) == ("fact.set", {"fact": "count", "status": "unconfirmed"})
-    assert [*case.incident.facts["count"]] == ["1200", "unconfirmed", "sam", first.version, None]
+    assert [*case.incident.facts["count"]][:5] == ["1200", "unconfirmed", "sam", first.version, None]
     (second,) = case.do(ask.SetFact("count", "1300"))
-    assert [*case.incident.facts["count"]] == ["1300", "confirmed", None, second.version, "dana"]
+    assert [*case.incident.facts["count"]][:5] == ["1300", "confirmed", None, second.version, "dana"]
 
 
 def test_a_fact_that_was_retracted_keeps_its_value_and_may_be_set_again() -> None:

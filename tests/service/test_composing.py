@@ -185,6 +185,24 @@ def test_a_fact_keeps_the_version_that_the_rest_of_the_statement_used(room: Any)
         room.ask(_hand(room))
 
 
+def test_the_same_words_written_again_take_up_the_facts_as_they_are_now(room: Any) -> None:
+    room.ask(compose(room), "kim")
+    old = room.look().statements["holding"].facts["count"]
+    room.ask(ask.SetFact("count", "11"))
+    new = room.look().facts["count"].version
+    written = {
+        said: write(room, said).facts["count"] for said in ("About 9 accounts.", "11 accounts.", "Some accounts.")
+    }
+    assert new != old
+    assert written == {"About 9 accounts.": new, "11 accounts.": new, "Some accounts.": new}
+    was = room.entries()[old - 1].word("value")
+    assert write(room, f"{was} accounts.").facts["count"] == old
+    room.ask(write(room, "Some accounts."), "kim")
+    room.ask(ask.SetFact("count", "12"))
+    again = room.ask(write(room, "Some accounts."), "kim")
+    assert again.incident.statements["holding"].facts["count"] == room.look().facts["count"].version
+
+
 def _hand(room: Any) -> ask.Publish:
     statement = room.look().statements["holding"]
     return ask.Publish("holding", statement.digest, renditions=statement.renditions)

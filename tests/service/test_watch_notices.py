@@ -368,3 +368,22 @@ def test_a_notice_that_somebody_put_off_without_end_is_sent(
 def test_a_round_says_whom_it_did_not_reach_and_why(room: Any, watching: Watching, post: Any) -> None:
     post.trouble["post:dana"] = DeliveryFailed("the line is busy")
     assert watching(room).round().reasons == ("contact 1 of dana (INC-1): the line is busy; to be tried again",)
+
+
+def test_that_an_approval_is_void_is_not_sent_to_who_has_given_it_again(
+    store: Store, room_for: Any, watching: Watching, post: Any
+) -> None:
+    room = room_for(store)
+    room.directory = room.desk._directory = Homes()
+    room.open(assign=SEATS)
+    room.ask(ask.Draft("holding", "One."), "kim")
+    room.ask(ask.Submit("holding"), "kim")
+    room.ask(ask.Approve("holding"), "lee")
+    room.ask(ask.Draft("holding", "Two."), "kim")
+    room.ask(ask.Draft("holding", "Three."), "kim")
+    room.ask(ask.Submit("holding"), "kim")
+    room.ask(ask.Approve("holding"), "lee")
+    watching(room).send()
+    dropped = [entry.word("reason") for entry in room.entries() if entry.type == "notice.dropped"]
+    assert dropped == ["no longer so"]
+    assert not [message for message in post.sent if "approval was for other words" in str(message)]

@@ -11,7 +11,7 @@ from crisisctl.domain.errors import Conflict, Refused, RefusedAndLogged
 from crisisctl.domain.guards import next_step
 from crisisctl.domain.incident import Approval, Incident, Statement
 from crisisctl.domain.publication import Linted, Quorum
-from crisisctl.domain.statements.renditions import differing, drafted, same_person, spec_of
+from crisisctl.domain.statements.renditions import differing, drafted, same_person, spec_of, whole_digest
 from crisisctl.domain.statements.using import untrue
 from crisisctl.domain.text import nearest, prose
 from crisisctl.domain.times import not_before
@@ -108,13 +108,17 @@ def _own_words(incident: Incident, statement: Statement, source: Source) -> Refu
         "why": "author",
     }
     who = approvers(incident, statement)
-    said = f"{source.actor} wrote {statement.id}; somebody else must approve it ({who})."
+    first = to_fill(incident, statement)
+    then = f" First: {first}" if first else ""
+    said = f"{source.actor} wrote {statement.id}; somebody else must approve it ({who}).{then}"
     return RefusedAndLogged(said, [Event("statement.approval_refused", data)])
 
 
 def _read(statement: Statement, prefix: str) -> bool:
     start = prefix.strip().lower()
-    return bool(start) and any(seal.startswith(start) for seal in (statement.digest, *statement.renditions.values()))
+    return bool(start) and any(
+        seal.startswith(start) for seal in (whole_digest(statement), *statement.renditions.values())
+    )
 
 
 def quorum_of(incident: Incident, statement: Statement) -> Quorum:
@@ -152,6 +156,14 @@ def approvers(incident: Incident, statement: Statement) -> str:
     return few + "; ".join(f"{role}: {_able(incident, statement, role)}" for role in missing)
 
 
+def to_fill(incident: Incident, statement: Statement) -> str:
+    """What to type first where too few people can give the approvals that are missing; nothing where enough can."""
+    quorum, missing = quorum_of(incident, statement), pending(incident, statement)
+    empty = [role for role in missing if not _people(incident, statement, role)[0]]
+    more = quorum.enough - (len(quorum.roles) - len(missing))
+    return f"crisisctl assign {empty[0]} PERSON" if empty and len(missing) - len(empty) < more else ""
+
+
 def seats(incident: Incident, statement: Statement, role: str) -> tuple[str, ...]:
     """The role, and its delegate once it has been silent for too long."""
     delegate = spec_of(incident, statement.id).delegate
@@ -160,9 +172,14 @@ def seats(incident: Incident, statement: Statement, role: str) -> tuple[str, ...
 
 
 def _able(incident: Incident, statement: Statement, role: str) -> str:
-    held = [person for seat in seats(incident, statement, role) for person in incident.roles.get(seat, ())]
-    able = dict.fromkeys(person for person in held if not _wrote(statement, person))
+    able, held = _people(incident, statement, role)
     return ", ".join(able) or ("nobody but its author" if held else "nobody yet")
+
+
+def _people(incident: Incident, statement: Statement, role: str) -> tuple[list[str], list[str]]:
+    """Who can approve for the role, and who holds it or stands in for it."""
+    held = [person for seat in seats(incident, statement, role) for person in incident.roles.get(seat, ())]
+    return [*dict.fromkeys(person for person in held if not _wrote(statement, person))], held
 
 
 def _wrote(statement: Statement, person: str) -> bool:

@@ -13,7 +13,7 @@ from crisisctl.domain.errors import Refused
 from crisisctl.domain.guards import next_step
 from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.publication import StatementSpec
-from crisisctl.domain.statements.approving import approvers, at_hand, current, named, unapproved
+from crisisctl.domain.statements.approving import approvers, at_hand, current, named, to_fill, unapproved
 from crisisctl.domain.statements.drafting import channels_of
 from crisisctl.domain.statements.renditions import channel_of, differing, in_order, language_of, spec_of
 from crisisctl.domain.statements.using import untrue
@@ -66,7 +66,8 @@ def _may_go(incident: Incident, statement: Statement, command: ask.Publish, sour
 
 def _what_then(incident: Incident, statement: Statement) -> str:
     if statement.state == "submitted":
-        return f"waiting for {approvers(incident, statement)}"
+        first = to_fill(incident, statement)
+        return f"waiting for {approvers(incident, statement)}{f'. First: {first}' if first else ''}"
     return next_step(statement.id, statement.state)
 
 

@@ -20,6 +20,12 @@ def text_digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def whole_digest(statement: Statement) -> str:
+    """SHA-256 in hex over the source text and every rendition: another one as soon as a byte of any is another."""
+    seals = [statement.digest, *(f"{key} {seal}" for key, seal in sorted(statement.renditions.items()))]
+    return text_digest("\n".join(seals))
+
+
 def channel_of(key: str) -> str:
     """The channel of a rendition, without its part: `email` of `email.subject/en`."""
     return key.partition("/")[0].partition(".")[0]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from crisisctl.domain.entries import Event
-from crisisctl.domain.incident import Incident, Statement
+from crisisctl.domain.entries import Entry, Event
+from crisisctl.domain.incident import Approval, Incident, Statement
 from crisisctl.domain.statements.approving import pending
 from crisisctl.domain.statements.folding import silence_ids
 from crisisctl.domain.statements.renditions import spec_of
@@ -55,3 +55,34 @@ def broken(
     minimal = spec_of(incident, statement.id).minimal
     data["waiting"] = pending(incident, statement)
     return [Event("approval.expired", data | ({"minimal": minimal} if minimal else {}))]
+
+
+def outdated(incident: Incident, about: Entry, person: str) -> bool:
+    """Whether what an entry tells somebody of an approval is not so any more."""
+    statement = incident.statements.get(about.data.get("statement", ""))
+    if statement is None:
+        return False
+    same = statement.revision == about.data.get("revision")
+    if about.type == "approval.delegated":
+        return not (same and set(about.data["to"]).intersection(pending(incident, statement))) or _settled(statement)
+    if about.type == "approval.expired":
+        return not same or _settled(statement)
+    if about.type in ("statement.drafted", "statement.corrected"):
+        return _gone(statement) or any(
+            approval.person == person and _whole(statement, approval) for approval in statement.approvals
+        )
+    return False
+
+
+def _settled(statement: Statement) -> bool:
+    """Whether nobody is asked for an approval now."""
+    return statement.state != "submitted"
+
+
+def _gone(statement: Statement) -> bool:
+    """Whether the present words are out, to some or to all."""
+    return statement.published == statement.revision or statement.state == "publishing"
+
+
+def _whole(statement: Statement, approval: Approval) -> bool:
+    return all(approval.covers.get(key) == seal for key, seal in statement.renditions.items())

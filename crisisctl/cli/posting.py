@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, show, standing
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Usage
+from crisisctl.domain.incident import Incident
 from crisisctl.domain.posting import whole
 from crisisctl.domain.times import parse_instant
+from crisisctl.domain.whereabouts import standings
 from crisisctl.service.posting import Result
 
 Name = Annotated[
@@ -93,7 +95,8 @@ def retry(
         show.data(document(outcome) | {"posts": posts(results)})
         return
     tell(outcome, json=False, then=None if results else _LIST)
-    say(results)
+    if results:
+        say(session, session.look(outcome.incident.id), statement, {})
 
 
 def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -101,24 +104,34 @@ def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
     return [{"statement": r.statement, "key": r.key, "state": r.state, "said": r.said} for r in results]
 
 
-def to_paste(files: Sequence[Path], keys: Sequence[str], results: Sequence[Result]) -> list[Path]:
-    """The files, one for each key, without those whose text the program has posted."""
-    posted = {result.key for result in results if result.state == "posted"}
-    if len(files) != len(keys):  # some could not be written
-        return [*files]
-    return [file for file, key in zip(files, keys, strict=True) if whole(key, keys)[0] not in posted]
+def laid_out(files: Sequence[Path], keys: Sequence[str]) -> dict[str, list[Path]]:
+    """The files, one for each key, by the key of the text that they are or go with."""
+    found: dict[str, list[Path]] = {}
+    for file, key in zip(files, keys, strict=False):  # none at all where they could not be written
+        found.setdefault(whole(key, keys)[0], []).append(file)
+    return found
 
 
-def say(results: Sequence[Result]) -> None:
-    """What came of attempts: what is out on stdout, the rest on stderr with what happens next."""
-    for result in results:
-        if result.state == "posted":
-            show.say(f"  {result.key}: {show.style('out', 'green')}, {result.said}")
-    then = {
-        "unposted": "the watch tries again by itself",
-        "given up": f"somebody has to see to it: {_LIST}",
-        "unclear": f"it may be out: look there, then see {_LIST}",
-    }
-    for result in results:
-        if result.state in then:
-            show.talk(show.style(f"  {result.told}; {then[result.state]}", "red"))
+def say(session: Session, incident: Incident, id_: str, files: Mapping[str, Sequence[Path]]) -> None:
+    """How a statement stands at each channel: what is out or to be pasted on stdout, all else on stderr."""
+    posts = incident.statements[id_].posts
+    alive = standing.watched(session, incident)
+    for key, paths in files.items():
+        if key not in posts or posts[key].state == "ready":
+            for path in paths:
+                show.say(f"  {'laid out for the exercise' if incident.drill else 'to paste'}: {path}")
+    for one in standings(incident, id_, watched=alive):
+        if one.post == "posted":
+            show.say(f"  {one.key}: {show.style('out', 'green')}, {one.what}")
+    for one in standings(incident, id_, watched=alive):
+        if one.post in _HOW:
+            show.talk(show.style(f"  {id_} {_HOW[one.post].format(one.key)}: {one.what}", "red"))
+
+
+_HOW = {
+    "waiting": "waits for {}",
+    "posting": "is being sent to {}",
+    "unposted": "could not be sent to {}",
+    "given up": "could not be sent to {}",
+    "unclear": "may have reached {}, nobody knows",
+}

@@ -137,9 +137,8 @@ def publish(
         show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
         return
     tell(outcome, json=False)
-    for file in posting.to_paste(files, service.released_keys(service.published_entry(outcome)), results):
-        show.say(f"  ready to post: {file}")
-    posting.say(results)
+    laid_out = posting.laid_out(files, service.released_keys(service.published_entry(outcome)))
+    posting.say(session, session.look(id_), statement, laid_out)
     _held_back(outcome)
     if out := service.published_entry(outcome).data.get("audiences") if not files and not trouble else ():
         told = f"No channel of {statement} goes to {' and '.join(out)} alone"

@@ -177,7 +177,7 @@ def show_(
         _others(session, found, now, text, texts)
     if waiting := pending(found, now):
         show.talk(f"Approval missing: {', '.join(waiting)}")
-    standing.talked(found, statement)
+    standing.talked(session, found, statement)
 
 
 def _others(session: Session, found: Incident, now: Statement, text: str, texts: dict[str, str]) -> None:
@@ -270,7 +270,7 @@ def list_(ctx: typer.Context, incident: options.Incident = None, json: options.J
         show.data({"incident": found.id, "statements": listed})
         return
     show.table(("STATEMENT", "STATE", "WAITING FOR", "AUDIENCES"), rows)
-    standing.tabled(found)
+    standing.tabled(session, found)
     for id_, now in found.statements.items():
         if note := _noted(now):
             show.talk(f"{id_}: {note}")

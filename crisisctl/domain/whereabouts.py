@@ -24,27 +24,35 @@ ASKING = ("given up", "unclear")  # what a person has to see to before anything 
 
 
 class Standing(NamedTuple):
-    """One rendition on its channel: `state` in a word or two, `what` is its receipt, or what is to be done."""
+    """One rendition on its channel: `state` in a word or two, `what` is its receipt, or what is to be done.
+
+    `post` is the state of its post.
+    """
 
     statement: str
     key: str
     state: str
     since: str
     what: str
-    asks: bool
+    post: str
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to see to it before anything else happens."""
+        return self.post in ASKING
 
 
-def standings(incident: Incident, only: str | None = None) -> Iterator[Standing]:
-    """Every rendition that was published, or should have been, statement by statement."""
+def standings(incident: Incident, only: str | None = None, *, watched: bool = True) -> Iterator[Standing]:
+    """Every rendition that was published, or should have been, statement by statement; `watched`: a watch is alive."""
     for statement in incident.statements.values():
         if only in (None, statement.id):
             for key, post in statement.posts.items():
                 since = clock_time(post.at) if post.at else ""
-                told = what(incident, statement, key, post)
-                yield Standing(statement.id, key, _STATES[post.state], since, told, post.state in ASKING)
+                told = what(incident, statement, key, post, watched=watched)
+                yield Standing(statement.id, key, _STATES[post.state], since, told, post.state)
 
 
-def what(incident: Incident, statement: Statement, key: str, post: Post) -> str:
+def what(incident: Incident, statement: Statement, key: str, post: Post, *, watched: bool = True) -> str:
     """The receipt of what is out; of all else, what becomes of it and what to type."""
     if post.state == "posted":
         return post.url or post.receipt or ("posted by a person" if post.by == "person" else f"accepted ({post.by})")
@@ -56,8 +64,21 @@ def what(incident: Incident, statement: Statement, key: str, post: Post) -> str:
         return f"attempt {post.attempts} is being made"
     why = post.reason or ("nothing was heard of the attempt" if post.state == "unclear" else "not tried yet")
     if post.state in ("waiting", "unposted"):
-        return f"{why}; the watch tries at {_clock(post.retry_at)} UTC"
+        return f"{why}; {tries(post, watched=watched)}"
     return f"{why}. {' '.join(to_do(incident, statement.id, key))}"
+
+
+def tries(post: Post, *, watched: bool) -> str:
+    """Who posts what is not out yet, and when: nobody does without a watch."""
+    at = f"at {_clock(post.retry_at)} UTC"
+    return (
+        f"the watch tries {'again ' if post.attempts else ''}{at}"
+        if watched
+        else f"no watch is running, so nobody tries {at}: {_START}"
+    )
+
+
+_START = "start one with crisisctl watch"
 
 
 def _clock(moment: datetime | None) -> str:

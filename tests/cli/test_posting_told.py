@@ -1,0 +1,78 @@
+"""What `statement publish` and `statement list` say of each channel is what the log says of it."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import Program
+
+NOWHERE = "http://127.0.0.1:9/hook"  # where nobody listens
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Serves an answer on the loopback: a status and a body; the address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def begin(code: int = 201, body: bytes = b'{"id": "17", "url": "https://there.example/17"}') -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_told: Any) -> None:
+                return None
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/hook"
+
+    yield begin
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def channels(program: Program, **to: str) -> None:
+    lines = (f"{name.replace('_', '-')}: {{to: '{address}'}}\n" for name, address in to.items())
+    (program.root / "channels.yaml").write_text("".join(lines))
+
+
+def test_only_what_nothing_else_posts_is_to_be_pasted_also_when_it_is_asked_again(
+    approved: Program, serve: Callable[..., str]
+) -> None:
+    channels(approved, email=NOWHERE, status_page=serve())
+    told = approved.ok("statement", "publish", "holding", "--request-id", "p1")
+    again = approved.ok("statement", "publish", "holding", "--request-id", "p1")
+    for said in (told, again):
+        assert "status-page/en: out, https://there.example/17" in said.out
+        assert "to paste" not in said.out  # x is too long, and all else is posted by the program
+        assert "could not be sent to email/en: 127.0.0.1 refuses the connection" in said.err
+    asked = approved.ok("statement", "publish", "holding", "--request-id", "p1", "--json").json
+    assert len(asked["files"]) == 2
+
+
+def test_nobody_is_said_to_try_again_where_no_watch_runs(approved: Program) -> None:
+    channels(approved, email=NOWHERE)
+    told = approved.ok("statement", "publish", "holding")
+    for said in (told.err, approved.ok("statement", "list").out, approved.ok("status").out):
+        assert "no watch is running, so nobody tries at " in said
+        assert "crisisctl watch" in said
+    approved("watch", "--once")
+    listed = approved.ok("statement", "list").out
+    assert "the watch tries again at " in listed
+
+
+def test_a_list_in_a_pipe_breaks_no_command_in_two(published: Program) -> None:
+    listed = published.ok("statement", "list").out
+    assert "crisisctl statement posted email --url URL --statement holding\n" in listed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,7 +91,8 @@ def retry(
     command = ask.Retry(statement, channel, because, language, channel in postman.channels())
     asked = session.asked(None, request_id, expect_version)
     outcome = session.handle(incident, command, asked)
-    results = postman.again(outcome, asked.source)
+    with interrupted(session):
+        results = postman.again(outcome, asked.source)
     if json:
         show.data(document(outcome) | {"posts": posts(results)})
         return
@@ -102,6 +104,17 @@ def retry(
 def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
     """What came of attempts, for scripts."""
     return [{"statement": r.statement, "key": r.key, "state": r.state, "said": r.said} for r in results]
+
+
+@contextmanager
+def interrupted(session: Session) -> Iterator[None]:
+    """Whoever is impatient with a slow channel learns that what they did is written down, and where to look."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        told = "It is recorded, but nobody knows yet what was posted; do not repeat it."
+        show.talk(show.style(f"{told} Look in two minutes: {_LIST}", "red"))
+        raise
 
 
 def laid_out(files: Sequence[Path], keys: Sequence[str]) -> dict[str, list[Path]]:

@@ -132,7 +132,8 @@ def publish(
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
-    results = office.postman.first(outcome, asked.source)
+    with posting.interrupted(session):
+        results = office.postman.first(outcome, asked.source)
     if json:
         show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
         return

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from crisisctl.cli.run import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,3 +82,22 @@ def test_nobody_is_said_to_try_again_where_no_watch_runs(approved: Program) -> N
 def test_a_list_in_a_pipe_breaks_no_command_in_two(published: Program) -> None:
     listed = published.ok("statement", "list").out
     assert "crisisctl statement posted email --url URL --statement holding\n" in listed
+
+
+def test_whoever_interrupts_the_posting_learns_that_the_publication_is_recorded(approved: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        channels(approved, email=f"http://127.0.0.1:{silent.getsockname()[1]}/hook")
+        command = [sys.executable, "-m", "crisisctl", "statement", "publish", "holding"]
+        with subprocess.Popen(
+            command, cwd=approved.root, env=approved.environment("dana"), stderr=subprocess.PIPE, text=True
+        ) as process:
+            caller, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        caller.close()
+    assert process.returncode == INTERRUPTED
+    assert "It is recorded, but nobody knows yet what was posted; do not repeat it." in said
+    assert "crisisctl statement list" in said
+    assert "email/en" in approved.ok("statement", "list").out
+    assert approved("statement", "publish", "holding").code == 3

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from crisisctl.adapters.memory import Memory
 from crisisctl.adapters.outgoing import Files
+from crisisctl.adapters.posting.together import soonest
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import NotFound, Refused, StoreFailed
@@ -233,6 +235,29 @@ def test_each_channel_once_however_many_audiences_there_are(
     for audience in ("employees", "customers", "press"):
         _out(room, postman, tmp_path, audience)
     assert sorted(key for key, _, _ in places.taken) == ["status-page/en", "x/en"]
+
+
+def test_who_hangs_withholds_nobody_elses_receipt(room: Any, places: Places, tmp_path: Path) -> None:
+    let_go, seen = Event(), []
+
+    class Hanging(Places):
+        def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
+            if rendition.key == "status-page/en":  # the first in order
+                assert let_go.wait(30)
+            return Receipt("webhook", rendition.key)
+
+    class Watched(Desk):
+        def follow(self, *asked: Any) -> Outcome:
+            outcome = super().follow(*asked)
+            seen.append(_states(room))
+            if seen[-1]["x/en"] == "posted":
+                let_go.set()
+            return outcome
+
+    room.desk.__class__ = Watched
+    _out(room, Postman(room.desk, Hanging(), lambda: LEADS, soonest), tmp_path)
+    assert {"status-page/en": "posting", "x/en": "posted", "email/en": "ready"} in seen
+    assert _states(room) == {"status-page/en": "posted", "x/en": "posted", "email/en": "ready"}
 
 
 # What does not

@@ -134,10 +134,13 @@ def tried(entry: Entry) -> Try:
     return Try(data["statement"], data["revision"], data["key"], data["digest"], data["attempt"])
 
 
-def arrived(made: Try, *, by: str, receipt: str = "", url: str = "", at: datetime | None = None) -> list[Event]:
+def arrived(
+    made: Try, *, by: str, receipt: str = "", url: str = "", at: datetime | None = None, came: str = ""
+) -> list[Event]:
     """It is out; told even when somebody has said so before, for then it may be out twice."""
     data = _outcome(made) | {"by": by} | ({"receipt": receipt} if receipt else {}) | ({"at": stamp(at)} if at else {})
-    return [Event("statement.posted", data, {"url": url} if url else {})]
+    words = {name: word for name, word in (("url", url), ("reason", came)) if word}
+    return [Event("statement.posted", data, words)]
 
 
 def failed(incident: Incident, made: Try, reason: str, now: datetime, *, permanent: bool = False) -> list[Event]:
@@ -224,7 +227,7 @@ def _posted(incident: Incident, entry: Entry) -> Incident:
     data = entry.data
     at = instant(data["at"]) if data.get("at") else entry.occurred_at
     seen = {"receipt": data.get("receipt"), "url": entry.word("url"), "by": data["by"]}
-    return _changed(incident, entry, {"state": "posted", "at": at, "retry_at": None, "reason": None, **seen})
+    return _changed(incident, entry, {"state": "posted", "at": at, "retry_at": None, "reason": entry.word("reason"), **seen})
 
 
 def _unposted(incident: Incident, entry: Entry) -> Incident:

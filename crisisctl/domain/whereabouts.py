@@ -55,7 +55,8 @@ def standings(incident: Incident, only: str | None = None, *, watched: bool = Tr
 def what(incident: Incident, statement: Statement, key: str, post: Post, *, watched: bool = True) -> str:
     """The receipt of what is out; of all else, what becomes of it and what to type."""
     if post.state == "posted":
-        return post.url or post.receipt or ("posted by a person" if post.by == "person" else f"accepted ({post.by})")
+        seen = post.url or post.receipt or ("posted by a person" if post.by == "person" else f"accepted ({post.by})")
+        return f"{seen}; {post.reason}" if post.reason else seen
     if post.state == "withheld":
         return "too long for this channel, so it was not published there"
     if post.state == "ready":

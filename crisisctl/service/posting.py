@@ -158,7 +158,7 @@ class Postman:
     def _settled(self, id_: str, made: Try, how: Receipt | _Failure, source: Source) -> Result:
         def follows(incident: Incident, now: datetime) -> list[Event]:
             if isinstance(how, Receipt):
-                return posting.arrived(made, by=how.by, receipt=how.id, url=how.url, at=how.at)
+                return posting.arrived(made, by=how.by, receipt=how.id, url=how.url, at=how.at, came=how.came)
             if how.unclear:
                 return posting.unclear(incident, made, how.reason)
             return posting.failed(incident, made, how.reason, now, permanent=how.permanent)
@@ -166,7 +166,7 @@ class Postman:
         after = self._desk.follow(id_, follows, source).incident
         state = after.statements[made.statement].posts[made.key].state
         if isinstance(how, Receipt):
-            return Result(made.statement, made.key, "posted", how.url or how.id or f"accepted ({how.by})")
+            return Result(made.statement, made.key, "posted", how.url or how.id or how.came or f"accepted ({how.by})")
         return Result(made.statement, made.key, "unclear" if how.unclear else state, how.reason)
 
 

@@ -27,11 +27,12 @@ def serve() -> Iterator[Callable[..., str]]:
     """Serves an answer on the loopback: a status and a body; the address."""
     servers: list[ThreadingHTTPServer] = []
 
-    def begin(code: int = 201, body: bytes = b'{"id": "17", "url": "https://there.example/17"}') -> str:
+    def begin(code: int = 201, body: bytes = b'{"id": "17", "url": "https://there.example/17"}', kind: str = "") -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(code)
+                self.send_header("Content-Type", kind or "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -101,3 +102,11 @@ def test_whoever_interrupts_the_posting_learns_that_the_publication_is_recorded(
     assert "crisisctl statement list" in said
     assert "email/en" in approved.ok("statement", "list").out
     assert approved("statement", "publish", "holding").code == 3
+
+
+def test_what_came_instead_of_a_receipt_is_said(approved: Program, serve: Callable[..., str]) -> None:
+    channels(approved, email=serve(200, b"<html>Please sign in</html>", "text/html"))
+    told = approved.ok("statement", "publish", "holding")
+    came = "127.0.0.1 answered with a web page; look whether it took the text"
+    for said in (told.out, approved.ok("statement", "list").out, approved.ok("timeline").out):
+        assert came in said

@@ -18,7 +18,7 @@ from crisisctl.domain.errors import Usage
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.posting import whole
 from crisisctl.domain.times import parse_instant
-from crisisctl.domain.whereabouts import standings
+from crisisctl.domain.whereabouts import mistaken, standings
 from crisisctl.service.posting import Result
 
 Name = Annotated[
@@ -46,15 +46,23 @@ _LIST = "crisisctl statement list"
 
 def posted(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Where it was posted.")],
-    url: Annotated[str, typer.Option("--url", metavar="URL", help="Where it can be read.")],
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Where it can be read.")] = None,
+    not_there: Annotated[
+        bool, typer.Option("--not-there", help="Instead: you looked for what nobody knew of, and it is not there.")
+    ] = False,
     statement: Annotated[
         str | None,
         typer.Option("--statement", metavar="NAME", help="Which statement, if several wait for that channel."),
     ] = None,
     language: Language = None,
+    revision: Annotated[
+        int | None, typer.Option("--revision", metavar="N", min=1, help="An earlier text of which nobody knew.")
+    ] = None,
 ) -> ask.Posted:
     """Record what a person has posted, and where; the address of a post on X tells exactly when."""
-    return ask.Posted(channel, url, statement, language)
+    if not_there == (url is not None):
+        raise Usage("Give --url URL where it can be read, or --not-there when you looked and it is not.")
+    return ask.Posted(channel, url, statement, language, revision)
 
 
 def embargo(
@@ -130,13 +138,18 @@ def say(session: Session, incident: Incident, id_: str, files: Mapping[str, Sequ
     posts = incident.statements[id_].posts
     alive = standing.watched(session, incident)
     for key, paths in files.items():
-        if key not in posts or posts[key].state == "ready":
+        post = posts.get(key)
+        if post and mistaken(incident, incident.statements[id_], post):
+            continue
+        if post is None or post.state == "ready":
             for path in paths:
                 show.say(f"  {'laid out for the exercise' if incident.drill else 'to paste'}: {path}")
     for one in standings(incident, id_, watched=alive):
         if one.post == "posted":
             show.say(f"  {one.key}: {show.style('out', 'green')}, {one.what}")
     for one in standings(incident, id_, watched=alive):
+        if one.state == "WRONG" or (one.post == "withheld" and one.asks):
+            show.talk(show.style(f"  {id_} on {one.key}: {one.what}", "red"))
         if one.post in _HOW:
             show.talk(show.style(f"  {id_} {_HOW[one.post].format(one.key)}: {one.what}", "red"))
 

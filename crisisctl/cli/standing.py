@@ -27,9 +27,13 @@ def watched(session: Session, incident: Incident) -> bool:
 def listed(incident: Incident, id_: str) -> dict[str, Any]:
     """How each rendition of a statement stands, and until when nobody is told, for scripts; nothing where it is so."""
     statement = incident.statements.get(id_)
-    found = whereabouts.document(statement) if statement else []
+    found = whereabouts.document(statement.posts) if statement else []
+    for told, post in zip(found, statement.posts.values() if statement else (), strict=True):
+        told["outdated"] = (whereabouts.outdated(statement, post) or None) if statement else None
+    doubts = whereabouts.document(statement.doubts) if statement else []
     kept = {name.rpartition("/")[2]: stamp(at) for name, at in incident.embargoes.items() if name.startswith(f"{id_}/")}
-    return ({"posts": found} if found else {}) | ({"embargoes": kept} if kept else {})
+    doubted = {"doubts": doubts} if doubts else {}
+    return ({"posts": found} if found else {}) | doubted | ({"embargoes": kept} if kept else {})
 
 
 def talked(session: Session, incident: Incident, id_: str) -> None:

@@ -419,3 +419,16 @@ class Outgoing(Protocol):
     def lay_out(self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool) -> list[Path]:
         """Write the exact text of each rendition, given by key; the paths in the same order."""
         ...
+
+    def withdraw(
+        self,
+        incident: str,
+        statement: str,
+        gone: Sequence[str],
+        kept: Sequence[str],
+        fresh: Sequence[Path],
+        *,
+        drill: bool,
+    ) -> None:
+        """Remove every file that an earlier text left for these keys, but none of the keys kept and no fresh one."""
+        ...

@@ -164,7 +164,8 @@ class Postman:
             return posting.failed(incident, made, how.reason, now, permanent=how.permanent)
 
         after = self._desk.follow(id_, follows, source).incident
-        state = after.statements[made.statement].posts[made.key].state
+        post = after.statements[made.statement].posts[made.key]
+        state = post.state if post.revision == made.revision else "given up"  # a newer one has taken its place
         if isinstance(how, Receipt):
             return Result(made.statement, made.key, "posted", how.url or how.id or how.came or f"accepted ({how.by})")
         return Result(made.statement, made.key, "unclear" if how.unclear else state, how.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,10 +114,25 @@ def publish(
         texts = released(log, out)
     try:
         files = outgoing.lay_out(out.incident, out.data["statement"], texts, drill=outcome.incident.drill)
+        _withdraw(outgoing, outcome.incident, out, texts, files)
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
     return Released(outcome, files)
+
+
+def _withdraw(
+    outgoing: Outgoing, incident: Incident, out: Entry, texts: Mapping[str, str], files: Sequence[Path]
+) -> None:
+    """No file of an earlier text stays where it could be taken for the present one."""
+    id_, posts = out.data["statement"], incident.statements[out.data["statement"]].posts
+    kept = [
+        key
+        for key, post in posts.items()
+        if post.revision == out.data["revision"] and post.state != "withheld" and key not in texts
+    ]
+    gone = [key for key in posts if key not in kept]
+    outgoing.withdraw(out.incident, id_, gone, kept, files, drill=incident.drill)
 
 
 def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:

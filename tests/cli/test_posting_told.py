@@ -110,3 +110,56 @@ def test_what_came_instead_of_a_receipt_is_said(approved: Program, serve: Callab
     came = "127.0.0.1 answered with a web page; look whether it took the text"
     for said in (told.out, approved.ok("statement", "list").out, approved.ok("timeline").out):
         assert came in said
+
+
+def test_nobody_is_invited_to_paste_what_is_known_to_be_wrong(responding: Program) -> None:
+    def approve() -> None:
+        responding.ok("statement", "submit", "holding", who="kim")
+        responding.ok("statement", "approve", "holding", who="lee")
+        responding.ok("statement", "approve", "holding")
+
+    responding.ok("statement", "draft", "holding", who="kim")
+    approve()
+    responding.ok("statement", "publish", "holding", "--request-id", "p1")
+    responding.ok("fact", "set", "affected_accounts", "5000")
+    again = responding.ok("statement", "publish", "holding", "--request-id", "p1")
+    assert "to paste" not in again.out
+    wrong = "do not paste its file, for affected_accounts changed. Correct it: crisisctl statement correct holding"
+    for said in (again.err, responding.ok("statement", "list").out, responding.ok("status").out):
+        assert wrong in said
+        assert "paste its file, then" not in said
+    responding.ok("fact", "confirm", "affected_accounts")
+    words = responding.root / "new.txt"
+    words.write_text("There were 5000 accounts.\n")
+    responding.ok("statement", "correct", "holding", "--file", str(words), "--because", "more", who="kim")
+    assert wrong in responding.ok("statement", "list").out
+    approve()
+    assert "to paste: " in responding.ok("statement", "publish", "holding").out
+    assert "paste its file, then" in responding.ok("statement", "list").out
+
+
+def test_a_doubt_about_an_older_text_is_settled_from_the_command_line(
+    approved: Program, serve: Callable[..., str]
+) -> None:
+    channels(approved, email=serve(302, b""))
+    told = approved.ok("statement", "publish", "holding")
+    assert "may have reached email/en, nobody knows" in told.err
+    words = approved.root / "new.txt"
+    words.write_text("We are truly sorry.\n")
+    approved.ok("statement", "correct", "holding", "--file", str(words), "--because", "more", who="kim")
+    approved.ok("statement", "submit", "holding", who="kim")
+    approved.ok("statement", "approve", "holding", who="lee")
+    approved.ok("statement", "approve", "holding")
+    channels(approved, email=serve())
+    again = approved.ok("statement", "publish", "holding")
+    assert "email/en: out, https://there.example/17" in again.out
+    assert "may have reached email/en revision 1, nobody knows" in again.err
+    assert "email/en revision 1: UNCLEAR" in approved.ok("status").out
+    (listed,) = [one for one in approved.ok("statement", "list", "--json").json["statements"] if "doubts" in one]
+    assert [(doubt["channel"], doubt["revision"]) for doubt in listed["doubts"]] == [("email", 1)]
+    assert approved("statement", "posted", "email").code == 2
+    assert approved("statement", "posted", "email", "--not-there", "--revision", "1", who="mallory").code == 3
+    settled = approved.ok("statement", "posted", "email", "--not-there", "--revision", "1")
+    assert "was not posted to email/en: dana looked, and it is not there; given up" in settled.out
+    assert "revision 1" not in approved.ok("status").out
+    assert approved.ok("verify").code == 0

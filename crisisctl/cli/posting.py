@@ -99,7 +99,7 @@ def retry(
     command = ask.Retry(statement, channel, because, language, channel in postman.channels())
     asked = session.asked(None, request_id, expect_version)
     outcome = session.handle(incident, command, asked)
-    with interrupted(session):
+    with interrupted():
         results = postman.again(outcome, asked.source)
     if json:
         show.data(document(outcome) | {"posts": posts(results)})
@@ -115,7 +115,7 @@ def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def interrupted(session: Session) -> Iterator[None]:
+def interrupted() -> Iterator[None]:
     """Whoever is impatient with a slow channel learns that what they did is written down, and where to look."""
     try:
         yield

@@ -132,7 +132,7 @@ def publish(
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
-    with posting.interrupted(session):
+    with posting.interrupted():
         results = office.postman.first(outcome, asked.source)
     if json:
         show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})

@@ -104,7 +104,7 @@ class Postman:
         return self._carry_out(fired, WATCH) if fired else []
 
     def _carry_out(self, begun: Outcome, source: Source) -> list[Result]:
-        """Make the attempts that were logged, and log what came of each as it comes. Nothing stops between two of them."""
+        """Make the attempts that were logged, and log what comes of each at once. Nothing stops between two of them."""
         made = [posting.tried(entry) for entry in begun.entries if entry.type == "statement.posting"]
         if not made or begun.incident.drill:
             return []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.conftest import Program
 
 NOWHERE = "http://127.0.0.1:9/hook"  # where nobody listens
+NEXT = "Next update by 22 November 2096, 15:00 UTC."
 
 
 @pytest.fixture
@@ -128,9 +129,8 @@ def test_nobody_is_invited_to_paste_what_is_known_to_be_wrong(responding: Progra
     for said in (again.err, responding.ok("statement", "list").out, responding.ok("status").out):
         assert wrong in said
         assert "paste its file, then" not in said
-    responding.ok("fact", "confirm", "affected_accounts")
     words = responding.root / "new.txt"
-    words.write_text("There were 5000 accounts.\n")
+    words.write_text(f"We are sorry. There were 5000 accounts. {NEXT}\n")
     responding.ok("statement", "correct", "holding", "--file", str(words), "--because", "more", who="kim")
     assert wrong in responding.ok("statement", "list").out
     approve()
@@ -145,7 +145,7 @@ def test_a_doubt_about_an_older_text_is_settled_from_the_command_line(
     told = approved.ok("statement", "publish", "holding")
     assert "may have reached email/en, nobody knows" in told.err
     words = approved.root / "new.txt"
-    words.write_text("We are truly sorry.\n")
+    words.write_text(f"We are truly sorry. {NEXT}\n")
     approved.ok("statement", "correct", "holding", "--file", str(words), "--because", "more", who="kim")
     approved.ok("statement", "submit", "holding", who="kim")
     approved.ok("statement", "approve", "holding", who="lee")

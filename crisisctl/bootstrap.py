@@ -157,11 +157,10 @@ class Office:
         return self._postman(self.desk)
 
     def _postman(self, desk: Desk) -> Postman:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only what posts pays for it
+        from crisisctl.adapters.posting.together import soonest  # noqa: PLC0415 - only what posts pays for it
+        from crisisctl.service.posting import Postman  # noqa: PLC0415 - the same
 
-        from crisisctl.service.posting import AT_ONE_TIME, Postman  # noqa: PLC0415 - the same
-
-        return Postman(desk, self.poster, self.leads, ThreadPoolExecutor(AT_ONE_TIME).map)
+        return Postman(desk, self.poster, self.leads, soonest)
 
     def leads(self) -> Mapping[str, str]:
         """Where each channel that has an address posts, as written: a reference, or the address itself."""

@@ -49,6 +49,7 @@ class _Failure(NamedTuple):
     reason: str
     permanent: bool = False
     unclear: bool = False
+    turned_away: bool = False
 
 
 class _Answer(NamedTuple):
@@ -82,7 +83,8 @@ class Apprise:
         letter = {"key": _in_a_header(key), "title": _titled(rendition.parts), "body": rendition.text}
         if failure := self._failure(to, letter | {"urgent": False, "whole": True}):
             kind = Unclear if failure.unclear else DeliveryFailed
-            raise kind(failure.reason, permanent=failure.permanent)
+            hint = "; the token or the address is wrong: correct it in channels.yaml" if failure.turned_away else ""
+            raise kind(f"{failure.reason}{hint}", permanent=failure.permanent or failure.turned_away)
         return Receipt("apprise")
 
     def check(self, to: str) -> str | None:
@@ -188,7 +190,8 @@ def _judged(answer: _Answer, name: str, seconds: float) -> _Failure | None:
         return _Failure(told, unclear=answer.how in _AFTER_THE_WORK)
     refused = f"{who} answered {answer.how}" if answer.how.isdecimal() else f"{who} did not accept the message"
     clear = answer.how == "unreached" or (answer.how.isdecimal() and answer.how not in _AFTER_THE_WORK)
-    return _Failure(passing.get(answer.how, refused), unclear=not clear)
+    away = answer.how in ("401", "403", "404")
+    return _Failure(passing.get(answer.how, refused), unclear=not clear, turned_away=away)
 
 
 def referred(to: str, folder: Path, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from crisisctl.domain.errors import StoreFailed
@@ -30,6 +30,27 @@ class Files:
         names = {f"{statement}.{_named(key, renditions, several=several)}": text for key, text in renditions.items()}
         return self._written(incident, names, drill=drill)
 
+    def withdraw(
+        self,
+        incident: str,
+        statement: str,
+        gone: Sequence[str],
+        kept: Sequence[str],
+        fresh: Sequence[Path],
+        *,
+        drill: bool,
+    ) -> None:
+        """Remove what earlier texts left of these keys, whether or not their names held a language."""
+        folder = self._state / ("exercise" if drill else "outgoing") / incident
+        staying = {file.name for file in fresh} | {name for key in kept for name in _names(statement, key)}
+        for name in sorted({name for key in gone for name in _names(statement, key)} - staying):
+            try:
+                (folder / name).unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreFailed(
+                    f"{folder / name} is no longer right and cannot be removed: {error.strerror}."
+                ) from None
+
     def _written(self, incident: str, texts: Mapping[str, str], *, drill: bool) -> list[Path]:
         folder = self._state / ("exercise" if drill else "outgoing") / incident
         try:
@@ -40,6 +61,13 @@ class Files:
         except OSError as error:
             place = error.filename2 or folder  # what a finished text could not take the place of
             raise StoreFailed(f"{place} cannot be written: {error.strerror}.") from None
+
+
+def _names(statement: str, key: str) -> list[str]:
+    """Every name that a file of this key can have."""
+    channel, _, language = key.partition("/")
+    stems = (f"{statement}.{channel}", f"{statement}.{channel}.{language}")
+    return [f"{stem}.{end}" for stem in stems for end in ("txt", "html", "subject.txt")]
 
 
 def _marked(text: str) -> str:

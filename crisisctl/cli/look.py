@@ -41,7 +41,7 @@ def status(ctx: typer.Context, incident: options.Incident = None, json: options.
         return
     _standing(found, session)
     _checklist(found)
-    _statements(found)
+    _statements(session, found)
     _moves(moves)
     _next(session, found)
 
@@ -177,7 +177,7 @@ def _checklist(incident: Incident) -> None:
             show.fold(f"  {box} {task.id}: {task.title}{f' ({task.role})' if task.role else ''}{need}", 6)
 
 
-def _statements(incident: Incident) -> None:
+def _statements(session: Session, incident: Incident) -> None:
     if incident.playbook.statements and incident.open:
         show.say()
         for id_ in incident.playbook.statements:
@@ -185,7 +185,7 @@ def _statements(incident: Incident) -> None:
             if _told_of(incident, id_):
                 from crisisctl.cli import standing  # noqa: PLC0415 - most statements are not out yet
 
-                standing.lines(incident, id_)
+                standing.lines(session, incident, id_)
 
 
 def _out(incident: Incident, id_: str) -> str:

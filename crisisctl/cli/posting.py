@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, show, standing
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import Usage
+from crisisctl.domain.incident import Incident
 from crisisctl.domain.posting import whole
 from crisisctl.domain.times import parse_instant
+from crisisctl.domain.whereabouts import mistaken, standings
 from crisisctl.service.posting import Result
 
 Name = Annotated[
@@ -43,15 +46,23 @@ _LIST = "crisisctl statement list"
 
 def posted(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Where it was posted.")],
-    url: Annotated[str, typer.Option("--url", metavar="URL", help="Where it can be read.")],
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Where it can be read.")] = None,
+    not_there: Annotated[
+        bool, typer.Option("--not-there", help="Instead: you looked for what nobody knew of, and it is not there.")
+    ] = False,
     statement: Annotated[
         str | None,
         typer.Option("--statement", metavar="NAME", help="Which statement, if several wait for that channel."),
     ] = None,
     language: Language = None,
+    revision: Annotated[
+        int | None, typer.Option("--revision", metavar="N", min=1, help="An earlier text of which nobody knew.")
+    ] = None,
 ) -> ask.Posted:
     """Record what a person has posted, and where; the address of a post on X tells exactly when."""
-    return ask.Posted(channel, url, statement, language)
+    if not_there == (url is not None):
+        raise Usage("Give --url URL where it can be read, or --not-there when you looked and it is not.")
+    return ask.Posted(channel, url, statement, language, revision)
 
 
 def embargo(
@@ -88,12 +99,14 @@ def retry(
     command = ask.Retry(statement, channel, because, language, channel in postman.channels())
     asked = session.asked(None, request_id, expect_version)
     outcome = session.handle(incident, command, asked)
-    results = postman.again(outcome, asked.source)
+    with interrupted():
+        results = postman.again(outcome, asked.source)
     if json:
         show.data(document(outcome) | {"posts": posts(results)})
         return
     tell(outcome, json=False, then=None if results else _LIST)
-    say(results)
+    if results:
+        say(session, session.look(outcome.incident.id), statement, {})
 
 
 def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -101,24 +114,50 @@ def posts(results: Sequence[Result]) -> list[dict[str, Any]]:
     return [{"statement": r.statement, "key": r.key, "state": r.state, "said": r.said} for r in results]
 
 
-def to_paste(files: Sequence[Path], keys: Sequence[str], results: Sequence[Result]) -> list[Path]:
-    """The files, one for each key, without those whose text the program has posted."""
-    posted = {result.key for result in results if result.state == "posted"}
-    if len(files) != len(keys):  # some could not be written
-        return [*files]
-    return [file for file, key in zip(files, keys, strict=True) if whole(key, keys)[0] not in posted]
+@contextmanager
+def interrupted() -> Iterator[None]:
+    """Whoever is impatient with a slow channel learns that what they did is written down, and where to look."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        told = "It is recorded, but nobody knows yet what was posted; do not repeat it."
+        show.talk(show.style(f"{told} Look in two minutes: {_LIST}", "red"))
+        raise
 
 
-def say(results: Sequence[Result]) -> None:
-    """What came of attempts: what is out on stdout, the rest on stderr with what happens next."""
-    for result in results:
-        if result.state == "posted":
-            show.say(f"  {result.key}: {show.style('out', 'green')}, {result.said}")
-    then = {
-        "unposted": "the watch tries again by itself",
-        "given up": f"somebody has to see to it: {_LIST}",
-        "unclear": f"it may be out: look there, then see {_LIST}",
-    }
-    for result in results:
-        if result.state in then:
-            show.talk(show.style(f"  {result.told}; {then[result.state]}", "red"))
+def laid_out(files: Sequence[Path], keys: Sequence[str]) -> dict[str, list[Path]]:
+    """The files, one for each key, by the key of the text that they are or go with."""
+    found: dict[str, list[Path]] = {}
+    for file, key in zip(files, keys, strict=False):  # none at all where they could not be written
+        found.setdefault(whole(key, keys)[0], []).append(file)
+    return found
+
+
+def say(session: Session, incident: Incident, id_: str, files: Mapping[str, Sequence[Path]]) -> None:
+    """How a statement stands at each channel: what is out or to be pasted on stdout, all else on stderr."""
+    posts = incident.statements[id_].posts
+    alive = standing.watched(session, incident)
+    for key, paths in files.items():
+        post = posts.get(key)
+        if post and mistaken(incident, incident.statements[id_], post):
+            continue
+        if post is None or post.state == "ready":
+            for path in paths:
+                show.say(f"  {'laid out for the exercise' if incident.drill else 'to paste'}: {path}")
+    for one in standings(incident, id_, watched=alive):
+        if one.post == "posted":
+            show.say(f"  {one.key}: {show.style('out', 'green')}, {one.what}")
+    for one in standings(incident, id_, watched=alive):
+        if one.state == "WRONG" or (one.post == "withheld" and one.asks):
+            show.talk(show.style(f"  {id_} on {one.key}: {one.what}", "red"))
+        if one.post in _HOW:
+            show.talk(show.style(f"  {id_} {_HOW[one.post].format(one.key)}: {one.what}", "red"))
+
+
+_HOW = {
+    "waiting": "waits for {}",
+    "posting": "is being sent to {}",
+    "unposted": "could not be sent to {}",
+    "given up": "could not be sent to {}",
+    "unclear": "may have reached {}, nobody knows",
+}

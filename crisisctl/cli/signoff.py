@@ -146,14 +146,14 @@ def publish(
     session.recorded = True
     if trouble:
         show.talk(show.style(trouble, "red"))
-    results = office.postman.first(outcome, asked.source)
+    with posting.interrupted():
+        results = office.postman.first(outcome, asked.source)
     if json:
         show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
         return
     tell(outcome, json=False)
-    for file in posting.to_paste(files, service.released_keys(service.published_entry(outcome)), results):
-        show.say(f"  ready to post: {file}")
-    posting.say(results)
+    laid_out = posting.laid_out(files, service.released_keys(service.published_entry(outcome)))
+    posting.say(session, session.look(id_), statement, laid_out)
     _held_back(outcome)
     if out := service.published_entry(outcome).data.get("audiences") if not files and not trouble else ():
         told = f"No channel of {statement} goes to {' and '.join(out)} alone"

@@ -189,7 +189,7 @@ def show_(
         _others(found, now, text, texts)
     if waiting := pending(found, now):
         show.talk(f"Approval missing: {', '.join(waiting)}")
-    standing.talked(found, statement)
+    standing.talked(session, found, statement)
 
 
 def _alike(texts: Mapping[str, str], text: str, channel: str | None, language: str | None) -> list[str]:
@@ -283,7 +283,7 @@ def list_(ctx: typer.Context, incident: options.Incident = None, json: options.J
         show.data({"incident": found.id, "statements": listed})
         return
     show.table(("STATEMENT", "STATE", "WAITING FOR", "AUDIENCES"), rows)
-    standing.tabled(found)
+    standing.tabled(session, found)
     for id_, now in found.statements.items():
         if note := _noted(now):
             show.talk(f"{id_}: {note}")

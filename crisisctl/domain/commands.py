@@ -226,12 +226,16 @@ class Publish(NamedTuple):
 
 
 class Posted(NamedTuple):
-    """Write down that a person has posted a statement; left out, the one that waits there."""
+    """Write down that a person has posted a statement; left out, the one that waits there.
+
+    Without a `url` a person has looked for what nobody knew of, and it is not there. `revision` names an earlier one.
+    """
 
     channel: str
-    url: str
+    url: str | None
     statement: str | None = None
     language: str | None = None
+    revision: int | None = None
 
 
 class Retry(NamedTuple):
@@ -315,7 +319,7 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Approve: ("statement.approved",),
     Reject: ("statement.rejected",),
     Publish: ("statement.published", "statement.break_glass"),
-    Posted: ("statement.posted",),
+    Posted: ("statement.posted", "statement.unposted"),
     Retry: ("statement.posting",),
     Embargo: ("statement.embargoed", "statement.embargo_lifted"),
     Redact: ("entry.redacted",),

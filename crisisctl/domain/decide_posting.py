@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NoReturn
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Post, Statement
-from crisisctl.domain.posting import Try, alone, arrived, attempt, channel_of
+from crisisctl.domain.posting import Try, absent, alone, arrived, attempt, channel_of
 from crisisctl.domain.snowflake import posted_at, status_id
 from crisisctl.domain.text import line, nearest, prose
 from crisisctl.domain.times import clock_time, stamp
@@ -20,14 +21,18 @@ LONGEST_URL = 1_000
 _URL = re.compile(r"https?://[^\s/]+\S*")
 
 
-def posted(incident: Incident, command: ask.Posted, _source: Source, at: datetime) -> list[Event]:
+def posted(incident: Incident, command: ask.Posted, source: Source, at: datetime) -> list[Event]:
     """A person has posted it, there; the id of a post on X tells exactly when."""
     if incident.drill:
         raise Refused(
             f"{incident.id} is an exercise, of which nothing leaves the building. There is nothing to record."
         )
+    _in_the_room(incident, source)
     statement, key, post = _meant(incident, command)
     _free(statement, key, post, again=False)
+    made = Try(statement.id, post.revision, key, post.digest, post.attempts)
+    if command.url is None:
+        return _not_there(made, post, source)
     url = line(command.url, "The URL", LONGEST_URL)
     id_ = status_id(url) if channel_of(key) == "x" or "://" in url else None
     if not _URL.fullmatch(url) and id_ is None:
@@ -36,7 +41,6 @@ def posted(incident: Incident, command: ask.Posted, _source: Source, at: datetim
     if moment is not None and not incident.opened_at <= moment <= at:
         when = "before the incident was opened" if moment < at else "which is still to come"
         raise Refused(f"That post on X is of {clock_time(moment)} UTC, {when}. Look at the address again.")
-    made = Try(statement.id, post.revision, key, post.digest, post.attempts)
     (event,) = arrived(made, by="person", receipt=id_ or "", url=url, at=moment or at)
     return [event]
 
@@ -46,9 +50,15 @@ def _meant(incident: Incident, command: ask.Posted) -> tuple[Statement, str, Pos
     there = _posts(incident, command.channel, command.statement, command.language)
     if not there:
         _nothing(incident, command.channel, command.statement)
+    there += _doubts(incident, command)
+    if command.revision is not None:
+        there = [one for one in there if one[2].revision == command.revision] or _unknown(command)
     waiting = [one for one in there if one[2].state != "posted"] or there
     if len(waiting) > 1:
-        told = "; ".join(f"--statement {s.id} --language {key.rpartition('/')[2]}" for s, key, _ in waiting)
+        told = "; ".join(
+            f"--statement {s.id} --language {key.rpartition('/')[2]} --revision {post.revision}"
+            for s, key, post in waiting
+        )
         raise Refused(f"Several are published on {command.channel}. Say which: {told}")
     return waiting[0]
 
@@ -62,6 +72,29 @@ def _posts(
         for key, post in one.posts.items()
         if channel_of(key) == channel and statement in (None, one.id) and language in (None, key.rpartition("/")[2])
     ]
+
+
+def _doubts(incident: Incident, command: ask.Posted) -> list[tuple[Statement, str, Post]]:
+    """The attempts of earlier revisions of which nobody knows."""
+    return [
+        (one, key, post)
+        for one in incident.statements.values()
+        for key, post in ((name.partition("@")[0], post) for name, post in one.doubts.items())
+        if channel_of(key) == command.channel
+        and command.statement in (None, one.id)
+        and command.language in (None, key.rpartition("/")[2])
+    ]
+
+
+def _unknown(command: ask.Posted) -> NoReturn:
+    raise Refused(f"Nothing of revision {command.revision} is open on {command.channel}. See: crisisctl statement list")
+
+
+def _not_there(made: Try, post: Post, source: Source) -> list[Event]:
+    """A person has looked for what nobody knew of, and it surely did not arrive."""
+    if post.state != "unclear":
+        raise Refused(f"Nobody is in doubt about {made.statement} on {made.key}. See: crisisctl statement list")
+    return absent(made, f"{source.actor} looked, and it is not there")
 
 
 def _nothing(incident: Incident, channel: str, statement: str | None) -> None:

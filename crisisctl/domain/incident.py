@@ -93,7 +93,8 @@ class Post(NamedTuple):
     `state` is `waiting` (for its first attempt), `ready` (laid out for a person to paste), `withheld` (too long),
     `posting`, `unposted` (tried again at `retry_at`), `given up`, `unclear` or `posted`. `attempts` counts all that
     were begun, `since` is the first of those after a person's last word. `receipt`, `url` and `by` are those of
-    `posted`; what people or servers said is None once it was erased.
+    `posted`; what people or servers said is None once it was erased. `carried` is the earlier revision that was out
+    there when this one was published, 0 for none.
     """
 
     digest: str
@@ -107,6 +108,7 @@ class Post(NamedTuple):
     reason: str | None = None
     revision: int = 0
     since: int = 1
+    carried: int = 0
 
 
 class Statement(NamedTuple):
@@ -147,6 +149,7 @@ class Statement(NamedTuple):
     overridden: tuple[str, ...] = ()  # the rules of the lint that somebody overrode
     out: Mapping[str, str] = {}
     posts: Mapping[str, Post] = {}
+    doubts: Mapping[str, Post] = {}  # by `CHANNEL/LANGUAGE@REVISION`: of earlier ones nobody knows whether they are out
 
     @property
     def behind(self) -> tuple[str, ...]:

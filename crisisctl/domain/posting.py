@@ -21,7 +21,7 @@ OPEN = ("waiting", "ready", "posting", "unposted", "given up", "unclear")  # not
 
 
 class Due(NamedTuple):
-    """A timer of a post: its id, kind, instant, and `STATEMENT/CHANNEL/LANGUAGE`."""
+    """A timer of a post: its id, kind, instant, and `STATEMENT/CHANNEL/LANGUAGE`, with `@REVISION` of a doubt."""
 
     id: str
     kind: str
@@ -50,17 +50,23 @@ def alone(renditions: Iterable[str]) -> list[str]:
 
 def post_at(incident: Incident, subject: str) -> tuple[Statement, str, Post]:
     """The statement, key and post that a timer is about."""
-    id_, _, key = subject.partition("/")
+    id_, _, name = subject.partition("/")
     statement = incident.statements[id_]
-    return statement, key, statement.posts[key]
+    key = name.partition("@")[0]
+    return statement, key, statement.doubts[name] if "@" in name else statement.posts[key]
+
+
+def doubt(key: str, revision: int) -> str:
+    """Names an attempt of an earlier revision of which nobody knows whether it arrived."""
+    return f"{key}@{revision}"
 
 
 def due(incident: Incident) -> Iterator[Due]:
     """When something has to be done about a post; a closed incident's words still go out."""
     for statement in incident.statements.values():
-        for key, post in statement.posts.items():
-            subject = f"{statement.id}/{key}"
-            name = f"{subject}/{post.revision}"
+        for named, post in [*statement.posts.items(), *statement.doubts.items()]:
+            subject = f"{statement.id}/{named}"
+            name = f"{statement.id}/{named.partition('@')[0]}/{post.revision}"
             if post.state in ("waiting", "unposted") and post.retry_at:
                 yield Due(f"{incident.id}/posting/{name}/{post.attempts + 1}", "posting", post.retry_at, subject)
             elif post.state == "posting" and post.at:
@@ -134,10 +140,13 @@ def tried(entry: Entry) -> Try:
     return Try(data["statement"], data["revision"], data["key"], data["digest"], data["attempt"])
 
 
-def arrived(made: Try, *, by: str, receipt: str = "", url: str = "", at: datetime | None = None) -> list[Event]:
+def arrived(
+    made: Try, *, by: str, receipt: str = "", url: str = "", at: datetime | None = None, came: str = ""
+) -> list[Event]:
     """It is out; told even when somebody has said so before, for then it may be out twice."""
     data = _outcome(made) | {"by": by} | ({"receipt": receipt} if receipt else {}) | ({"at": stamp(at)} if at else {})
-    return [Event("statement.posted", data, {"url": url} if url else {})]
+    words = {name: word for name, word in (("url", url), ("reason", came)) if word}
+    return [Event("statement.posted", data, words)]
 
 
 def failed(incident: Incident, made: Try, reason: str, now: datetime, *, permanent: bool = False) -> list[Event]:
@@ -145,12 +154,19 @@ def failed(incident: Incident, made: Try, reason: str, now: datetime, *, permane
     post = _present(incident, made)
     if post is None or post.state != "posting":
         return []
+    if _superseded(incident, made):
+        return absent(made, reason)
     turn = made.number - post.since
     if permanent or turn >= len(BACK_OFF):
         reached = [*incident.holders(incident.playbook.first_role())]
         return [Event("statement.unposted", _outcome(made) | {"gave_up": True, "reached": reached}, {"reason": reason})]
     data = _outcome(made) | {"retry_at": stamp(now + BACK_OFF[turn])}
     return [Event("statement.unposted", data, {"reason": reason})]
+
+
+def absent(made: Try, reason: str) -> list[Event]:
+    """A person knows that it did not arrive; whether it is tried again is theirs to say."""
+    return [Event("statement.unposted", _outcome(made) | {"gave_up": True}, {"reason": reason})]
 
 
 def unclear(incident: Incident, made: Try, reason: str) -> list[Event]:
@@ -163,11 +179,15 @@ def unclear(incident: Incident, made: Try, reason: str) -> list[Event]:
 
 
 def _present(incident: Incident, made: Try) -> Post | None:
-    """The post as it stands, if it is still about this attempt."""
+    """The post as it stands, if it is still about this attempt; else the doubt that it left."""
     statement = incident.statements.get(made.statement)
-    post = statement.posts.get(made.key) if statement else None
-    mine = post is not None and (post.revision, post.attempts) == (made.revision, made.number)
-    return post if mine else None
+    found = (statement.posts.get(made.key), statement.doubts.get(doubt(made.key, made.revision))) if statement else ()
+    mine = (post for post in found if post and (post.revision, post.attempts) == (made.revision, made.number))
+    return next(mine, None)
+
+
+def _superseded(incident: Incident, made: Try) -> bool:
+    return doubt(made.key, made.revision) in incident.statements[made.statement].doubts
 
 
 def _outcome(made: Try) -> dict[str, object]:
@@ -189,12 +209,29 @@ def begun(statement: Statement, entry: Entry) -> dict[str, Post]:
             by_itself = channel_of(key) in machine
             retry = entry.occurred_at + GRACE if by_itself else None
             state = "waiting" if by_itself else "ready"
-            posts[key] = Post(seals[key], state, 0, entry.occurred_at, retry, revision=data["revision"])
+            fresh = Post(seals[key], state, 0, entry.occurred_at, retry, revision=data["revision"])
+            posts[key] = fresh._replace(carried=_carried(posts.get(key)))
     for key in alone(data.get("withheld") or {}):
         if not _out_already(posts.get(key), data["revision"]):
             seal = statement.renditions.get(key, "")
-            posts[key] = Post(seal, "withheld", 0, entry.occurred_at, revision=data["revision"])
+            fresh = Post(seal, "withheld", 0, entry.occurred_at, revision=data["revision"])
+            posts[key] = fresh._replace(carried=_carried(posts.get(key)))
     return posts
+
+
+def _carried(before: Post | None) -> int:
+    """The revision that is out where a newer one is to come."""
+    return 0 if before is None else before.revision if before.state == "posted" else before.carried
+
+
+def doubted(statement: Statement, posts: Mapping[str, Post]) -> dict[str, Post]:
+    """The doubts of a statement once these posts took the place of its own: what was under way or unclear stays so."""
+    left = {
+        doubt(key, post.revision): post
+        for key, post in statement.posts.items()
+        if post.state in ("posting", "unclear") and posts[key].revision != post.revision
+    }
+    return {**statement.doubts, **left}
 
 
 def _out_already(post: Post | None, revision: int) -> bool:
@@ -202,14 +239,29 @@ def _out_already(post: Post | None, revision: int) -> bool:
 
 
 def _changed(incident: Incident, entry: Entry, change: dict[str, Any]) -> Incident:
-    """The incident with a post changed, unless the entry is about another revision or an attempt of old."""
+    """The incident with a post or a doubt changed, unless the entry is about another revision."""
     data = entry.data
     was = incident.statements[data["statement"]]
     post = was.posts.get(data["key"])
-    if post is None or post.revision != data["revision"]:
+    name = doubt(data["key"], data["revision"])
+    if name in was.doubts:
+        now = _doubt_changed(was, data["key"], name, change)
+    elif post is None or post.revision != data["revision"]:
         return incident
-    now = was._replace(posts={**was.posts, data["key"]: post._replace(**change)})
+    else:
+        now = was._replace(posts={**was.posts, data["key"]: post._replace(**change)})
     return incident._replace(statements={**incident.statements, was.id: now})
+
+
+def _doubt_changed(was: Statement, key: str, name: str, change: dict[str, Any]) -> Statement:
+    """A doubt ends as soon as anybody knows; what is out there is known to whoever looks at the newer one."""
+    if change["state"] in ("posting", "unclear"):
+        return was._replace(doubts={**was.doubts, name: was.doubts[name]._replace(**change)})
+    left = {other: post for other, post in was.doubts.items() if other != name}
+    newer = was.posts[key]
+    if change["state"] == "posted" and newer.state != "posted":
+        newer = newer._replace(carried=max(newer.carried, was.doubts[name].revision))
+    return was._replace(doubts=left, posts={**was.posts, key: newer})
 
 
 def _posting(incident: Incident, entry: Entry) -> Incident:
@@ -224,7 +276,9 @@ def _posted(incident: Incident, entry: Entry) -> Incident:
     data = entry.data
     at = instant(data["at"]) if data.get("at") else entry.occurred_at
     seen = {"receipt": data.get("receipt"), "url": entry.word("url"), "by": data["by"]}
-    return _changed(incident, entry, {"state": "posted", "at": at, "retry_at": None, "reason": None, **seen})
+    return _changed(
+        incident, entry, {"state": "posted", "at": at, "retry_at": None, "reason": entry.word("reason"), **seen}
+    )
 
 
 def _unposted(incident: Incident, entry: Entry) -> Incident:

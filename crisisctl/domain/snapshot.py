@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -119,8 +120,11 @@ def _read_ladder(parts: dict[str, Any]) -> Ladder:
 
 def _statement(statement: Statement) -> dict[str, Any]:
     times = {name: _stamp(getattr(statement, name)) for name in _STATEMENT_TIMES}
-    posts = {key: post._asdict() | _post_times(post) for key, post in statement.posts.items()}
-    return statement._asdict() | times | {"posts": posts}
+    return statement._asdict() | times | {"posts": _posts(statement.posts), "doubts": _posts(statement.doubts)}
+
+
+def _posts(posts: Mapping[str, Post]) -> dict[str, Any]:
+    return {key: post._asdict() | _post_times(post) for key, post in posts.items()}
 
 
 def _post_times(post: Post) -> dict[str, str | None]:
@@ -137,6 +141,7 @@ def _read_statement(parts: dict[str, Any]) -> Statement:
         "audiences": tuple(parts["audiences"]),
         "wrote": tuple((digest, author) for digest, author in parts["wrote"]),
         "posts": {key: _read_post(post) for key, post in parts["posts"].items()},
+        "doubts": {name: _read_post(post) for name, post in parts["doubts"].items()},
     }
     changed |= {name: tuple(parts[name]) for name in ("stale", "delegated", "overridden")}
     changed |= {name: _instant(parts[name]) for name in _STATEMENT_TIMES}

@@ -224,7 +224,9 @@ def _posted(entry: Entry) -> str:
     seen = _word(entry, "url") or data.get("receipt") or ""
     at = f", at {clock_time(instant(data['at']))} UTC" if data.get("at") else ""
     who = entry.actor if data["by"] == "person" else data["by"]
-    return f"Statement {data['statement']} is out on {data['key']}, posted by {who}{at}{f': {seen}' if seen else ''}"
+    came = _word(entry, "reason") if "reason" in entry.words else ""
+    told = "; ".join(part for part in (seen, came) if part)
+    return f"Statement {data['statement']} is out on {data['key']}, posted by {who}{at}{f': {told}' if told else ''}"
 
 
 def _unposted(entry: Entry) -> str:

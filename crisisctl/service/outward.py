@@ -20,12 +20,16 @@ class Rendition(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What whoever took a text in said of it: its id and address there, and when; whatever was not said is empty."""
+    """What whoever took a text in said of it: its id and address there, and when; whatever was not said is empty.
+
+    `came` is what came instead of a receipt, where that is odd.
+    """
 
     by: str
     id: str = ""
     url: str = ""
     at: datetime | None = None
+    came: str = ""
 
 
 class Unclear(DeliveryFailed):

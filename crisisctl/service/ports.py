@@ -424,3 +424,16 @@ class Outgoing(Protocol):
         `several` says that the statement has more languages than those at hand.
         """
         ...
+
+    def withdraw(
+        self,
+        incident: str,
+        statement: str,
+        gone: Sequence[str],
+        kept: Sequence[str],
+        fresh: Sequence[Path],
+        *,
+        drill: bool,
+    ) -> None:
+        """Remove every file that an earlier text left for these keys, but none of the keys kept and no fresh one."""
+        ...

@@ -48,8 +48,9 @@ class _Failure(NamedTuple):
     permanent: bool
 
 
-Work = Callable[["_Order"], "Receipt | _Failure"]
-Each = Callable[[Work, "Sequence[_Order]"], Iterable["Receipt | _Failure"]]
+Made = tuple["_Order", "Receipt | _Failure"]
+Work = Callable[["_Order"], Made]
+Each = Callable[[Work, "Sequence[_Order]"], Iterable[Made]]  # in whatever order they come
 
 
 class _Order(NamedTuple):
@@ -63,7 +64,7 @@ class _Order(NamedTuple):
 
 
 class Postman:
-    """Posts what was published. `each` may make several attempts at the same time, such as a thread pool's map."""
+    """Posts what was published. `each` may make several attempts at the same time, and gives each when it is done."""
 
     def __init__(self, desk: Desk, poster: Poster, leads: Leads, each: Each = map) -> None:
         self._desk = desk
@@ -103,13 +104,13 @@ class Postman:
         return self._carry_out(fired, WATCH) if fired else []
 
     def _carry_out(self, begun: Outcome, source: Source) -> list[Result]:
-        """Make the attempts that were logged, and log what came of each. Nothing stops between two of them."""
+        """Make the attempts that were logged, and log what comes of each at once. Nothing stops between two of them."""
         made = [posting.tried(entry) for entry in begun.entries if entry.type == "statement.posting"]
         if not made or begun.incident.drill:
             return []
         orders = self._orders(begun.incident, made)
         results, trouble = [], None
-        for order, how in zip(orders, self._each(self._attempted, orders), strict=True):
+        for order, how in self._each(lambda order: (order, self._attempted(order)), orders):
             try:
                 results.append(self._settled(begun.incident.id, order.made, how, source))
             except CrisisError as error:  # the log is away: the attempt becomes unclear by itself, and others go on
@@ -157,15 +158,16 @@ class Postman:
     def _settled(self, id_: str, made: Try, how: Receipt | _Failure, source: Source) -> Result:
         def follows(incident: Incident, now: datetime) -> list[Event]:
             if isinstance(how, Receipt):
-                return posting.arrived(made, by=how.by, receipt=how.id, url=how.url, at=how.at)
+                return posting.arrived(made, by=how.by, receipt=how.id, url=how.url, at=how.at, came=how.came)
             if how.unclear:
                 return posting.unclear(incident, made, how.reason)
             return posting.failed(incident, made, how.reason, now, permanent=how.permanent)
 
         after = self._desk.follow(id_, follows, source).incident
-        state = after.statements[made.statement].posts[made.key].state
+        post = after.statements[made.statement].posts[made.key]
+        state = post.state if post.revision == made.revision else "given up"  # a newer one has taken its place
         if isinstance(how, Receipt):
-            return Result(made.statement, made.key, "posted", how.url or how.id or f"accepted ({how.by})")
+            return Result(made.statement, made.key, "posted", how.url or how.id or how.came or f"accepted ({how.by})")
         return Result(made.statement, made.key, "unclear" if how.unclear else state, how.reason)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,6 +132,7 @@ def publish(
         files = outgoing.lay_out(
             out.incident, out.data["statement"], texts, drill=outcome.incident.drill, several=several
         )
+        _withdraw(outgoing, outcome.incident, out, texts, files)
     except StoreFailed as error:
         told = f"The publication is recorded, but not its files: {error}"
         return Released(outcome, [], f"{told} The text as published stands in: crisisctl report -i {id_}")
@@ -141,6 +142,20 @@ def publish(
 def _several(statement: Statement) -> bool:
     """Whether a file needs its language in its name: what goes out now is one, what went out before may be another."""
     return len({language_of(key) for key in (*statement.renditions, *statement.out)}) > 1
+
+
+def _withdraw(
+    outgoing: Outgoing, incident: Incident, out: Entry, texts: Mapping[str, str], files: Sequence[Path]
+) -> None:
+    """No file of an earlier text stays where it could be taken for the present one."""
+    id_, posts = out.data["statement"], incident.statements[out.data["statement"]].posts
+    kept = [
+        key
+        for key, post in posts.items()
+        if post.revision == out.data["revision"] and post.state != "withheld" and key not in texts
+    ]
+    gone = [key for key in posts if key not in kept]
+    outgoing.withdraw(out.incident, id_, gone, kept, files, drill=incident.drill)
 
 
 def _at_hand(log: Log, incident: Incident, command: ask.Publish, fits: Fits) -> ask.Publish:

@@ -32,11 +32,25 @@ def message(incident: Incident, entry: Entry, notice: Notice, now: datetime, abo
     if about.type.startswith("fact."):
         lines = _known(incident, about)
     if about.type in ("statement.unclear", "statement.unposted"):
-        lines = [sentence(about) + ".", *to_do(incident, about.data["statement"], about.data["key"])]
+        data = about.data
+        lines = [sentence(about) + ".", *to_do(incident, data["statement"], data["key"], data["revision"])]
+        lines += _others_unclear(incident, about, told)
     lines = [*_in_place(entry, told), *lines]
     if incident.drill:
         title, lines = f"EXERCISE {title}", [BANNER, *lines, BANNER]
     return Message(notice.key, title, "\n".join(lines), urgent=not done or _asks(about, notice))
+
+
+def _others_unclear(incident: Incident, entry: Entry, told: Mapping[str, Any]) -> Iterator[str]:
+    """The other channels that this one notice is about; each of them asks for somebody of its own."""
+    name = f"{incident.id}/unclear/"
+    mine = f"{name}{entry.data['statement']}/{entry.data['key']}/{entry.data['revision']}/{entry.data['attempt']}"
+    for timer in told.get("covers", []):
+        if timer.startswith(name) and timer != mine:
+            id_, channel, language, revision, _ = timer.removeprefix(name).split("/")
+            key = f"{channel}/{language}"
+            yield f"Nobody knows either whether statement {id_} reached {key}."
+            yield from to_do(incident, id_, key, int(revision))
 
 
 def _fell_due(incident: Incident, entry: Entry, told: Mapping[str, Any], now: datetime) -> list[str]:

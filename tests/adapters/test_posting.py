@@ -21,7 +21,7 @@ from crisisctl.adapters.posting import Ways
 from crisisctl.adapters.posting.mail import Mail
 from crisisctl.adapters.posting.mastodon import Mastodon
 from crisisctl.adapters.posting.webhook import Webhook
-from crisisctl.service.outward import Poster, Rendition, Unclear
+from crisisctl.service.outward import Poster, Receipt, Rendition, Unclear
 from crisisctl.service.ports import DeliveryFailed
 
 NOW = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
@@ -130,17 +130,17 @@ def test_a_webhook_gets_the_exact_text_and_its_key(ways: Ways, web: Any) -> None
         "language": "en",
         "text": TEXT,
     }
-    assert receipt == ("webhook", "17", "https://status.example.org/17", None)
+    assert receipt == Receipt("webhook", "17", "https://status.example.org/17", None)
 
 
 def test_a_webhook_that_says_nothing_has_taken_it_all_the_same(ways: Ways, web: Any) -> None:
     server = web(says(204))
-    assert ways.post(WORDS, f"http://{server.address}", KEY) == ("webhook", "", "", None)
+    assert ways.post(WORDS, f"http://{server.address}", KEY) == Receipt("webhook", "", "", None)
 
 
 def test_what_a_webhook_says_is_kept_only_when_it_is_short_and_plain(ways: Ways, web: Any) -> None:
     server = web(says(200, {"id": "x" * 501, "url": "a\x1b[31mb"}))
-    assert ways.post(WORDS, f"http://{server.address}", KEY) == ("webhook", "", "", None)
+    assert ways.post(WORDS, f"http://{server.address}", KEY) == Receipt("webhook", "", "", None)
 
 
 def test_a_status_is_posted_with_token_language_and_key(ways: Ways, web: Any) -> None:
@@ -154,7 +154,7 @@ def test_a_status_is_posted_with_token_language_and_key(ways: Ways, web: Any) ->
     assert request.headers["Authorization"] == f"Bearer {SECRET}"
     assert request.headers["Idempotency-Key"] == KEY
     assert json.loads(request.body) == {"status": TEXT, "visibility": "unlisted", "language": "de"}
-    assert receipt == ("mastodon", "113", told["url"], datetime(2026, 3, 28, 22, 0, 1, 250_000, tzinfo=UTC))
+    assert receipt == Receipt("mastodon", "113", told["url"], datetime(2026, 3, 28, 22, 0, 1, 250_000, tzinfo=UTC))
 
 
 def test_a_token_may_lie_in_a_file_of_its_own(ways: Ways, web: Any, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_apprise_posts_the_text_as_it_is(ways: Ways, web: Any) -> None:
     told = json.loads(request.body)
     assert (told["title"], told["message"]) == ("", TEXT)
     assert request.headers["X-Crisisctl-Key"] == KEY
-    assert receipt == ("apprise", "", "", None)
+    assert receipt == Receipt("apprise", "", "", None)
 
 
 def test_a_long_text_is_never_sent_in_pieces(ways: Ways, web: Any) -> None:
@@ -213,6 +213,26 @@ def test_a_long_text_is_never_sent_in_pieces(ways: Ways, web: Any) -> None:
     long = WORDS._replace(text="word " * 20_000 + "end")
     ways.post(long, f"json://{server.address}", KEY)
     assert [json.loads(request.body)["message"] for request in server.requests] == [long.text]
+
+
+def page(asked: BaseHTTPRequestHandler, _over: threading.Event) -> None:
+    asked.send_response(200)
+    asked.send_header("Content-Type", "text/html; charset=utf-8")
+    asked.send_header("Content-Length", "26")
+    asked.end_headers()
+    asked.wfile.write(b"<html>Please sign in</html>"[:26])
+
+
+def test_a_web_page_in_the_place_of_an_answer_is_told_by_a_webhook(ways: Ways, web: Any) -> None:
+    receipt = ways.post(WORDS, f"http://{web(page).address}", KEY)
+    assert receipt.came == "127.0.0.1 answered with a web page; look whether it took the text"
+
+
+@pytest.mark.parametrize("answer", [page, says(200), says(200, {"url": "https://there.example"}), breaks_off])
+def test_an_account_that_names_no_post_leaves_it_unclear(ways: Ways, web: Any, answer: Any) -> None:
+    failed = failure(ways, f"http+mastodon://{SECRET}@{web(answer).address}")
+    assert type(failed) is Unclear
+    assert failed.reason.endswith("and named no post")
 
 
 # What surely does not
@@ -239,6 +259,26 @@ def test_a_server_that_says_no_took_nothing_in(tmp_path: Path, web: Any, way: st
     assert type(failed) is DeliveryFailed
     assert str(code) in failed.reason
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [*((way, code) for way in ("webhook", "mastodon") for code in (401, 403, 404)), ("apprise", 401)],
+)
+def test_who_is_turned_away_is_told_to_correct_the_token_or_the_address(
+    ways: Ways, web: Any, way: str, code: int
+) -> None:
+    failed = failure(ways, forms(web(says(code)).address)[way])
+    assert type(failed) is DeliveryFailed
+    assert failed.permanent
+    assert "wrong" in failed.reason
+    assert "channels.yaml" in failed.reason
+
+
+@pytest.mark.parametrize("way", ["webhook", "mastodon"])
+@pytest.mark.parametrize("code", [400, 422, 429, 500, 503])
+def test_who_may_be_let_in_later_is_not_given_up(ways: Ways, web: Any, way: str, code: int) -> None:
+    assert not failure(ways, forms(web(says(code)).address)[way]).permanent
 
 
 @pytest.mark.parametrize("way", ["webhook", "mastodon"])
@@ -369,7 +409,7 @@ def test_a_process_of_apprise_that_is_stopped_leaves_it_unclear(tmp_path: Path, 
 
 def test_what_was_accepted_stays_so_when_the_answer_breaks_off(ways: Ways, web: Any) -> None:
     server = web(breaks_off)
-    assert ways.post(WORDS, f"http://{server.address}", KEY) == ("webhook", "", "", None)
+    assert ways.post(WORDS, f"http://{server.address}", KEY) == Receipt("webhook", "", "", None)
 
 
 @contextmanager

@@ -191,7 +191,7 @@ def test_what_is_published_is_to_the_byte_what_was_approved(approved: Program) -
     assert _files(approved) == {f"holding.{channel}.txt": TEXT.encode() for channel in CHANNELS}
     for channel in CHANNELS:
         path = approved.root / "state" / "outgoing" / "INC-1" / f"holding.{channel}.txt"
-        assert f"  ready to post: {path}" in published.out
+        assert f"  to paste: {path}" in published.out
         assert path.stat().st_mode & 0o777 == 0o600
     entries = approved.ok("timeline", "--format", "json").json["entries"]
     sealed = next(entry for entry in entries if entry["type"] == "statement.published")["data"]["digest"]
@@ -383,5 +383,5 @@ def test_a_folder_that_cannot_take_the_files_is_told_and_the_log_keeps_the_publi
     (approved.root / "state" / "outgoing").write_text("a file in the way")
     told = approved.ok("statement", "publish", "holding", "--request-id", "p1")
     assert "The publication is recorded, but not its files: " in told.err
-    assert "ready to post" not in told.out
+    assert "to paste" not in told.out
     assert "statement.published" in types()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,13 +15,16 @@ from hypothesis import strategies as st
 
 from crisisctl.adapters.memory import Memory
 from crisisctl.adapters.outgoing import Files
+from crisisctl.adapters.posting.together import soonest
 from crisisctl.domain import commands as ask
+from crisisctl.domain import snapshot
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import NotFound, Refused, StoreFailed
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.incident import Post
 from crisisctl.domain.posting import BACK_OFF, GRACE, UNKNOWN_AFTER, begun
 from crisisctl.domain.timers import timers
+from crisisctl.domain.whereabouts import standings
 from crisisctl.service import statements
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.outward import Receipt, Rendition, Unclear
@@ -233,6 +237,29 @@ def test_each_channel_once_however_many_audiences_there_are(
     for audience in ("employees", "customers", "press"):
         _out(room, postman, tmp_path, audience)
     assert sorted(key for key, _, _ in places.taken) == ["status-page/en", "x/en"]
+
+
+def test_who_hangs_withholds_nobody_elses_receipt(room: Any, places: Places, tmp_path: Path) -> None:
+    let_go, seen = Event(), []
+
+    class Hanging(Places):
+        def post(self, rendition: Rendition, to: str, key: str) -> Receipt:
+            if rendition.key == "status-page/en":  # the first in order
+                assert let_go.wait(30)
+            return Receipt("webhook", rendition.key)
+
+    class Watched(Desk):
+        def follow(self, *asked: Any) -> Outcome:
+            outcome = super().follow(*asked)
+            seen.append(_states(room))
+            if seen[-1]["x/en"] == "posted":
+                let_go.set()
+            return outcome
+
+    room.desk.__class__ = Watched
+    _out(room, Postman(room.desk, Hanging(), lambda: LEADS, soonest), tmp_path)
+    assert {"status-page/en": "posting", "x/en": "posted", "email/en": "ready"} in seen
+    assert _states(room) == {"status-page/en": "posted", "x/en": "posted", "email/en": "ready"}
 
 
 # What does not
@@ -672,3 +699,153 @@ def test_nothing_goes_out_twice_by_itself_and_what_nobody_knows_is_handed_over(
     _watch(room, postman).round()
     states = _states(room)
     assert set(states.values()) <= {"posted", "unclear", "given up", "ready"}
+
+
+# What a newer text leaves of the older
+
+
+def _corrected(room: Any, postman: Postman, state: Path, text: str = "We are truly sorry.") -> Outcome:
+    _approved(room, text, correcting="it was wrong")
+    return _publish(room, postman, state)
+
+
+def _told(room: Any) -> dict[str, str]:
+    return {one.key: f"{one.state}: {one.what}" for one in standings(room.look())}
+
+
+@pytest.fixture
+def doubtful(room: Any, places: Places, tmp_path: Path) -> Postman:
+    """Nobody knows whether revision 1 reached x, and revision 2 is out there."""
+    postman = Postman(room.desk, places, lambda: {"x": "https://x.example"})
+    places.fails = [Unclear("cut off")]
+    _out(room, postman, tmp_path)
+    postman.first(_corrected(room, postman, tmp_path), KIM)
+    return postman
+
+
+def test_what_nobody_knew_stays_told_when_a_newer_text_is_out(room: Any, doubtful: Postman) -> None:
+    told, hand = _told(room), Hand()
+    assert told["x/en"].startswith("out: ")
+    assert told["x/en revision 1"].startswith("UNCLEAR: cut off. Look at x: revision 1 may be there")
+    _watch(room, doubtful, hand).round()
+    (message,) = [message for message in hand.messages if "Nobody knows" in message.body]
+    assert "settled since" not in message.body
+    assert "--revision 1 --url URL" in message.body
+    assert "--revision 1 --not-there" in message.body
+
+
+@pytest.mark.parametrize("url", ["https://x.example/1", None])
+def test_a_person_who_has_looked_ends_the_doubt(room: Any, doubtful: Postman, url: str | None) -> None:
+    room.ask(ask.Posted("x", url, revision=1))
+    assert "x/en revision 1" not in _told(room)
+    assert _states(room)["x/en"] == "posted"
+    assert room.look().statements["holding"].doubts == {}
+
+
+def test_nothing_is_said_of_a_revision_that_nobody_doubts(room: Any, doubtful: Postman) -> None:
+    with pytest.raises(Refused, match="Nothing of revision 7 is open on x"):
+        room.ask(ask.Posted("x", "https://x.example/1", revision=7))
+    with pytest.raises(Refused, match="Nobody is in doubt about holding on status-page/en"):
+        room.ask(ask.Posted("status-page", None))
+
+
+def test_what_is_not_there_may_be_tried_again(room: Any, postman: Postman, places: Places, tmp_path: Path) -> None:
+    places.fails = [Unclear("cut off")]
+    _out(room, postman, tmp_path)
+    key = next(key for key, state in _states(room).items() if state == "unclear")
+    channel = key.partition("/")[0]
+    room.ask(ask.Posted(channel, None))
+    assert _posts(room)[key].reason == "dana looked, and it is not there"
+    postman.again(room.ask(ask.Retry("holding", channel, "it is not there", None, True)), KIM)
+    assert _states(room)[key] == "posted"
+
+
+def test_an_attempt_that_dies_behind_a_newer_text_becomes_unclear_all_the_same(
+    room: Any, places: Places, tmp_path: Path
+) -> None:
+    postman = Postman(room.desk, places, lambda: {"x": "https://x.example"})
+
+    def die() -> None:
+        raise Killed
+
+    places.during = die
+    with pytest.raises(Killed):
+        _out(room, postman, tmp_path)
+    places.during = lambda: None
+    postman.first(_corrected(room, postman, tmp_path), KIM)
+    assert _told(room)["x/en revision 1"].startswith("under way")
+    room.clock.tick(minutes=3)
+    hand = Hand()
+    _watch(room, postman, hand).round()
+    assert _told(room)["x/en revision 1"].startswith("UNCLEAR: nothing was heard of the attempt")
+    assert any("--revision 1 --not-there" in message.body for message in hand.messages)
+    assert snapshot.load(snapshot.dump(room.look()), room.look().playbook) == room.look()
+
+
+@pytest.mark.parametrize("how", [None, DeliveryFailed("refused"), Unclear("cut off")])
+def test_what_comes_late_of_the_older_text_is_written_down(
+    room: Any, places: Places, tmp_path: Path, how: DeliveryFailed | None
+) -> None:
+    postman = Postman(room.desk, places, lambda: {"x": "https://x.example"})
+
+    def correct() -> None:
+        places.during = lambda: None
+        _corrected(room, postman, tmp_path)
+
+    places.during = correct
+    places.fails = [how] if how else []
+    _out(room, postman, tmp_path)
+    doubts = room.look().statements["holding"].doubts
+    assert [post.state for post in doubts.values()] == (["unclear"] if isinstance(how, Unclear) else [])
+    assert _posts(room)["x/en"].carried == (0 if how else 1)
+
+
+def test_a_channel_that_still_has_the_wrong_text_is_told_until_it_has_the_right_one(
+    room: Any, postman: Postman, places: Places, tmp_path: Path
+) -> None:
+    _out(room, postman, tmp_path)
+    places.fails = [DeliveryFailed("refused"), DeliveryFailed("refused")]
+    postman.first(_corrected(room, postman, tmp_path), KIM)
+    assert "x still has revision 1, which is no longer right; refused" in _told(room)["x/en"]
+    room.clock.tick(seconds=6)
+    _watch(room, postman).round()
+    assert "no longer right" not in _told(room)["x/en"]
+
+
+def test_a_text_that_is_held_back_leaves_the_wrong_one_there_but_no_file_of_it(
+    room: Any, postman: Postman, tmp_path: Path
+) -> None:
+    _out(room, postman, tmp_path)
+    folder = tmp_path / "outgoing" / "INC-1"
+    assert (folder / "holding.x.txt").exists()
+    _approved(room, "We are truly sorry.", correcting="it was wrong")
+    command = ask.Publish("holding", "", posting=postman.channels())
+    statements.publish(
+        room.desk, Files(tmp_path), "INC-1", command, Asked(KIM), lambda _texts: statements.Fitting({"x/en": 9})
+    )
+    assert _told(room)["x/en"].startswith("held back: x still has revision 1, which is no longer right; too long")
+    assert sorted(file.name for file in folder.iterdir()) == ["holding.email.txt", "holding.status-page.txt"]
+
+
+def test_several_that_nobody_knows_of_are_all_named_in_one_notice(
+    room: Any, postman: Postman, places: Places, tmp_path: Path
+) -> None:
+    def die() -> None:
+        raise Killed
+
+    places.during = die
+    with pytest.raises(Killed):
+        _out(room, postman, tmp_path)
+    room.clock.tick(minutes=3)
+    hand = Hand()
+    _watch(room, postman, hand).round()
+    (message,) = [message for message in hand.messages if "Nobody knows" in message.body]
+    for channel in ("x", "status-page"):
+        assert f"reached {channel}/en" in message.body
+        assert f"crisisctl statement retry holding --channel {channel} --because WHY -i INC-1" in message.body
+
+
+def test_who_has_no_role_says_nothing_of_what_was_posted(room: Any, postman: Postman, tmp_path: Path) -> None:
+    _publish(room, postman, tmp_path)
+    with pytest.raises(Refused, match="mallory holds no role"):
+        room.ask(ask.Posted("email", "https://mail.example/1"), "mallory")

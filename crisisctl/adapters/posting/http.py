@@ -14,14 +14,22 @@ from crisisctl.service.outward import Unclear
 from crisisctl.service.ports import DeliveryFailed
 
 LONGEST_ANSWER = 256 * 1024
+_PAGES = ("text/html", "application/xhtml+xml")
 _AFTER_THE_WORK = (302, 303, 502, 504)  # what also answers a POST that was carried out, or may have been
+
+_WHO = "the token, or the name and password, is wrong or may not post there; correct it"
+_TURNED_AWAY = {401: _WHO, 403: _WHO, 404: "nothing is there, so the address is wrong; correct it"}
 
 
 class Answer(NamedTuple):
-    """What a server said to words that it accepted; `told` is empty unless it is a JSON object."""
+    """What a server said to words that it accepted; `told` is empty unless it is a JSON object.
+
+    `page` says that it was a web page, as a login or an error is.
+    """
 
     location: str
     told: Mapping[str, Any]
+    page: bool = False
 
 
 def post(
@@ -82,10 +90,13 @@ def _accepted(host: str, answer: HTTPResponse) -> Answer:
     """What was said to a text that was accepted; else the failure. From here on the status decides, not the body."""
     code = answer.status
     if code // 100 == 2:  # noqa: PLR2004 - 2xx
-        return Answer(answer.headers.get("Location", ""), _told(answer))
+        page = answer.headers.get_content_type() in _PAGES
+        return Answer(answer.headers.get("Location", ""), _told(answer), page)
     reason = f"{host} answered {code}"
     if code in _AFTER_THE_WORK:
         raise Unclear(f"{reason}, which does not say whether the text was taken in")
+    if code in _TURNED_AWAY:
+        raise DeliveryFailed(f"{reason}: {_TURNED_AWAY[code]}, in channels.yaml", permanent=True)
     if code // 100 == 3:  # noqa: PLR2004 - 3xx
         raise DeliveryFailed(f"{reason}, a redirect, which is never followed; correct the address", permanent=True)
     raise DeliveryFailed(reason)

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from crisisctl.adapters.posting.http import post, said
 from crisisctl.adapters.posting.line import SECONDS, loopback
-from crisisctl.service.outward import Receipt, Rendition
+from crisisctl.service.outward import Receipt, Rendition, Unclear
 from crisisctl.service.ports import DeliveryFailed
 
 PATH = "/api/v1/statuses"
@@ -48,7 +48,11 @@ class Mastodon:
         if language := rendition.key.rpartition("/")[2]:
             document["language"] = language.partition("-")[0]  # ISO 639; the server knows no regions
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
-        told = post(account.address, document, headers, seconds=self._seconds).told
+        answer = post(account.address, document, headers, seconds=self._seconds)
+        told, host = answer.told, account.address.hostname or ""
+        if not said(told, "id"):
+            came = "with a web page, such as a login," if answer.page else "without an error"
+            raise Unclear(f"{host} answered {came} and named no post")
         return Receipt("mastodon", said(told, "id"), said(told, "url"), _instant(said(told, "created_at")))
 
 

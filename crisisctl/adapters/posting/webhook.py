@@ -28,7 +28,8 @@ class Webhook:
         document = letter(rendition, key)
         answer = post(address, document, {KEY_HEADER: key, **basic(address)}, seconds=self._seconds)
         url = said(answer.told, "url") or (answer.location if answer.location.startswith("http") else "")
-        return Receipt("webhook", said(answer.told, "id"), url[:500])
+        came = f"{address.hostname} answered with a web page; look whether it took the text" if answer.page else ""
+        return Receipt("webhook", said(answer.told, "id"), url[:500], came=came)
 
 
 MALFORMED = "that is no address that can be posted to; write https://HOST/PATH"

@@ -9,7 +9,7 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.folding_facts import published as made_public
 from crisisctl.domain.incident import Approval, Incident, Statement
 from crisisctl.domain.posting import CHANGES as POSTS
-from crisisctl.domain.posting import begun
+from crisisctl.domain.posting import begun, doubted
 from crisisctl.domain.times import instant
 
 V = TypeVar("V")
@@ -46,6 +46,7 @@ def _drafted(incident: Incident, entry: Entry) -> Incident:
         minimal=data.get("minimal", False),
         out=before.out if before else {},
         posts=before.posts if before else {},
+        doubts=before.doubts if before else {},
     )
     return incident._replace(statements={**incident.statements, drafted.id: drafted})
 
@@ -137,7 +138,8 @@ def _published(incident: Incident, entry: Entry) -> Incident:
         moved_at=entry.occurred_at,
         audiences=(*was.audiences, *data["audiences"]),
         out=_sorted({**was.out, **data.get("renditions", was.renditions)}),
-        posts=_sorted(begun(was, entry)),
+        posts=_sorted(posts := begun(was, entry)),
+        doubts=_sorted(doubted(was, posts)),
     )
     if data["state"] != "published":
         return made_public(incident._replace(statements={**incident.statements, was.id: now}), entry)

@@ -30,6 +30,8 @@ def of_draft(call: Call, outcome: Outcome) -> None:
     """What there is to say of a new text: of itself, and of the other languages where it alone was changed."""
     of_texts(call, outcome)
     entry = outcome.entries[-1]
+    if outcome.incident.statements[entry.data["statement"]].template:
+        return  # which says in every language what is known
     with call.session.office.store.reading() as log:
         before = drafts(log.entries(entry.incident)).get((entry.data["statement"], entry.data["revision"] - 1))
     if before:

@@ -16,7 +16,7 @@ from crisisctl.domain.guards import next_step
 from crisisctl.domain.statements.approving import to_fill
 from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.service import statements as service
-from crisisctl.service.desk import Outcome
+from crisisctl.service.desk import Asked, Outcome
 
 signing = typer.Typer(rich_markup_mode=None)
 
@@ -125,39 +125,52 @@ def publish(
     json: options.Json = False,
 ) -> None:
     """Release the approved texts: log it, and lay each out as a file for its channel."""
-    from crisisctl.service.checking import fits  # noqa: PLC0415 - only a publication pays for counting
-
     session: Session = ctx.obj
-    office = session.office
     command = ask.Publish(
         statement,
         "",
         tuple(audience or ()),
-        posting=office.postman.channels(),
+        posting=session.office.postman.channels(),
         glass=break_glass,
         because=because,
         no_further=no_further_update,
     )
     with refused(session, incident, statement, "publication"):
         asked = session.asked(at, request_id, expect_version)
+    _release(session, session.which(incident), command, asked, json=json)
+
+
+def _release(session: Session, id_: str, command: ask.Publish, asked: Asked, *, json: bool) -> None:
+    """Log it, lay the texts out, post those that have an address, and tell what came of it."""
+    from crisisctl.service.checking import fits  # noqa: PLC0415 - only a publication pays for counting
+
+    office = session.office
     fitting = fits(office.channels.channels())
-    id_ = session.which(incident)
-    outcome, files, trouble = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
+    released = service.publish(office.desk, office.outgoing, id_, command, asked, fitting)
     session.recorded = True
-    if trouble:
-        show.talk(show.style(trouble, "red"))
+    if released.trouble:
+        show.talk(show.style(released.trouble, "red"))
     with posting.interrupted():
-        results = office.postman.first(outcome, asked.source)
+        results = office.postman.first(released.outcome, asked.source)
     if json:
-        show.data(document(outcome) | {"files": [str(file) for file in files], "posts": posting.posts(results)})
+        files = [str(file) for file in released.files]
+        show.data(document(released.outcome) | {"files": files, "posts": posting.posts(results)})
         return
+    _told(session, released)
+
+
+def _told(session: Session, released: service.Released) -> None:
+    """What is out, what is to be pasted, and who still has to be told."""
+    outcome, files, trouble = released
+    out = service.published_entry(outcome)
+    statement, told = out.data["statement"], out.data.get("audiences")
     tell(outcome, json=False)
-    laid_out = posting.laid_out(files, service.released_keys(service.published_entry(outcome)))
-    posting.say(session, session.look(id_), statement, laid_out)
+    laid_out = posting.laid_out(files, service.released_keys(out))
+    posting.say(session, session.look(outcome.incident.id), statement, laid_out)
     _held_back(outcome)
-    if out := service.published_entry(outcome).data.get("audiences") if not files and not trouble else ():
-        told = f"No channel of {statement} goes to {' and '.join(out)} alone"
-        show.talk(f"{told}. Tell them: crisisctl statement show {statement}")
+    if told and not files and not trouble:
+        nobody = f"No channel of {statement} goes to {' and '.join(told)} alone"
+        show.talk(f"{nobody}. Tell them: crisisctl statement show {statement}")
     if not outcome.repeated:
         show.hint("crisisctl status")
 

@@ -12,6 +12,7 @@ SETTINGS = """\
 # The settings of this workspace, each with its usual value. Take the # away to change one.
 
 # organisation = "our company"            # templates call it {{ organisation }}
+# zones = {de = "Europe/Berlin"}          # by whose clocks statements tell times in a language, beside UTC
 # store = "sqlite:state/crisisctl.db"     # the log: one file, kept on a local disk
 # identity = "open"                       # "strict": a login acts only as the person whom the roster ties to it
 # as = "dana"                             # who acts when nothing else says so

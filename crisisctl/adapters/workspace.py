@@ -29,6 +29,7 @@ class Settings(NamedTuple):
     privileged: tuple[str, ...] = ("legal",)
     dead_man: str | None = None
     dead_man_every: str = "60s"
+    zones: Mapping[str, str] = {}
 
 
 _TYPES: dict[str, type] = {
@@ -44,6 +45,7 @@ _TYPES: dict[str, type] = {
     "privileged": list,
     "dead_man": str,
     "dead_man_every": str,
+    "zones": dict,
 }
 
 
@@ -97,6 +99,7 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         privileged=tuple(said.get("privileged", usual.privileged)),
         dead_man=said.get("dead_man"),
         dead_man_every=said.get("dead_man_every", usual.dead_man_every),
+        zones=said.get("zones", usual.zones),
     )
 
 
@@ -119,9 +122,20 @@ def _check(path: Path, said: dict[str, Any]) -> None:
         raise Invalid(f'{path}: notices is a list of contacts, such as ["console:"].')
     if not all(isinstance(role, str) for role in said.get("privileged", [])):
         raise Invalid(f'{path}: privileged is a list of roles, such as ["legal"].')
+    for language, zone in said.get("zones", {}).items():
+        _check_zone(path, language, zone)
     if said.get("identity", "open") not in ("open", "strict"):
         raise Invalid(f"{path}: identity is 'open' or 'strict', not {said['identity']!r}.")
 
 
+def _check_zone(path: Path, language: str, zone: object) -> None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - only who names zones pays for them
+
+    try:
+        ZoneInfo(str(zone))
+    except (LookupError, ValueError, OSError):
+        raise Invalid(f"{path}: zones.{language}: {zone!r} is no zone. Write one such as Europe/Berlin.") from None
+
+
 def _article(kind: type) -> str:
-    return "a text" if kind is str else "a list"
+    return "a text" if kind is str else "a list" if kind is list else "a table"

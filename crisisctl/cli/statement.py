@@ -117,8 +117,10 @@ def _made(
             return composing.leave_out(log, found, statement, part)
         if text is not None:
             return composing.write(log, found, statement, text, part)
-        organisation, now = office.settings.organisation, office.desk.now()
-        return composing.compose(log, found, statement, office.templates, organisation, now, part=part, minimal=minimal)
+        who, zones, now = office.settings.organisation, office.settings.zones, office.desk.now()
+        return composing.compose(
+            log, found, statement, office.templates, who, now, part=part, minimal=minimal, zones=zones
+        )
 
 
 def _read(file: str) -> str:

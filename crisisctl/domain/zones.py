@@ -31,11 +31,36 @@ _SEVERAL = {
     "PST": "Los Angeles, the Philippines or Pakistan",
     "SST": "Samoa or Singapore",
 }
+_ON = {"de": "am"}
+_TRANSLATED = {"de": {"CET": "MEZ", "CEST": "MESZ"}}
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC")
 KNOWN = frozenset({*_ALWAYS, *_SEASONS, *_REGIONS, *_SEVERAL})
 
 
 class Doubt(ValueError):
     """What was written can mean several instants, or none; the message says why."""
+
+
+def shown(text: str, zone: str, language: str) -> str:
+    """A time such as `2026-11-22 15:00 UTC` as clocks of a zone show it, and in UTC; any other text as it is.
+
+    The zone goes by its name where that can mean one only: `2026-11-22 16:00 CET (15:00 UTC)`; else by its offset.
+    """
+    found = _STAMP.fullmatch(text)
+    if not found or zone == "UTC":
+        return text
+    there = datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00").astimezone(ZoneInfo(zone))
+    day = "" if found[1] == f"{there:%Y-%m-%d}" else f" {_ON.get(language.partition('-')[0], 'on')} {found[1]}"
+    utc = f"{found[2]} UTC{day}"
+    return f"{there:%Y-%m-%d %H:%M} {_called(there, language)} ({utc})"
+
+
+def _called(there: datetime, language: str) -> str:
+    name = there.tzname() or ""
+    if name in _SEASONS or name in _ALWAYS:
+        return _TRANSLATED.get(language.partition("-")[0], {}).get(name, name)
+    offset = f"{there:%z}"
+    return f"UTC{offset[:3]}:{offset[3:]}"
 
 
 def instant_in(wall: datetime, zone: str) -> datetime:

@@ -27,6 +27,7 @@ from crisisctl.domain.statements.renditions import (
 )
 from crisisctl.domain.statements.using import asked, stated, taken_up
 from crisisctl.domain.times import clock_time
+from crisisctl.domain.zones import shown
 from crisisctl.service.ports import Filling, Log, Templates, Value
 from crisisctl.service.statements import source_text, texts_of
 
@@ -72,8 +73,12 @@ def compose(
     *,
     part: Part = WHOLE,
     minimal: bool = False,
+    zones: Mapping[str, str] = {},
 ) -> ask.Draft:
-    """The texts that the pinned templates give with the facts as they stand, in every language that they speak."""
+    """The texts that the pinned templates give with the facts as they stand, in every language that they speak.
+
+    Times are told by the clocks of the language's zone and in UTC; by UTC alone where it has none.
+    """
     still_open(incident)
     spec = _checked(incident, id_, part)
     old = incident.statements.get(id_)
@@ -81,8 +86,9 @@ def compose(
     if part != WHOLE and old and old.promises:
         promises = old.promises  # the rest of the statement names that time
     values = _values(incident, organisation, promises)
-    made = _made(log, incident, spec, templates, values, minimal=minimal)
-    promises = _named(made.text, values, _told(incident, promises))
+    said = {language: _said(values, language, zones) for language in spec.languages}
+    made = _made(log, incident, spec, templates, said, minimal=minimal)
+    promises = _named(made.text, said[spec.languages[0]], _told(incident, promises))
     if part == WHOLE:
         return ask.Draft(
             id_, made.text, made.facts, None, made.renditions, None, None, promises, template=True, minimal=minimal
@@ -187,8 +193,14 @@ def _values(incident: Incident, organisation: str, promises: datetime | None) ->
         "severity": incident.severity,
         "opened_at": f"{clock_time(incident.opened_at)[:16]} UTC",
         "organisation": organisation,
-        "zone": "UTC",
     }
+
+
+def _said(values: Mapping[str, Value], language: str, zones: Mapping[str, str]) -> dict[str, Value]:
+    """The values as readers of a language get them."""
+    zone = zones.get(language, "UTC")
+    there = {name: shown(value, zone, language) if isinstance(value, str) else value for name, value in values.items()}
+    return {**there, "language": language, "zone": zone}
 
 
 def _named(text: str, values: Mapping[str, Value], promises: datetime | None) -> datetime | None:
@@ -208,18 +220,18 @@ def _made(
     incident: Incident,
     spec: StatementSpec,
     templates: Templates,
-    values: Mapping[str, Value],
+    said: Mapping[str, Mapping[str, Value]],
     *,
     minimal: bool,
 ) -> Made:
     """Every language of the template in one go."""
     sources = _sources(log, incident, spec, minimal=minimal)
-    fillings = [Filling(name, source, {**values, "language": language}) for language, (name, source) in sources.items()]
+    fillings = [Filling(name, source, said[language]) for language, (name, source) in sources.items()]
     try:
         filled = dict(zip(sources, templates.render_many(fillings), strict=True))
     except Invalid as error:
         whole = "\n".join(source for _, source in sources.values())
-        unset = [name for name in incident.playbook.facts if name not in values and name in whole]
+        unset = [name for name in incident.playbook.facts if name not in said[spec.languages[0]] and name in whole]
         if unset:
             raise (Invalid(f"{error} Not set yet are: {', '.join(unset)}.") if unset[1:] else error) from None
         way = f"Bring the text: crisisctl statement draft {spec.id} --file FILE"

@@ -385,3 +385,17 @@ def test_a_folder_that_cannot_take_the_files_is_told_and_the_log_keeps_the_publi
     assert "The publication is recorded, but not its files: " in told.err
     assert "to paste" not in told.out
     assert "statement.published" in types()
+
+
+def test_times_are_told_by_the_clocks_of_the_readers(program: Program) -> None:
+    (program.root / "crisisctl.toml").write_text('zones = {en = "Europe/Madrid"}\n')
+    book = program.root / "playbooks" / "data-breach.yaml"
+    book.write_text(book.read_text().replace("holding/data-breach.md.j2", "holding/when.md.j2"))
+    (program.root / "templates" / "holding" / "when.md.j2").write_text("Known since {{ opened_at }} ({{ zone }}).")
+    program.ok("open", "data-breach", "--title", "x", "--at", "2026-07-01T22:30:00Z")
+    program.ok("statement", "draft", "holding")
+    told = "Known since 2026-07-02 00:30 CEST (22:30 UTC on 2026-07-01) (Europe/Madrid)."
+    assert program.ok("statement", "show", "holding").out == told
+    (program.root / "crisisctl.toml").write_text('zones = {en = "Madrid"}\n')
+    ran = program("status")
+    assert (ran.code, "zones.en: 'Madrid' is no zone. Write one such as Europe/Berlin." in ran.err) == (6, True)

@@ -71,7 +71,12 @@ def apart(texts: Mapping[str, str]) -> list[Alike]:
 
 def context_for(log: Log, incident: Incident, id_: str, now: datetime) -> Context:
     """What the texts of a statement are judged by."""
-    return context_of(log, incident, id_)._replace(now=now, phase=spec_of(incident, id_).phase or "")
+    facts = incident.playbook.facts
+    ours = [
+        one.value for name, one in incident.facts.items() if one.value and name in facts and facts[name].type == "text"
+    ]
+    phase = spec_of(incident, id_).phase or ""
+    return context_of(log, incident, id_)._replace(now=now, phase=phase, allow=tuple(ours))
 
 
 def _named(keys: list[str], texts: Mapping[str, str]) -> str:

@@ -154,7 +154,7 @@ def test_one_channel_down_then_back(program: Program, web: Any, clocks: type[Han
     approve(program)
     channels(program, status_page=f"http://{page.address}/", mastodon=f"http+mastodon://{TOKEN}@{social.address}")
     published = program.ok("statement", "publish", "holding")
-    assert "not posted: 127.0.0.1 answered 503; the watch tries again by itself" in published.err
+    assert "holding could not be sent to status-page/en: 127.0.0.1 answered 503; no watch is running" in published.err
     assert program.ok("watch", "--once", clock=later(clocks, seconds=1)).code == 0
     assert len(page.requests) == 1
     page.answer = answers(200)
@@ -173,10 +173,10 @@ def test_what_is_unclear_is_handed_over_and_a_person_says_what_is_so(
     approve(program)
     channels(program, status_page=f"http://{page.address}/", mastodon=f"http+mastodon://{TOKEN}@{social.address}")
     published = program.ok("statement", "publish", "holding")
-    assert "it may be out: look there" in published.err
+    assert "holding may have reached mastodon/en, nobody knows: 127.0.0.1 answered 504" in published.err
     watched = program.ok("watch", "--once", clock=later(clocks, hours=1))
     assert "Nobody knows whether statement holding reached" in watched.err
-    page.answer = social.answer = answers(200)
+    page.answer = social.answer = answers(200, {"id": "7"})
     program.ok("watch", "--once", clock=later(clocks, hours=2))
     assert [len(page.requests), len(social.requests)] == [1, 1]
     told = program.ok("statement", "list").out

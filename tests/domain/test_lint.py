@@ -407,3 +407,9 @@ def test_lint_gives_the_same_twice_and_in_order_of_place() -> None:
     first = lint(text, POLICY, Context(now=datetime(2026, 11, 22, tzinfo=UTC)))
     assert first == lint(text, POLICY)
     assert [(f.line, f.column) for f in first] == sorted((f.line, f.column) for f in first)
+
+
+def test_what_the_room_names_as_its_own_is_no_culprit() -> None:
+    text = "We know of the disruption of GitLab."
+    assert "blame" in {finding.rule for finding in lint(text, POLICY)}
+    assert "blame" not in {finding.rule for finding in lint(text, POLICY, Context(allow=("GitLab.com",)))}

@@ -49,9 +49,16 @@ def _judged(looked: Text, rule: Rule, hit: Hit, context: Context) -> Iterator[Sp
         or (rule.id == "legal-words" and context.legal_approved)
         or (rule.id == "attribution" and context.legal_approved and context.security_approved)
         or (rule.id == "relative-time" and _dated(looked, hit))
+        or (rule.id == "blame" and _own(looked, hit, context))
     ):
         return
     yield Spotted(rule.id, looked.words[hit.first].start, f"“{quoted(looked, hit)}”: {rule.why}", hit.phrase.instead)
+
+
+def _own(looked: Text, hit: Hit, context: Context) -> bool:
+    """Whether the last word is the name of what is ours: the service that fails is no culprit."""
+    words = {part for name in context.allow for part in re.findall(r"\w+", name.casefold())}
+    return looked.words[hit.after - 1].raw.casefold() in words
 
 
 def quoted(looked: Text, hit: Hit) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
+from crisisctl.cli.texts import read_if_there
 from crisisctl.domain.errors import CrisisError, NotFound, Refused, Usage
-from crisisctl.domain.text import LONGEST_TEXT, visible
+from crisisctl.domain.text import visible
 
 if TYPE_CHECKING:
     from crisisctl.domain.lint import Context, Finding
 
-_MOST = 4 * LONGEST_TEXT + 4  # bytes; no character takes more than four
 Texts = dict[str, str]
 
 
@@ -77,7 +75,7 @@ def _chosen(session: Session, file: str, incident: str | None) -> tuple[Texts, C
     """The texts, by rendition or under an empty key, and what the incident knows, if there is one."""
     from crisisctl.domain.lint import Context  # noqa: PLC0415 - only lint pays for it
 
-    text = _read(file)
+    text = read_if_there(file)
     if text is not None and incident is None:
         return {"": text}, Context()
     if text is None and incident is None and not _open(session):
@@ -105,38 +103,6 @@ def _open(session: Session) -> bool:
     except CrisisError:
         return False
     return True
-
-
-def _read(file: str) -> str | None:
-    """The text of a file or of standard input; None when there is no such file."""
-    try:
-        if file == "-":
-            data = sys.stdin.buffer.read(_MOST + 1)
-        else:
-            with Path(file).open("rb") as opened:
-                data = opened.read(_MOST + 1)
-    except (FileNotFoundError, ValueError):
-        return None
-    except OSError as error:
-        raise NotFound(f"{visible(file)} cannot be read: {error.strerror}.") from None
-    return _decoded(file, data)
-
-
-def _decoded(file: str, data: bytes) -> str:
-    called = "The text" if file == "-" else visible(file)
-    if len(data) > _MOST:
-        raise Refused(
-            f"{called} is larger than {_MOST // 1024} KiB; at most {LONGEST_TEXT:,} characters are looked at."
-        )
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode()
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        byte = f"the byte 0x{data[error.start]:02x}"
-        raise Refused(
-            f"{called} has {byte} in line {line}, column {column}: it is not UTF-8. Save it as UTF-8."
-        ) from None
 
 
 def _document(found: list[tuple[str, str, Finding]], language: str, digest: str) -> dict[str, Any]:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, show, texts
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import NotFound, Refused, Usage
 from crisisctl.domain.measure import Channel, Measure, channel_of, measure
-from crisisctl.domain.text import LONGEST_TEXT, nearest
+from crisisctl.domain.text import nearest
 
 measuring = typer.Typer(rich_markup_mode=None)
-
-_LARGEST = 4 * LONGEST_TEXT  # no character takes more than four bytes
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The text, in UTF-8; - is standard input.")]
 Names = Annotated[
@@ -42,7 +37,7 @@ def measure_(
     session: Session = ctx.obj
     known = session.office.channels.channels()
     named = [_named(known, name) for name in channel] if channel else list(known.values())
-    text = _text(file)
+    text = texts.read(file)
     found = {one.id: measure(one, text, warning=warning) for one in named}
     if json:
         show.data({name: _document(one) for name, one in found.items()})
@@ -59,26 +54,6 @@ def _named(known: Mapping[str, Channel], key: str) -> Channel:
         then = "crisisctl statement channels lists them; add others in channels.yaml beside crisisctl.toml."
         raise nearest(key, [*known, *parts], "channel", then=then)
     return channel_of(known, key)
-
-
-def _text(file: str) -> str:
-    """The file's bytes as text, nothing taken away."""
-    name = "Standard input" if file == "-" else file
-    try:
-        if file == "-":
-            data = sys.stdin.buffer.read(_LARGEST + 1)
-        else:
-            with Path(file).open("rb") as source:
-                data = source.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise Refused(f"{name} is too long: at most {LONGEST_TEXT:,} characters are counted. Shorten the text.")
-        return data.decode()
-    except UnicodeDecodeError as error:
-        what = f"the byte 0x{error.object[error.start]:02x}, number {error.start + 1}, is none of it"
-        raise Usage(f"{name} is not UTF-8 text: {what}. Save it as UTF-8.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise NotFound(f"{name} cannot be read: {reason}. Name a file, or - for standard input.") from None
 
 
 def _document(found: Measure) -> dict[str, object]:

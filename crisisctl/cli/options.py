@@ -19,6 +19,12 @@ Incident = Annotated[
         autocompletion=complete.incidents,
     ),
 ]
+Statement = Annotated[
+    str,
+    typer.Argument(
+        metavar="STATEMENT", help="The statement, as the playbook names it.", autocompletion=complete.statements
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="When it happened, if not now: 2026-11-22T15:00:00Z.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show, standing
+from crisisctl.cli import options, show, standing
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import writing
@@ -21,12 +21,6 @@ from crisisctl.domain.times import parse_instant
 from crisisctl.domain.whereabouts import mistaken, standings
 from crisisctl.service.posting import Result
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="STATEMENT", help="The statement, as the playbook names it.", autocompletion=complete.statements
-    ),
-]
 Language = Annotated[
     str | None, typer.Option("--language", metavar="L", help="Which language, if it is out in several.")
 ]
@@ -66,7 +60,7 @@ def posted(
 
 
 def embargo(
-    statement: Name,
+    statement: options.Statement,
     because: options.Why,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Not before then: 2026-11-22T15:00:00Z.")
@@ -84,7 +78,7 @@ def embargo(
 
 def retry(
     ctx: typer.Context,
-    statement: Name,
+    statement: options.Statement,
     channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="Where it is to be posted.")],
     because: options.Why,
     language: Language = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import caution, complete, options, posting, show
+from crisisctl.cli import caution, options, posting, show
 from crisisctl.cli.done import document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import Call, refused, writing
@@ -20,12 +20,6 @@ from crisisctl.service.desk import Asked, Outcome
 
 signing = typer.Typer(rich_markup_mode=None)
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="STATEMENT", help="The statement, as the playbook names it.", autocompletion=complete.statements
-    ),
-]
 Reason = Annotated[str | None, typer.Option("--because", metavar="WHY", help="The reason, for the log.")]
 
 
@@ -42,7 +36,7 @@ def _next(outcome: Outcome) -> str:
 @writing(signing, "submit", example="statement submit holding", then=_next, verb="submission", after=caution.of_texts)
 def submit(
     call: Call,
-    statement: Name,
+    statement: options.Statement,
     override: Annotated[
         bool, typer.Option("--override", help="In spite of the errors that the lint finds; goes with --because.")
     ] = False,
@@ -76,7 +70,7 @@ def submit(
 )
 def approve(
     call: Call,
-    statement: Name,
+    statement: options.Statement,
     digest: Annotated[
         str | None,
         typer.Option(
@@ -97,7 +91,7 @@ def approve(
 @writing(
     signing, "reject", example="statement reject holding --because 'names a customer'", then=_next, verb="rejection"
 )
-def reject(statement: Name, because: options.Why) -> ask.Reject:
+def reject(statement: options.Statement, because: options.Why) -> ask.Reject:
     """Send the text back with a reason."""
     return ask.Reject(statement, because)
 
@@ -105,7 +99,7 @@ def reject(statement: Name, because: options.Why) -> ask.Reject:
 @signing.command(epilog="Example: crisisctl statement publish holding")
 def publish(
     ctx: typer.Context,
-    statement: Name,
+    statement: options.Statement,
     audience: Annotated[
         list[str] | None,
         typer.Option(metavar="AUDIENCE", help="Only this audience, in the playbook's order; may be repeated."),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import caution, complete, options, posting, show, standing
+from crisisctl.cli import caution, options, posting, show, standing, texts
 from crisisctl.cli.lint import lint
 from crisisctl.cli.measure import measuring
 from crisisctl.cli.session import Session
@@ -17,10 +15,9 @@ from crisisctl.cli.signoff import signing
 from crisisctl.cli.writing import Call, writing
 from crisisctl.domain import commands as ask
 from crisisctl.domain.decide_statements import drafted, pending
-from crisisctl.domain.errors import NotFound, Usage
+from crisisctl.domain.errors import Usage
 from crisisctl.domain.incident import Incident, Statement
 from crisisctl.domain.statements.renditions import in_order, language_of, spec_of, text_digest, whole_digest
-from crisisctl.domain.text import LONGEST_TEXT
 from crisisctl.service import composing
 from crisisctl.service import statements as service
 from crisisctl.service.desk import Outcome
@@ -31,12 +28,6 @@ statements = typer.Typer(
 )
 app.add_typer(statements, name="statement")
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="STATEMENT", help="The statement, as the playbook names it.", autocompletion=complete.statements
-    ),
-]
 File = Annotated[
     str | None, typer.Option("--file", metavar="FILE", help="Take the text from a file; - is standard input.")
 ]
@@ -79,7 +70,7 @@ def _unwritten(incident: Incident, statement: Statement) -> str:
 )
 def draft(
     call: Call,
-    statement: Name,
+    statement: options.Statement,
     file: File = None,
     channel: Channel = None,
     language: Language = None,
@@ -106,7 +97,7 @@ def _one_way(**given: bool) -> None:
 def _made(
     call: Call, statement: str, file: str | None, part: composing.Part, *, minimal: bool, leave_out: bool
 ) -> ask.Draft:
-    text = _read(file) if file is not None else None
+    text = texts.read(file) if file is not None else None
     id_ = call.session.which(call.incident)
     office = call.session.office
     with office.store.reading() as log:
@@ -123,18 +114,6 @@ def _made(
         )
 
 
-def _read(file: str) -> str:
-    try:
-        if file == "-":
-            return sys.stdin.read(LONGEST_TEXT + 2)
-        with Path(file).open(encoding="utf-8") as text:
-            return text.read(LONGEST_TEXT + 2)
-    except UnicodeDecodeError:
-        raise Usage(f"{file} is not UTF-8 text.") from None
-    except OSError as error:
-        raise NotFound(f"{file} cannot be read: {error.strerror}.") from None
-
-
 @writing(
     statements,
     "correct",
@@ -145,7 +124,7 @@ def _read(file: str) -> str:
 )
 def correct(
     call: Call,
-    statement: Name,
+    statement: options.Statement,
     because: options.Why,
     file: File = None,
     channel: Channel = None,
@@ -161,7 +140,7 @@ statements.add_typer(signing)
 @statements.command("show", epilog="Example: crisisctl statement show holding > holding.txt")
 def show_(
     ctx: typer.Context,
-    statement: Name,
+    statement: options.Statement,
     channel: Channel = None,
     language: Language = None,
     incident: options.Incident = None,
@@ -245,7 +224,7 @@ def _document(session: Session, found: Incident, now: Statement, text: str, text
 @statements.command(epilog="Example: crisisctl statement diff holding --from 1")
 def diff(
     ctx: typer.Context,
-    statement: Name,
+    statement: options.Statement,
     since: Annotated[
         int | None,
         typer.Option("--from", metavar="REVISION", min=1, help="The older one; left out: the one before."),

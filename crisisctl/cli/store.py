@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from crisisctl.adapters.whole import left_over
+from crisisctl.bootstrap import custody
 from crisisctl.cli import options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.entries import STORE
@@ -46,7 +48,7 @@ def move(
     not written. Killed at any point, it can be run again.
     """
     session: Session = ctx.obj
-    done = session.office.move(_told(there, "FROM"), _told(to, "TO"), show.progress)
+    done = custody.move(session.office, _told(there, "FROM"), _told(to, "TO"), show.progress)
     session.recorded = True
     show.progress("")
     if json:
@@ -71,14 +73,14 @@ def backup(
     """
     session: Session = ctx.obj
     _spare_the_log(session, file)
-    extent = session.office.backup(file, show.progress, replace=force)
+    extent = custody.backup(session.office, file, show.progress, replace=force)
     show.progress("")
     if json:
         show.data({"file": str(file)} | extent._asdict())
         return
     last = f", the last of {clock_time(instant(extent.last))} UTC" if extent.last else ""
     show.say(f"{file} holds {_amount(extent.entries, extent.incidents)}{last}. It verifies.")
-    for part in session.office.left_over(file.parent):
+    for part in left_over(file.parent):
         show.talk(f"{part} was left by a backup that was killed. Remove it, unless another backup runs just now.")
     show.hint(f"to look into it at any time: CRISISCTL_STORE=sqlite:{file.absolute()} crisisctl verify")
 
@@ -97,7 +99,7 @@ def restore(
     The file is verified first, and the store after it.
     """
     session: Session = ctx.obj
-    done = session.office.restore(file, show.progress, moved_too=although_moved)
+    done = custody.restore(session.office, file, show.progress, moved_too=although_moved)
     session.recorded = True
     show.progress("")
     if json:
@@ -158,7 +160,7 @@ def grants(
     To be read, and run by the owner of the log. Who is who comes from the logins in the roster.
     """
     session: Session = ctx.obj
-    said = session.office.grants(prefix)
+    said = custody.grants(session.office, prefix)
     if json:
         show.data({"sql": said})
     else:

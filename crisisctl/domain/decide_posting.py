@@ -12,8 +12,9 @@ from crisisctl.domain.commands import Rule
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Incident, Post, Statement
-from crisisctl.domain.posting import Try, absent, alone, arrived, attempt, channel_of
+from crisisctl.domain.posting import Try, absent, alone, arrived, attempt
 from crisisctl.domain.snowflake import posted_at, status_id
+from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.domain.text import line, nearest, prose
 from crisisctl.domain.times import clock_time, stamp
 

@@ -58,12 +58,6 @@ def known(incident: Incident) -> dict[str, str | int | bool]:
     }
 
 
-def open_questions(incident: Incident) -> list[str]:
-    """What was asked for and has not been told since, as the playbook asks it."""
-    specs = incident.playbook.facts
-    return [specs[name].ask or name for name in incident.questions if name in specs]
-
-
 def _number(spec: FactSpec, value: str, *, whole: bool) -> Decimal | int:
     from decimal import Decimal, InvalidOperation  # noqa: PLC0415 - only a number pays for it
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from crisisctl.domain.entries import Entry, Event
 from crisisctl.domain.incident import Incident, Post, Statement
+from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.domain.times import instant, stamp
 
 GRACE = timedelta(seconds=30)  # in which whoever published posts; after that the watch does
@@ -27,11 +28,6 @@ class Due(NamedTuple):
     kind: str
     at: datetime
     subject: str
-
-
-def channel_of(key: str) -> str:
-    """The channel of a rendition's key."""
-    return key.partition("/")[0]
 
 
 def whole(key: str, renditions: Iterable[str]) -> tuple[str, str]:

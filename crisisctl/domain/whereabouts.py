@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from crisisctl.domain.incident import Incident, Post, Statement
-from crisisctl.domain.posting import channel_of, doubt
+from crisisctl.domain.posting import doubt
+from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.domain.times import clock_time, stamp
 
 _STATES = {

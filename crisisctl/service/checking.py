@@ -71,12 +71,8 @@ def apart(texts: Mapping[str, str]) -> list[Alike]:
 
 def context_for(log: Log, incident: Incident, id_: str, now: datetime) -> Context:
     """What the texts of a statement are judged by."""
-    facts = incident.playbook.facts
-    ours = [
-        one.value for name, one in incident.facts.items() if one.value and name in facts and facts[name].type == "text"
-    ]
     phase = spec_of(incident, id_).phase or ""
-    return context_of(log, incident, id_)._replace(now=now, phase=phase, allow=tuple(ours))
+    return context_of(log, incident, id_)._replace(now=now, phase=phase)
 
 
 def _named(keys: list[str], texts: Mapping[str, str]) -> str:

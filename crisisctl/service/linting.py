@@ -20,7 +20,16 @@ def context_of(log: Log, incident: Incident, statement: str | None = None) -> Co
         facts=facts,
         published=tuple(_published(log, incident, statement)),
         questions=tuple(_questions(incident)),
+        allow=tuple(_ours(incident)),
     )
+
+
+def _ours(incident: Incident) -> Iterator[str]:
+    """The names that the room itself gave: whatever the playbook asks for as text, a product's or a partner's name."""
+    specs = incident.playbook.facts
+    for name, fact in incident.facts.items():
+        if fact.value and name in specs and specs[name].type == "text":
+            yield fact.value
 
 
 def _questions(incident: Incident) -> Iterator[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from crisisctl.service.ports import DeliveryFailed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crisisctl.domain.measure.channel import Channel
 
 
 class Rendition(NamedTuple):
@@ -48,4 +53,38 @@ class Poster(Protocol):
 
         `to` is an address or a reference to one. The same `key` at every attempt lets the receiver drop a repeat.
         """
+        ...
+
+
+class Channels(Protocol):
+    """The places where words go, and how each counts them."""
+
+    def channels(self) -> Mapping[str, Channel]:
+        """Every channel by name; `Invalid`, with file, line, column and remedy, when a file of them has faults."""
+        ...
+
+
+class Outgoing(Protocol):
+    """Where published statements are laid out, ready to be pasted."""
+
+    def lay_out(
+        self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool, several: bool = False
+    ) -> list[Path]:
+        """Write the exact text of each rendition, given by key; the paths in the same order.
+
+        `several` says that the statement has more languages than those at hand.
+        """
+        ...
+
+    def withdraw(
+        self,
+        incident: str,
+        statement: str,
+        gone: Sequence[str],
+        kept: Sequence[str],
+        fresh: Sequence[Path],
+        *,
+        drill: bool,
+    ) -> None:
+        """Remove every file that an earlier text left for these keys, but none of the keys kept and no fresh one."""
         ...

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry
@@ -12,7 +11,6 @@ from crisisctl.domain.timers import Timer
 
 if TYPE_CHECKING:
     from crisisctl.domain.lint.policy import Policy
-    from crisisctl.domain.measure.channel import Channel  # which `advance` has no use for
 
 Value = str | int | bool
 Row = tuple[Any, ...]
@@ -64,14 +62,6 @@ class Templates(Protocol):
 
     def names(self, source: str, *, name: str = "template") -> list[str]:
         """The names that the template and its blocks may ask for, sorted."""
-        ...
-
-
-class Channels(Protocol):
-    """The places where words go, and how each counts them."""
-
-    def channels(self) -> Mapping[str, "Channel"]:
-        """Every channel by name; `Invalid`, with file, line, column and remedy, when a file of them has faults."""
         ...
 
 
@@ -410,30 +400,4 @@ class Policies(Protocol):
 
     def policy(self) -> "Policy":
         """The policy in force, with its digest; `Invalid`, with every place and remedy, when its file is broken."""
-        ...
-
-
-class Outgoing(Protocol):
-    """Where published statements are laid out, ready to be pasted."""
-
-    def lay_out(
-        self, incident: str, statement: str, renditions: Mapping[str, str], *, drill: bool, several: bool = False
-    ) -> list[Path]:
-        """Write the exact text of each rendition, given by key; the paths in the same order.
-
-        `several` says that the statement has more languages than those at hand.
-        """
-        ...
-
-    def withdraw(
-        self,
-        incident: str,
-        statement: str,
-        gone: Sequence[str],
-        kept: Sequence[str],
-        fresh: Sequence[Path],
-        *,
-        drill: bool,
-    ) -> None:
-        """Remove every file that an earlier text left for these keys, but none of the keys kept and no fresh one."""
         ...

@@ -16,6 +16,7 @@ from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.posting import Try
+from crisisctl.domain.statements.renditions import channel_of
 from crisisctl.service.desk import Desk, Outcome
 from crisisctl.service.outward import Poster, Receipt, Rendition, Unclear
 from crisisctl.service.page import WATCH
@@ -92,7 +93,7 @@ class Postman:
     def _in_order(keys: Sequence[str], out: Entry) -> list[str]:
         """Those inside before the public."""
         inside = set(out.data.get("inside") or ())
-        return sorted(keys, key=lambda key: posting.channel_of(key) not in inside)
+        return sorted(keys, key=lambda key: channel_of(key) not in inside)
 
     def again(self, asked: Outcome, source: Source) -> list[Result]:
         """Make the attempt that a person has just asked for."""

@@ -21,7 +21,8 @@ from crisisctl.domain.statements.renditions import (
     text_digest,
 )
 from crisisctl.service.desk import Asked, Desk, Outcome
-from crisisctl.service.ports import Log, Outgoing
+from crisisctl.service.outward import Outgoing
+from crisisctl.service.ports import Log
 from crisisctl.service.story import drafts
 from crisisctl.service.verify import unsound
 

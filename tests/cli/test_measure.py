@@ -132,9 +132,9 @@ def test_a_channel_that_nobody_knows_is_not_guessed(program: Program) -> None:
 @pytest.mark.parametrize(
     ("content", "code", "told"),
     [
-        (b"a\xff", 2, "text is not UTF-8 text: the byte 0xff, number 2, is none of it. Save it as UTF-8."),
-        (b"ab\xed\xa0\x80", 2, "text is not UTF-8 text: the byte 0xed, number 3, is none of it. Save it as UTF-8."),
-        (b"a" * 1_000_000, 3, "text is too long: at most 65,536 characters are counted. Shorten the text."),
+        (b"a\xff", 2, "text is not UTF-8 text: the byte 0xff in line 1, column 2 is none of it. Save it as UTF-8."),
+        (b"\nb\xed", 2, "text is not UTF-8 text: the byte 0xed in line 2, column 2 is none of it. Save it as UTF-8."),
+        (b"a" * 1_000_000, 3, "text is too long: at most 65,536 characters are taken. Shorten the text."),
         (b"a" * (LONGEST_TEXT + 1), 3, "The text has 65,537 characters; at most 65,536 are counted. Shorten it."),
     ],
 )

@@ -18,7 +18,7 @@ import pytest
 
 from crisisctl.adapters.system import SystemChance, SystemClock
 from crisisctl.adapters.yaml import read
-from crisisctl.bootstrap import opened
+from crisisctl.bootstrap.stores import opened
 from crisisctl.domain.entries import STORE, Event, Source
 from crisisctl.domain.moves import open_incident
 from crisisctl.service.opening import opening

@@ -10,6 +10,7 @@ from crisisctl.domain.check.forms import duration, entries, fields, flag, name, 
 from crisisctl.domain.check.known import Known
 from crisisctl.domain.check.place import Place, shown
 from crisisctl.domain.check.signoff import approvals, cadence, delegate
+from crisisctl.domain.locale import is_language
 from crisisctl.domain.publication import PHASES
 
 _STATEMENT = (
@@ -28,7 +29,6 @@ _STATEMENT = (
 )
 _PART = r"[a-z0-9][a-z0-9_.-]{0,63}"
 _TEMPLATE = re.compile(rf"{_PART}(?:/{_PART}){{0,7}}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 
 
 def is_template_name(value: object) -> bool:
@@ -76,7 +76,7 @@ def _language(here: Place, value: object) -> None:
     remedy = "write its code, such as en, de or de-AT"
     if not isinstance(value, str):
         here.wrong(value, "a language", f"{remedy}, in quotes")
-    elif not _LANGUAGE.fullmatch(value):
+    elif not is_language(value):
         here.error("bad-language", f"{shown(value)} is not the code of a language", remedy)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Mapping
-from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING
 from crisisctl.adapters import posix, system, workspace
 from crisisctl.adapters.outgoing import Files
 from crisisctl.adapters.roster import Roster
-from crisisctl.adapters.sqlite import Sqlite
+from crisisctl.bootstrap.stores import opened
 from crisisctl.domain.entries import Source
-from crisisctl.domain.errors import CrisisError, Invalid, NotFound, NotOneself, Refused, StoreFailed, Usage
+from crisisctl.domain.errors import CrisisError, Invalid, NotFound, NotOneself, Refused
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Chance, Clock, Store
 from crisisctl.service.sight import Sight
@@ -26,11 +25,10 @@ if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.clocks import Clocks
-    from crisisctl.service.outward import Poster
-    from crisisctl.service.ports import Channels, Courier, Extent, Policies, Templates
+    from crisisctl.service.outward import Channels, Poster
+    from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
-    from crisisctl.service.transfer import Copied, Progress
     from crisisctl.service.vitals import Look
     from crisisctl.service.watch import Watch
 
@@ -80,7 +78,11 @@ class Office:
     @cached_property
     def clock(self) -> Clock:
         """What time it is: the machine's clock, or the one that a team shares with its database."""
-        return self._clock or self.whole.clock() or system.SystemClock()
+        return self.clock_of(self.whole)
+
+    def clock_of(self, store: Store) -> Clock:
+        """The clock to go by in a store: the one told, else the store's own, else this machine's."""
+        return self._clock or store.clock() or system.SystemClock()
 
     @cached_property
     def person(self) -> str | None:
@@ -231,82 +233,6 @@ class Office:
             "*": Apprise(settings.root),
         }
 
-    def move(self, there: str, to: str, progress: Progress) -> Copied:
-        """Move the log from one URL to another."""
-        from crisisctl.service.transfer import move  # noqa: PLC0415 - only a move pays for it
-
-        with closing(opened(there, self.settings.root)) as old, closing(opened(to, self.settings.root)) as new:
-            clock = self._clock or old.clock() or system.SystemClock()
-            seen = Sight(old, self.person)
-            with seen.discreet(progress) as told:
-                return self._counted(move(old, new, self.source(), clock.now, told), seen)
-
-    @staticmethod
-    def _counted(done: Copied, seen: Sight) -> Copied:
-        """What was done to the whole log, counted as whoever asks may see it."""
-        with seen.reading() as log:
-            extent = log.extent()
-        return done._replace(entries=extent.entries, incidents=extent.incidents)
-
-    def backup(self, file: Path, progress: Progress, *, replace: bool) -> Extent:
-        """Copy the log into a file, verified; how far it reaches in what whoever asks may see."""
-        from crisisctl.adapters.sqlite.header import is_backup  # noqa: PLC0415 - only a backup pays for it
-        from crisisctl.adapters.whole import whole  # noqa: PLC0415 - only a backup pays for it
-        from crisisctl.service import transfer  # noqa: PLC0415
-
-        transfer.something(self.whole)
-        with whole(file, replace=replace, ours=is_backup) as fresh, closing(_file(fresh)) as copy:
-            with self.store.discreet(progress) as told:
-                if isinstance(self.whole, Sqlite):
-                    self.whole.backup(fresh, lambda done, pages: told(f"copied {done:,} of {pages:,} pages"))
-                else:
-                    transfer.copy(self.whole, copy, told)
-                copy.fold()
-                transfer.sound(copy, told)
-            with Sight(copy, self.person).reading() as log:
-                return log.extent()
-
-    @staticmethod
-    def left_over(folder: Path) -> list[Path]:
-        """What backups that were killed have left in a folder."""
-        from crisisctl.adapters.whole import left_over  # noqa: PLC0415 - only a backup pays for it
-
-        return left_over(folder)
-
-    def grants(self, prefix: str) -> str:
-        """The rights that the logins of the roster need in the database, as SQL; `Usage` where the log is a file."""
-        if isinstance(self.whole, Sqlite):
-            raise Usage("A log in a file has no logins: its rights are the file's. Name a store in PostgreSQL.")
-        from crisisctl.adapters.postgres.grants import grants  # noqa: PLC0415 - only this pays for it
-
-        people = {person.login: person.id for person in self.roster.people.values() if person.login}
-        return grants(self._tables_in(), prefix, people)
-
-    def _tables_in(self) -> str:
-        """The schema of the log; whoever may not see it is not sent back to the command that asks."""
-        try:
-            return str(self.whole.about()["tables_in"])
-        except StoreFailed as error:
-            if "crisisctl store grants" not in str(error):
-                raise
-            raise StoreFailed(
-                f"{self.whole.place()} does not let this login look at the log. Run crisisctl store grants as the "
-                "log's owner: CRISISCTL_STORE=postgresql://OWNER@HOST/DATABASE. Nothing was written."
-            ) from None
-
-    def restore(self, file: Path, progress: Progress, *, moved_too: bool = False) -> Copied:
-        """Put what a file holds into the store, which must hold no log; `moved_too`: that of a log that was moved."""
-        from crisisctl.service.transfer import restore  # noqa: PLC0415 - only a restoration pays for it
-
-        if not workspace.there(file):
-            raise Usage(f"{file} is not there, or is no file. Name a backup.")
-        if isinstance(self.whole, Sqlite):
-            self.whole.begin_anew()
-        with closing(_file(file)) as old:
-            seen = Sight(old, self.person)
-            with seen.discreet(progress) as told:
-                return self._counted(restore(old, self.whole, told, moved_too=moved_too), seen)
-
     def source(self, role: str | None = None) -> Source:
         """Who acts: the one told, else the setting, else whoever the login is; strict identity ties them together."""
         told = self._actor or os.environ.get("CRISISCTL_AS") or self.settings.actor
@@ -424,25 +350,6 @@ class Office:
             return self.clocks.known
         except Invalid:
             return None
-
-
-def _file(path: Path) -> Sqlite:
-    """A backup, which may lie anywhere: nobody writes there."""
-    return Sqlite(path.absolute(), posix.turnstile, lambda _: None)
-
-
-def opened(url: str, root: Path) -> Store:
-    """The store that a URL names; relative paths are relative to the workspace. `Invalid` when there is none such."""
-    scheme, _, place = url.partition(":")
-    if scheme == "sqlite" and place:
-        return Sqlite(root / place.removeprefix("//"), posix.turnstile, posix.network_file_system)
-    if scheme not in ("postgresql", "postgres"):
-        raise Invalid(f"A store {scheme!r} is unknown. Write sqlite:state/crisisctl.db, or postgresql://HOST/DATABASE.")
-    try:
-        from crisisctl.adapters.postgres import Postgres  # noqa: PLC0415 - only a team's store pays for it
-    except ImportError:
-        raise Invalid("A store in PostgreSQL needs its driver: pip install 'crisisctl[postgres]'") from None
-    return Postgres(url)
 
 
 def _shown(to: str) -> str:

@@ -162,6 +162,52 @@ class Statement(NamedTuple):
         return "published" if self.published else "approved" if self.state == "publishing" else self.state
 
 
+class Deadline(NamedTuple):
+    """A clock that a law or a contract sets, as it was last asserted; instants are in UTC.
+
+    `state` is `assessed` (it may apply), `not_started`, `running`, `not_applicable`, `filed`, `waived` or `declined`.
+    `facts` are instants by the catalogue's names, `begun` that of the fact which starts it. `strict` and `legal` are
+    its ends, None where the law sets no number or the outer one cannot be told. `run` rises with each assertion, whose
+    entry `version` names. `late` is a filing after the legal limit, or after the strict one where that is the only one.
+    """
+
+    id: str
+    regime: str = ""
+    title: str = ""
+    state: str = "assessed"
+    kind: str = ""
+    start: str = ""
+    facts: Mapping[str, str] = {}
+    answers: Mapping[str, str | int | bool] = {}
+    zone: str = ""
+    begun: datetime | None = None
+    strict: datetime | None = None
+    legal: datetime | None = None
+    target: datetime | None = None
+    alarms: bool = False
+    recipient: str = ""
+    status: str = ""
+    verified: str = ""
+    reviewed: str | None = None
+    run: int = 0
+    version: int = 0
+    asserted_at: datetime | None = None
+    will_miss: bool = False
+    missed: bool = False
+    filed_at: datetime | None = None
+    late: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to file it."""
+        return self.state == "running"
+
+    @property
+    def limit(self) -> datetime | None:
+        """The last instant at which a filing is in time."""
+        return self.legal or self.strict
+
+
 class Incident(NamedTuple):
     """One incident at one version."""
 
@@ -193,6 +239,7 @@ class Incident(NamedTuple):
     behind: bool = False  # the clock went back, and has not caught up with the log yet
     restricted: bool = False
     embargoes: Mapping[str, datetime] = {}  # by `STATEMENT/AUDIENCE`, or `STATEMENT/` for everybody
+    clocks: Mapping[str, Deadline] = {}  # in the order in which they were first named
     admitted: tuple[str, ...] = ()  # who may see it whatever role they hold; empty unless it is restricted
 
     @property

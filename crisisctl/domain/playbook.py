@@ -117,6 +117,21 @@ class Escalation(NamedTuple):
     fallback: str | None = None
 
 
+class ClockSpec(NamedTuple):
+    """A clock of the catalogue, by id or another name, and the facts of the playbook that it hangs on.
+
+    `start` is the fact that starts it, None where it is the one of the same name; `facts` has others by the names of
+    the catalogue. `role` is reminded of it, None for the first; `escalate` are told besides when most of it has passed.
+    """
+
+    name: str
+    start: str | None = None
+    facts: Mapping[str, str] = {}
+    role: str | None = None
+    escalate: tuple[str, ...] = ()
+    zone: str | None = None
+
+
 class Playbook(NamedTuple):
     """The plan for one kind of crisis. Mappings keep the order of the file."""
 
@@ -134,7 +149,7 @@ class Playbook(NamedTuple):
     transitions: tuple[Transition, ...]
     escalations: Mapping[str, Escalation]
     statements: Mapping[str, StatementSpec]
-    clocks: tuple[str, ...]
+    clocks: Mapping[str, ClockSpec]
 
     @property
     def triggers(self) -> tuple[str, ...]:
@@ -195,8 +210,17 @@ def build(document: Document) -> Playbook:
         ),
         escalations={id_: _escalation(id_, spec) for id_, spec in (document.get("escalations") or {}).items()},
         statements={id_: statement_spec(id_, spec) for id_, spec in (document.get("statements") or {}).items()},
-        clocks=tuple(document.get("clocks") or ()),
+        clocks={one.name: one for one in _clocks(document.get("clocks") or ())},
     )
+
+
+def _clocks(spec: Sequence[str] | Document) -> Iterator[ClockSpec]:
+    """A list of names, or what each hangs on by its name."""
+    told: Document = spec if isinstance(spec, Mapping) else dict.fromkeys(spec)
+    for name, one in told.items():
+        has = one or {}
+        escalate, facts = many(has.get("escalate")), has.get("with") or {}
+        yield ClockSpec(name, has.get("from"), facts, has.get("role"), escalate, has.get("zone"))
 
 
 def many(value: str | Sequence[str] | None) -> tuple[str, ...]:

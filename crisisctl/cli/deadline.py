@@ -135,9 +135,7 @@ def file(
     return ask.FileClocks(_ids(book, clock), to, book, reference, what, sent, because)
 
 
-@writing(
-    running, "waive", example="clock waive gdpr.art34 --because 'the risk is low'", then=_next, telling=_changed
-)
+@writing(running, "waive", example="clock waive gdpr.art34 --because 'the risk is low'", then=_next, telling=_changed)
 def waive(call: Call, clock: Clock_, because: options.Why) -> ask.WaiveClock:
     """Let the incident be closed although a clock was not filed."""
     book = call.session.office.clocks

@@ -343,9 +343,9 @@ class Revoke(NamedTuple):
 
 
 class Export(NamedTuple):
-    """Write down that a `timeline` or `report` was taken out: in which form, with which labels, of which version.
+    """Write down that a `timeline`, `report`, `calendar` or `filing` was taken out: its form, labels and version.
 
-    `entries` counts those in the document; `file` is its name, or `standard output`.
+    `entries` counts those in the document; `file` is its name, or `standard output`. `clock` is that of a filing.
     """
 
     what: str
@@ -354,6 +354,7 @@ class Export(NamedTuple):
     entries: int
     file: str
     included: tuple[str, ...] = ()
+    clock: str = ""
 
 
 # The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
@@ -394,7 +395,7 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Redact: ("entry.redacted",),
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),
-    Export: ("timeline.exported", "report.exported"),
+    Export: ("timeline.exported", "report.exported", "calendar.exported", "filing.exported"),
 }
 _STATES = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
 _SUBJECTS = {

@@ -28,7 +28,9 @@ def _with(incident: Incident, *changed: Deadline) -> Incident:
 def _asserted(incident: Incident, entry: Entry) -> Incident:
     data, result = entry.data, entry.data["result"]
     held = _held(incident, data["clock"], data)
-    times: dict[str, Any] = {name: instant(result[name]) if name in result else None for name in ("strict", "legal", "target")}
+    times: dict[str, Any] = {
+        name: instant(result[name]) if name in result else None for name in ("strict", "legal", "target")
+    }
     begun = data["facts"].get(data["start"])
     fresh = held._replace(
         state=data["state"],

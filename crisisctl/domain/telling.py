@@ -268,7 +268,8 @@ def _notice(verb: str) -> Callable[[Entry], str]:
 def _exported(entry: Entry) -> str:
     data = entry.data
     with_ = f", with what is labelled {' and '.join(data['included'])}" if data["included"] else ""
-    what = f"{entry.type.partition('.')[0].capitalize()} of version {data['version']}"
+    noun = f"Filing draft for {data['clock']}" if "clock" in data else entry.type.partition(".")[0].capitalize()
+    what = f"{noun} of version {data['version']}"
     return f"{what} taken out as {data['format']} ({data['entries']} entries{with_}) to {word(entry, 'file')}"
 
 
@@ -286,6 +287,8 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "access.revoked": lambda e: f"{e.data['person']} may no longer see it{because(e)}",
     "timeline.exported": _exported,
     "report.exported": _exported,
+    "calendar.exported": _exported,
+    "filing.exported": _exported,
     "role.overridden": lambda e: (
         f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{because(e)}"
     ),

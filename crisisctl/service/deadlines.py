@@ -23,7 +23,12 @@ def document(one: Deadline) -> dict[str, Any]:
     """A clock of an incident for scripts; times in UTC."""
     plain = one._asdict() | {name: (at := getattr(one, name)) and stamp(at) for name in _TIMES}
     del plain["run"]
-    return {"clock": plain.pop("id"), **plain, "last_verified": plain.pop("verified"), "reviewed_by": plain.pop("reviewed")}
+    return {
+        "clock": plain.pop("id"),
+        **plain,
+        "last_verified": plain.pop("verified"),
+        "reviewed_by": plain.pop("reviewed"),
+    }
 
 
 def touched(outcome: Outcome) -> list[Deadline]:
@@ -58,7 +63,9 @@ def named(incident: Incident, book: Clocks) -> list[Deadline]:
 
 def in_order(clocks: Iterable[Deadline]) -> list[Deadline]:
     """What is open first, the earliest end on top; then what is settled."""
-    return sorted(clocks, key=lambda one: (_RANK.get(one.state, 9), one.strict is None, one.strict or one.begun, one.id))
+    return sorted(
+        clocks, key=lambda one: (_RANK.get(one.state, 9), one.strict is None, one.strict or one.begun, one.id)
+    )
 
 
 _RANK = {"running": 0, "assessed": 1, "not_started": 1, "filed": 2}
@@ -92,7 +99,9 @@ def open_questions(incident: Incident, clock: Clock) -> list[Question]:
 
 def sorted_out(asked_: Collection[Clock], given: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """For each clock the answers that it asks for or looks at; clocks with none are left out."""
-    found = {clock.id: {name: _plain(value) for name, value in given.items() if _looks(clock, name)} for clock in asked_}
+    found = {
+        clock.id: {name: _plain(value) for name, value in given.items() if _looks(clock, name)} for clock in asked_
+    }
     return {id_: answers for id_, answers in found.items() if answers}
 
 

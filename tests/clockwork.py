@@ -12,7 +12,7 @@ from crisisctl.domain.clocks import given
 from crisisctl.domain.clocks.catalogue import Clock, build
 from crisisctl.domain.clocks.outcome import Result
 from crisisctl.domain.clocks.when import moment, zone
-from crisisctl.service.clocks import Clocks
+from crisisctl.domain.clocks.book import Clocks
 
 
 @cache

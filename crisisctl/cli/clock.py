@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, filing, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Unverified, Usage
 
@@ -282,3 +282,6 @@ def _document(clock: Clock) -> dict[str, Any]:
 
 
 _DAYS = ("since", "until", "caution_since")
+
+
+filing.register(clocks)

@@ -15,7 +15,8 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.playbook import Task
-from crisisctl.domain.telling import ERASED, sentence
+from crisisctl.domain.said import ERASED
+from crisisctl.domain.telling import sentence
 from crisisctl.domain.times import clock_time, words
 
 WIDTH = 80

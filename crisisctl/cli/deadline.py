@@ -43,8 +43,10 @@ def _changed(outcome: Outcome, *, json: bool, then: Step = None) -> None:
     if json:
         show.data(document(outcome) | {"clocks": [deadlines.document(one) for one in touched]})
         return
+    from crisisctl.domain.clocks import tell as tell_clocks  # noqa: PLC0415 - help pays for nothing
+
     tell(outcome, json=False, then=then)
-    show.fold(deadlines.standing(touched))
+    show.fold(tell_clocks.standing(touched))
 
 
 def _next(outcome: Outcome) -> str:
@@ -81,7 +83,7 @@ def start(
     source: Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Who says so.")] = None,
     because: Reason = None,
 ) -> ask.StartClocks:
-    """Say since when a clock runs, or amend that with a reason: everything is worked out again, and the change shown."""
+    """Say since when a clock runs, or amend that with a reason: all is worked out again, and the change shown."""
     from crisisctl.domain.clocks import when  # noqa: PLC0415 - help pays for nothing
 
     if fold not in ("earlier", "later"):

@@ -138,10 +138,16 @@ def file(
 
 
 @writing(running, "waive", example="clock waive gdpr.art34 --because 'the risk is low'", then=_next, telling=_changed)
-def waive(call: Call, clock: Clock_, because: options.Why) -> ask.WaiveClock:
+def waive(
+    call: Call,
+    clock: Clock_,
+    because: options.Why,
+    privileged: options.Privileged = False,
+    tlp: options.Tlp = None,
+) -> ask.WaiveClock:
     """Let the incident be closed although a clock was not filed."""
     book = call.session.office.clocks
-    return ask.WaiveClock(book.find(clock).id, because, book)
+    return ask.WaiveClock(book.find(clock).id, because, book, privileged, tlp)
 
 
 @writing(
@@ -159,10 +165,12 @@ def decline(
         str | None,
         typer.Option("--decider", metavar="PERSON", help="Who decided; left out: you.", autocompletion=complete.people),
     ] = None,
+    privileged: options.Privileged = False,
+    tlp: options.Tlp = None,
 ) -> ask.DeclineClock:
     """Decide not to notify: a decision with its reason and its decider."""
     book = call.session.office.clocks
-    return ask.DeclineClock(book.find(clock).id, because, book, decider)
+    return ask.DeclineClock(book.find(clock).id, because, book, decider, privileged, tlp)
 
 
 @writing(

@@ -8,7 +8,7 @@ from typing import Any
 from crisisctl.cli import show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import NotFound
-from crisisctl.domain.incident import Deadline
+from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.service import deadlines
 
@@ -32,6 +32,19 @@ def list_(session: Session, incident: str, *, json: bool) -> None:
     show.say()
     show.fold(standing)
     show.hint(_then(rows[0], found.id))
+
+
+def lines(session: Session, incident: Incident) -> None:
+    """The clocks in the status: the open ones, and how many are settled."""
+    from crisisctl.domain.clocks import tell  # noqa: PLC0415 - few incidents have clocks
+
+    rows, now = deadlines.in_order(incident.clocks.values()), session.now()
+    for one in rows:
+        more = ", ".join(filter(None, (f"due {due(one)} UTC" if one.open and one.strict else "", note(one, now))))
+        mark = "red" if one.open and one.missed else "yellow" if one.open else ""
+        told = show.style(state(one), mark) if mark else state(one)
+        show.fold(f"  clock {one.id}: {told}{f' ({more})' if more else ''}", 6)
+    show.fold(f"  {tell.standing(rows)}", 2)
 
 
 def _then(first: Deadline, incident: str) -> str:

@@ -35,7 +35,8 @@ def touched(outcome: Outcome) -> list[Deadline]:
 def about(entry: Entry) -> Iterator[str]:
     """The clocks that an entry is about."""
     if entry.type.startswith("clock."):
-        yield from (one["clock"] for one in entry.data.get("clocks", [entry.data]))
+        told = entry.data.get("clocks", [entry.data])
+        yield from (one["clock"] for one in told if "clock" in one)  # one type tells of the computer's own clock
 
 
 def named(incident: Incident, book: Clocks) -> list[Deadline]:

@@ -43,8 +43,10 @@ def _changed(outcome: Outcome, *, json: bool, then: Step = None) -> None:
     if json:
         show.data(document(outcome) | {"clocks": [deadlines.document(one) for one in touched]})
         return
+    from crisisctl.domain.clocks import tell as tell_clocks  # noqa: PLC0415 - help pays for nothing
+
     tell(outcome, json=False, then=then)
-    show.fold(deadlines.standing(touched))
+    show.fold(tell_clocks.standing(touched))
 
 
 def _next(outcome: Outcome) -> str:
@@ -81,7 +83,7 @@ def start(
     source: Annotated[str | None, typer.Option("--source", metavar="SOURCE", help="Who says so.")] = None,
     because: Reason = None,
 ) -> ask.StartClocks:
-    """Say since when a clock runs, or amend that with a reason: everything is worked out again, and the change shown."""
+    """Say since when a clock runs, or amend that with a reason: all is worked out again, and the change shown."""
     from crisisctl.domain.clocks import when  # noqa: PLC0415 - help pays for nothing
 
     if fold not in ("earlier", "later"):
@@ -136,10 +138,16 @@ def file(
 
 
 @writing(running, "waive", example="clock waive gdpr.art34 --because 'the risk is low'", then=_next, telling=_changed)
-def waive(call: Call, clock: Clock_, because: options.Why) -> ask.WaiveClock:
+def waive(
+    call: Call,
+    clock: Clock_,
+    because: options.Why,
+    privileged: options.Privileged = False,
+    tlp: options.Tlp = None,
+) -> ask.WaiveClock:
     """Let the incident be closed although a clock was not filed."""
     book = call.session.office.clocks
-    return ask.WaiveClock(book.find(clock).id, because, book)
+    return ask.WaiveClock(book.find(clock).id, because, book, privileged, tlp)
 
 
 @writing(
@@ -157,10 +165,12 @@ def decline(
         str | None,
         typer.Option("--decider", metavar="PERSON", help="Who decided; left out: you.", autocompletion=complete.people),
     ] = None,
+    privileged: options.Privileged = False,
+    tlp: options.Tlp = None,
 ) -> ask.DeclineClock:
     """Decide not to notify: a decision with its reason and its decider."""
     book = call.session.office.clocks
-    return ask.DeclineClock(book.find(clock).id, because, book, decider)
+    return ask.DeclineClock(book.find(clock).id, because, book, decider, privileged, tlp)
 
 
 @writing(

@@ -301,6 +301,8 @@ class WaiveClock(NamedTuple):
     clock: str
     because: str
     book: "Clocks"
+    privileged: bool = False
+    tlp: str | None = None
 
 
 class DeclineClock(NamedTuple):
@@ -310,6 +312,8 @@ class DeclineClock(NamedTuple):
     because: str
     book: "Clocks"
     decider: str | None = None
+    privileged: bool = False
+    tlp: str | None = None
 
 
 class MissClock(NamedTuple):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from crisisctl.domain import commands as ask
+from crisisctl.domain import labels
 from crisisctl.domain.clocks import given
 from crisisctl.domain.clocks.applying import canonical, not_applicable
 from crisisctl.domain.clocks.asserting import Said, about, assertion, bound, chained, followed, said
@@ -204,7 +205,10 @@ def _settled(incident: Incident, id_: str, kind: str, command: Any, more: Mappin
         raise Refused(f"{id_} was filed at {clock_time(held.filed_at)} UTC, so there is nothing left to decide.")
     if held and f"clock.{held.state}" == kind:
         raise Refused(f"{id_} is {held.state} already. To let it run again: crisisctl clock start {id_} --because WHY")
-    return Event(kind, {**about(command.book.known[id_]), **more}, {"because": prose(command.because, "The reason")})
+    given_labels = labels.read(command)
+    labels.check(given_labels)
+    data = {**about(command.book.known[id_]), **more} | ({"labels": given_labels} if given_labels else {})
+    return Event(kind, data, {"because": prose(command.because, "The reason")})
 
 
 def will_miss(incident: Incident, command: ask.MissClock, _source: Source, at: datetime) -> list[Event]:

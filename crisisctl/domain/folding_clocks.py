@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.times import instant
 
-_ABOUT = ("regime", "title", "start", "recipient", "status", "verified", "reviewed")
+_ABOUT = ("regime", "title", "start", "recipient", "status", "last_verified", "reviewed_by")
 
 
 def said_of(held: Deadline, about: Mapping[str, Any]) -> Deadline:
@@ -25,12 +26,14 @@ def _with(incident: Incident, *changed: Deadline) -> Incident:
     return incident._replace(clocks={**incident.clocks, **{one.id: one for one in changed}})
 
 
+def _instant(text: str | None) -> datetime | None:
+    return instant(text) if text else None
+
+
 def _asserted(incident: Incident, entry: Entry) -> Incident:
     data, result = entry.data, entry.data["result"]
     held = _held(incident, data["clock"], data)
-    times: dict[str, Any] = {
-        name: instant(result[name]) if name in result else None for name in ("strict", "legal", "target")
-    }
+    times: dict[str, Any] = {name: _instant(result.get(name)) for name in ("strict", "legal", "target")}
     begun = data["facts"].get(data["start"])
     fresh = held._replace(
         state=data["state"],
@@ -38,7 +41,7 @@ def _asserted(incident: Incident, entry: Entry) -> Incident:
         facts=data["facts"],
         answers=data["answers"],
         zone=data["zone"],
-        begun=instant(begun) if begun else None,
+        begun=_instant(begun),
         alarms=data["alarms"],
         role=data["role"],
         escalate=tuple(data["escalate"]),

@@ -188,8 +188,8 @@ class Deadline(NamedTuple):
     alarms: bool = False
     recipient: str = ""
     status: str = ""
-    verified: str = ""
-    reviewed: str | None = None
+    last_verified: str = ""
+    reviewed_by: str | None = None
     run: int = 0
     version: int = 0
     asserted_at: datetime | None = None

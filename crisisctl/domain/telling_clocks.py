@@ -36,7 +36,7 @@ def _ends(data: Mapping[str, Any]) -> str:
         aim = f", to aim at: {_at(result['target'])}" if "target" in result else ""
         return f"a duty without a number{aim}"
     if result["kind"] == "not_applicable":
-        return data["why"][-1].removesuffix(".")
+        return str(data["why"][-1]).removesuffix(".")
     legal = result.get("legal")
     outer = f", legal limit {_at(legal)}" if legal and legal != result["strict"] else ""
     quiet = "" if data["alarms"] else f" ({data['status'].replace('_', ' ')}, so it raises no alarm)"
@@ -49,7 +49,11 @@ def _amended(entry: Entry) -> str:
         f", was due {_at(was['strict'])}" if was["strict"] and was["strict"] != data["result"].get("strict") else ""
     )
     again = f", {was['state']} before" if was["state"] != data["state"] else ""
-    late = {True: "; its filing was late", False: "; its filing was in time"}.get(data.get("late"), "")
+    late = (
+        {True: "; its filing was late", False: "; its filing was in time"}.get(data["late"], "")
+        if "late" in data
+        else ""
+    )
     said = f"Clock {_named(data)} amended{_since(entry)}: {_ends(data)}{before}{again}{late}"
     return f"{said}{because(entry)}{told(entry)}"
 

@@ -23,12 +23,7 @@ def document(one: Deadline) -> dict[str, Any]:
     """A clock of an incident for scripts; times in UTC."""
     plain = one._asdict() | {name: (at := getattr(one, name)) and stamp(at) for name in _TIMES}
     del plain["run"]
-    return {
-        "clock": plain.pop("id"),
-        **plain,
-        "last_verified": plain.pop("verified"),
-        "reviewed_by": plain.pop("reviewed"),
-    }
+    return {"clock": plain.pop("id"), **plain}
 
 
 def touched(outcome: Outcome) -> list[Deadline]:
@@ -40,14 +35,8 @@ def touched(outcome: Outcome) -> list[Deadline]:
 def about(entry: Entry) -> Iterator[str]:
     """The clocks that an entry is about."""
     if entry.type.startswith("clock."):
-        yield from (one["clock"] for one in entry.data.get("clocks", [entry.data]))
-
-
-def standing(clocks: Iterable[Deadline]) -> str:
-    """The line that stands wherever these clocks are shown."""
-    from crisisctl.domain.clocks.tell import standing as line  # noqa: PLC0415 - few commands show clocks
-
-    return line(clocks)
+        told = entry.data.get("clocks", [entry.data])
+        yield from (one["clock"] for one in told if "clock" in one)  # one type tells of the computer's own clock
 
 
 def named(incident: Incident, book: Clocks) -> list[Deadline]:
@@ -66,6 +55,11 @@ def in_order(clocks: Iterable[Deadline]) -> list[Deadline]:
     return sorted(
         clocks, key=lambda one: (_RANK.get(one.state, 9), one.strict is None, one.strict or one.begun, one.id)
     )
+
+
+def _rank(one: Deadline) -> tuple[int, bool, str, str]:
+    first = one.strict or one.begun
+    return _RANK.get(one.state, 9), one.strict is None, stamp(first) if first else "", one.id
 
 
 _RANK = {"running": 0, "assessed": 1, "not_started": 1, "filed": 2}

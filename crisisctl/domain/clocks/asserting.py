@@ -148,8 +148,8 @@ def about(clock: Clock) -> dict[str, Any]:
         "recipient": clock.recipient,
         "citation": clock.citation,
         "status": clock.status,
-        "verified": clock.last_verified,
-        "reviewed": clock.reviewed_by,
+        "last_verified": clock.last_verified,
+        "reviewed_by": clock.reviewed_by,
     }
 
 

@@ -58,7 +58,9 @@ def missed(name: str) -> ask.MissClock:
 
 
 def assessed(**answers: dict[str, Any]) -> ask.AssessClocks:
-    return ask.AssessClocks({name.replace("__", ".").replace("k_1", "k-1"): told for name, told in answers.items()}, clocks())
+    return ask.AssessClocks(
+        {name.replace("__", ".").replace("k_1", "k-1"): told for name, told in answers.items()}, clocks()
+    )
 
 
 @pytest.fixture
@@ -86,7 +88,13 @@ def test_a_clock_starts_with_its_fact_and_the_log_holds_what_follows(case: Case)
     assert any("72 elapsed hours" in line for line in entry.data["why"])
     assert entry.word("source") == "SIRT"
     now = clock(case)
-    assert (now.state, now.kind, now.begun, now.run, now.version) == ("running", "instant", START - HOUR, 1, entry.version)
+    assert (now.state, now.kind, now.begun, now.run, now.version) == (
+        "running",
+        "instant",
+        START - HOUR,
+        1,
+        entry.version,
+    )
     assert now.open
     assert now.limit == datetime(2026, 3, 31, 22, tzinfo=UTC)
 
@@ -206,7 +214,9 @@ def test_an_end_of_another_span_may_lie_ahead(case: Case) -> None:
 def test_a_clock_that_counts_from_two_facts_asks_for_the_other(case: Case) -> None:
     assert "aware" in case.refused(start("dora.initial", trigger=START), kind=Refused)
     case.do(start("dora.initial", trigger=START, inputs={"aware": START - 23 * HOUR}))
-    assert clock(case, "dora.initial").strict == START + HOUR, "24 hours after awareness come before 4 after it was major"
+    assert clock(case, "dora.initial").strict == START + HOUR, (
+        "24 hours after awareness come before 4 after it was major"
+    )
 
 
 def test_before_the_law_was_in_force_it_does_not_apply(case: Case) -> None:
@@ -358,7 +368,7 @@ def test_that_it_will_be_missed_is_said_before_and_once(case: Case) -> None:
     assert "does not run" in case.refused(missed("nis2.early-warning"), kind=Refused)
     case.do(start("nis2.early-warning", trigger=START))
     (entry,) = case.do(missed("nis2.early-warning"))
-    assert sentence(entry).endswith("due 2026-03-29 22:00:00 UTC, will be missed, because no figures yet")
+    assert sentence(entry).endswith("due 2026-03-29 23:00:00 UTC, will be missed, because no figures yet")
     assert clock(case, "nis2.early-warning").will_miss
     assert "has been said already" in case.refused(missed("nis2.early-warning"), kind=Refused)
     case.do(start("gdpr.art33", trigger=START))
@@ -375,10 +385,14 @@ def close(case: Case) -> list[str]:
 def test_an_incident_with_a_running_clock_is_not_closed(case: Case) -> None:
     case.do(start("gdpr.art33", "gdpr.art34", "gdpr.art33-omnibus", trigger=START))
     assert close(case) == [
-        "clock gdpr.art33 (GDPR: Notify the supervisory authority of a personal-data breach) is open, due 2026-03-31 "
-        "22:00:00 UTC: crisisctl clock file gdpr.art33 --to WHOM, or clock waive gdpr.art33 --because WHY",
-        "clock gdpr.art34 (GDPR: Tell the people concerned) is open: "
-        "crisisctl clock file gdpr.art34 --to WHOM, or clock waive gdpr.art34 --because WHY",
+        (
+            "clock gdpr.art33 (GDPR: Notify the supervisory authority of a personal-data breach) is open, due 2026-03-31 "
+            "22:00:00 UTC: crisisctl clock file gdpr.art33 --to WHOM, or clock waive gdpr.art33 --because WHY"
+        ),
+        (
+            "clock gdpr.art34 (GDPR: Tell the people concerned) is open: "
+            "crisisctl clock file gdpr.art34 --to WHOM, or clock waive gdpr.art34 --because WHY"
+        ),
     ]
     assert "gdpr.art33" in case.refused(ask.Advance("close", "done"), kind=Refused)
     case.do(filed("gdpr.art33"), waived("gdpr.art34"))

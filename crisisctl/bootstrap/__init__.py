@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
+    from crisisctl.domain.clocks.filing import Forms
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.clocks import Clocks
     from crisisctl.service.outward import Channels, Poster
@@ -312,6 +313,13 @@ class Office:
 
             document = merged(document, read_clocks(own, document))
         return Clocks(build(document["regimes"]), Holidays(document["calendars"]))
+
+    @cached_property
+    def filings(self) -> Forms:
+        """What authorities ask for, with the forms of the workspace."""
+        from crisisctl.adapters.yaml.filings import read_filings  # noqa: PLC0415 - only drafts of filings pay for it
+
+        return read_filings(self.settings.root / workspace.FILINGS, self.clocks.known)
 
     def _own_clocks(self) -> Path | None:
         """The file with clocks of one's own; None when there is none, or no workspace, which clocks do not need."""

@@ -25,7 +25,8 @@ def render(made: Draft, templates: Templates) -> str:
 def _values(made: Draft) -> dict[str, Value]:
     """What a layout may use: the head, all answers in one, and each answer by the name of its field."""
     deadline, clock = made.deadline, made.clock
-    return {one.field.id: _brief(one) for one in made.filled} | {
+    answers: dict[str, Value] = {one.field.id: _brief(one) for one in made.filled}
+    return answers | {
         "exercise": made.incident.drill,
         "privileged": "privileged" in made.included,
         "incident": escaped(made.incident.id),
@@ -37,6 +38,7 @@ def _values(made: Draft) -> dict[str, Value]:
         "recipient": escaped((deadline and deadline.recipient) or clock.recipient),
         "due": _due(made),
         "legal": f"{clock_time(deadline.legal)} UTC" if deadline and deadline.legal else "",
+        "filed": f"{clock_time(deadline.filed_at)} UTC" if deadline and deadline.filed_at else "",
         "note": escaped(made.form.note.strip()),
         "answers": "\n\n".join(_field(one) for one in made.filled),
         "missing": "\n".join(_missing(one) for one in made.missing) or "Nothing.",

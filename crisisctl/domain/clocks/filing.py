@@ -28,7 +28,7 @@ SOURCES = {
 # What a layout knows beside its fields.
 HEAD = (
     *("exercise", "privileged", "incident", "version", "clock", "regime", "form", "under", "recipient", "due", "legal"),
-    *("note", "answers", "missing", "left_out", "advice"),
+    *("filed", "note", "answers", "missing", "left_out", "advice"),
 )
 BY_HAND = "write it into the draft by hand"
 MISSING, WITHHELD = "missing", "withheld"

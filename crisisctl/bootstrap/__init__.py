@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
+    from crisisctl.domain.clocks.book import Clocks
     from crisisctl.domain.clocks.filing import Forms
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.clocks import Clocks
     from crisisctl.service.outward import Channels, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.posting import Postman
@@ -101,7 +101,7 @@ class Office:
     @cached_property
     def desk(self) -> Desk:
         """The one path of every command, which sees no more than whoever asks."""
-        return Desk(self.store, self.clock, self.chance, self.roster)
+        return Desk(self.store, self.clock, self.chance, self.roster, self.deadlines)
 
     @cached_property
     def outgoing(self) -> Files:
@@ -274,6 +274,10 @@ class Office:
 
     def warnings(self) -> list[str]:
         """What is wrong with what was read, and did not stop the command."""
+        clocks = self.__dict__.get("_followed", (None, ""))[1]
+        return [*self._about_people(), *([clocks] if clocks else [])]
+
+    def _about_people(self) -> list[str]:
         roster: Roster | None = self.__dict__.get("roster")
         if roster is None:
             return []
@@ -301,13 +305,16 @@ class Office:
     @cached_property
     def clocks(self) -> Clocks:
         """The clocks that laws and contracts set, with those of the workspace if there is one."""
+        return self._clocks(self._own_clocks())
+
+    @staticmethod
+    def _clocks(own: Path | None) -> Clocks:
         from crisisctl.adapters import catalogue  # noqa: PLC0415 - only clocks pay for it
         from crisisctl.adapters.holidays import Holidays  # noqa: PLC0415 - the same
+        from crisisctl.domain.clocks.book import Clocks  # noqa: PLC0415 - the same
         from crisisctl.domain.clocks.catalogue import build, merged  # noqa: PLC0415 - the same
-        from crisisctl.service.clocks import Clocks  # noqa: PLC0415 - the same
 
         document = catalogue.shipped()
-        own = self._own_clocks()
         if own is not None:
             from crisisctl.adapters.yaml.clocks import read_clocks  # noqa: PLC0415 - only clocks of one's own pay for it
 
@@ -320,6 +327,18 @@ class Office:
         from crisisctl.adapters.yaml.filings import read_filings  # noqa: PLC0415 - only drafts of filings pay for it
 
         return read_filings(self.settings.root / workspace.FILINGS, self.clocks.known)
+
+    @cached_property
+    def _followed(self) -> tuple[Clocks, str]:
+        """The clocks that facts start, and what is wrong with one's own: then those shipped count alone."""
+        try:
+            return self.clocks, ""
+        except Invalid as error:
+            return self._clocks(None), f"{error} Until it is mended, only the shipped clocks count."
+
+    def deadlines(self) -> Clocks:
+        """The clocks that facts start: a slip in one's own stops no incident, but is said."""
+        return self._followed[0]
 
     def _own_clocks(self) -> Path | None:
         """The file with clocks of one's own; None when there is none, or no workspace, which clocks do not need."""

@@ -47,8 +47,8 @@ def ics(
     output = story.named(output)
     told, kinds = story.told_of(ctx.obj, incident, include)
     found = told.incident
-    items = alarms.items(found, told.entries)
-    left = alarms.left_out(found, told.entries)
+    items = alarms.items(found, told.entries, told.held)
+    left = alarms.left_out(found, told.held)
     if not items:
         raise NotFound(f"No clock of {found.id} has a time or a duty to show{_why(left)}. {_start(found)}")
     text = calendar.render(found, items)

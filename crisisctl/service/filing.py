@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from crisisctl.domain import labels
+from crisisctl.domain.clocks.alarms import about
 from crisisctl.domain.clocks.catalogue import Clock
 from crisisctl.domain.clocks.filing import Answer, Filled, Form, Forms, fill
 from crisisctl.domain.entries import Entry
@@ -107,11 +108,7 @@ def _published(story: Story) -> Iterator[tuple[str, Answer]]:
 def _last(story: Story, type_: str, clock: str) -> Entry | None:
     """The last entry of a type about a clock."""
     return next(
-        (
-            entry
-            for entry in reversed(story.entries)
-            if entry.type == type_ and clock and clock in (entry.data.get("clock"), *entry.data.get("clocks", ()))
-        ),
+        (entry for entry in reversed(story.entries) if entry.type == type_ and clock in about(entry)),
         None,
     )
 

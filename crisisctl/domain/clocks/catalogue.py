@@ -111,16 +111,6 @@ class Clock(NamedTuple):
         return self.status in ALARMED
 
     @property
-    def verified(self) -> str:
-        """When somebody last compared it with the law, as a day; empty for never."""
-        return self.last_verified
-
-    @property
-    def reviewed(self) -> str | None:
-        """Which lawyer read it; None for nobody yet."""
-        return self.reviewed_by
-
-    @property
     def facts(self) -> tuple[str, ...]:
         """Every fact that it counts from, its own start first."""
         return tuple(dict.fromkeys([self.start, *(measure.after or self.start for measure in self.rule.measures)]))

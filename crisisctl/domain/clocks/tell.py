@@ -14,12 +14,12 @@ class Checked(Protocol):
     """A clock of the catalogue, or one of an incident: when it was last verified, and by whom it was reviewed."""
 
     @property
-    def verified(self) -> str:
+    def last_verified(self) -> str:
         """A day; empty for never."""
         ...
 
     @property
-    def reviewed(self) -> str | None:
+    def reviewed_by(self) -> str | None:
         """A person; None for nobody yet."""
         ...
 
@@ -27,11 +27,11 @@ class Checked(Protocol):
 def standing(clocks: Iterable[Checked]) -> str:
     """That this is no legal advice, and who verified the clocks when."""
     known = list(clocks)
-    dates = sorted({clock.verified for clock in known if clock.verified})
+    dates = sorted({clock.last_verified for clock in known if clock.last_verified})
     when = "never" if not dates else f"on {dates[0]}" if len(dates) == 1 else f"between {dates[0]} and {dates[-1]}"
-    if dates and not all(clock.verified for clock in known):
+    if dates and not all(clock.last_verified for clock in known):
         when += ", some of them never"
-    people = sorted({clock.reviewed or NOBODY for clock in known}) or [NOBODY]
+    people = sorted({clock.reviewed_by or NOBODY for clock in known}) or [NOBODY]
     return f"Not legal advice. Last verified {when}; reviewed by {', '.join(people)}. Ask your counsel."
 
 

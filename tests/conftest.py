@@ -85,7 +85,7 @@ class Room:
         self.store = store
         self.clock = HandClock()
         self.directory = Everybody()
-        self.desk = Desk(store, self.clock, SystemChance(), self.directory)
+        self.desk = Desk(store, self.clock, SystemChance(), self.directory, clocks)
         self.playbook = playbook
         self.login = "tester"
 

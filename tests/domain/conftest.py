@@ -191,9 +191,10 @@ def steps(commands: st.SearchStrategy[ask.Command]) -> st.SearchStrategy[list[St
 
 
 SEVERAL = st.builds(publication, st.integers(0, 12), STATEMENTS, SPEECH, AUDIENCES)
-SCRIPTS = st.lists(
-    st.one_of(*map(steps, (MOVES, ANSWERS, WORDS, PUBLIC, CLOCKS)), SEVERAL), min_size=4, max_size=20
-).map(lambda several: [step for steps in several for step in steps])
+EVERY = (MOVES, ANSWERS, WORDS, PUBLIC, CLOCKS)
+SCRIPTS = st.lists(st.one_of(*map(steps, EVERY), SEVERAL), min_size=4, max_size=20).map(
+    lambda several: [step for steps in several for step in steps]
+)
 
 
 class Case:

@@ -30,6 +30,7 @@ from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
+from tests.clockwork import clocks
 from tests.cutting import Bench
 from tests.postgres import ELSEWHERE, Databases, Place, Server
 from tests.wire import Wire

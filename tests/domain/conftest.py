@@ -148,7 +148,7 @@ WORDS: st.SearchStrategy[ask.Command] = st.one_of(
 CLOCKS: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(
         lambda names, since, why: ask.StartClocks(
-            tuple(names), clocks(), since and START + timedelta(minutes=since), because=why
+            tuple(names), clocks(), None if since is None else START + timedelta(minutes=since), because=why
         ),
         st.lists(DEADLINES, min_size=1, max_size=2, unique=True),
         st.none() | st.integers(-60 * 100, 60),

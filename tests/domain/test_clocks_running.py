@@ -380,8 +380,9 @@ def test_an_incident_with_a_running_clock_is_not_closed(case: Case) -> None:
     case.do(start("gdpr.art33", "gdpr.art34", "gdpr.art33-omnibus", trigger=START))
     assert close(case) == [
         (
-            "clock gdpr.art33 (GDPR: Notify the supervisory authority of a personal-data breach) is open, due 2026-03-31 "
-            "22:00:00 UTC: crisisctl clock file gdpr.art33 --to WHOM, or clock waive gdpr.art33 --because WHY"
+            "clock gdpr.art33 (GDPR: Notify the supervisory authority of a personal-data breach) is open, "
+            "due 2026-03-31 22:00:00 UTC: crisisctl clock file gdpr.art33 --to WHOM, "
+            "or clock waive gdpr.art33 --because WHY"
         ),
         (
             "clock gdpr.art34 (GDPR: Tell the people concerned) is open: "

@@ -36,6 +36,7 @@ from crisisctl.service.opening import opening
 from crisisctl.service.ports import DeliveryFailed, Message, Store
 from crisisctl.service.verify import verify
 from crisisctl.service.watch import Watch
+from tests.clockwork import clocks
 
 ROLES = ("lead", "deputy", "legal", "boss")
 PEOPLE = ("ann", "ann", "bob", "cy", "crisisctl")

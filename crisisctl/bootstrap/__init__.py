@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.domain.clocks.book import Clocks
+    from crisisctl.domain.clocks.catalogue import Clock as LegalClock
     from crisisctl.domain.clocks.filing import Forms
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.outward import Channels, Poster
@@ -369,10 +370,10 @@ class Office:
         path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
-        return yaml.read(path, self.settings.templates, self._clock_names)
+        return yaml.read(path, self.settings.templates, self._catalogue)
 
-    def _clock_names(self) -> Collection[str] | None:
-        """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""
+    def _catalogue(self) -> Mapping[str, LegalClock] | None:
+        """The clocks by id; None while the file with those of one's own has a slip, which stops no incident."""
         try:
             return self.clocks.known
         except Invalid:

@@ -155,6 +155,15 @@ def test_entries_that_say_nothing_have_their_defaults_too() -> None:
     assert playbook.clocks == {"gdpr.art33": ClockSpec("gdpr.art33")}
 
 
+def test_a_clock_may_say_what_it_hangs_on_and_whom_it_concerns() -> None:
+    spec = {"from": "at", "with": {"aware": "then"}, "role": "legal", "escalate": ["lead"], "zone": "Europe/Berlin"}
+    playbook = build(plan(clocks={"dora.initial": spec, "gdpr.art33": None}))
+    assert list(playbook.clocks.values()) == [
+        ClockSpec("dora.initial", "at", {"aware": "then"}, "legal", ("lead",), "Europe/Berlin"),
+        ClockSpec("gdpr.art33"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "kind", "role"),
     [("skip", "skip", None), ("wait", "wait", None), ({"fallback": "legal"}, "fallback", "legal")],

@@ -17,6 +17,7 @@ STATUSES = ("in_force", "proposed", "superseded", "contract", "disabled")
 ROLLS = ("none", "reg1182", "noon", "opening")
 ALARMED = ("in_force", "contract")
 NOBODY = "nobody yet"
+ENTITY = "entity"
 
 
 class Measure(NamedTuple):
@@ -206,7 +207,7 @@ def _question(name: str, ask: str, limits: tuple[Limit, ...]) -> Question:
     for limit in limits:
         if limit.name == name and limit.flag is None:
             return Question(name, ask, "choice" if limit.among else "integer", limit.among)
-    return Question(name, ask)
+    return Question(name, ask, "text" if name == ENTITY else "boolean")
 
 
 def _day(value: object) -> date | None:

@@ -92,6 +92,12 @@ ASKS: dict[str, list[str]] = {
     "statement list": ["statement list @", "statement list @ --json"],
     "timeline": [*(f"timeline @ --format {form}" for form in EACH), "timeline @ -o out.md", "timeline @ --include all"],
     "report": ["report @", "report @ --json", "report @ -o out.md", "report @ --include tlp"],
+    "clock ics": ["clock ics @", "clock ics @ --json", "clock ics @ -o out.ics"],
+    "clock draft": [
+        "clock draft gdpr.art33 @",
+        "clock draft gdpr.art33 @ --json",
+        "clock draft gdpr.art33 @ -o out.md",
+    ],
     "verify": ["verify @", "verify @ --json"],
 }
 # What he looks at without naming an incident, and in the ordinary one.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from crisisctl.domain.clocks import form, outcome
+from crisisctl.domain.clocks import filing, filing_form, form, outcome
 from crisisctl.domain.clocks.cases import _FAULTS
 
 Open = Callable[..., Any]
@@ -52,3 +52,20 @@ def test_every_kind_and_every_fault_is_told(page: Open) -> None:
         outcome.IN_TIME,
     )
     assert all(f"`{word}`" in text for word in (*kinds, *_FAULTS))
+
+
+def test_the_filing_forms_of_ones_own_that_are_shown_work(page: Open, program: Any) -> None:
+    (program.root / "filings.yaml").write_text(shown(page)[2])
+    program.ok("open", "data-breach", "--title", "x")
+    told = program.ok("clock", "draft", "lgpd.anpd", "--json").json["fields"]
+    fields = {one["id"]: one for one in told}
+    assert fields["contact"]["value"] == "Kim Lee, +49 30 1234567"
+    assert "board" in fields
+    assert "cross_border" not in fields
+
+
+def test_every_key_of_a_filing_form_is_told(page: Open) -> None:
+    section = page("docs/clocks.md").sections()["Drafts of filings"]
+    told = set(re.findall(r"`([a-z0-9_]+)`", section))
+    keys = {*filing_form._FORM, *filing_form._FIELD, *filing.SOURCES, *filing.HEAD, filing.MISSING, filing.WITHHELD}
+    assert sorted(keys - told) == []

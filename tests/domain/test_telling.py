@@ -94,6 +94,7 @@ CLOCK = {
         "legal": "2026-03-30T23:00:00.000000Z",
     },
 }
+TAKEN = {"version": 7, "format": "md", "entries": 3, "included": []}
 FILED = {"clocks": [CLOCK], "late": ["gdpr.art33"]}
 SENTENCES = [
     (wrote("incident.opened", OPENED, title="Water"), "Water opened as sev1 on flood version 3"),
@@ -378,6 +379,14 @@ SENTENCES = [
     (
         wrote("clock.overdue", CLOCK | {"reached": ["lee"], "target": True}),
         "The time aimed at of clock gdpr.art33 has passed without a filing; told lee",
+    ),
+    (
+        wrote("calendar.exported", TAKEN | {"format": "ics"}, file="a.ics"),
+        "Calendar of version 7 taken out as ics (3 entries) to a.ics",
+    ),
+    (
+        wrote("filing.exported", TAKEN | {"clock": "gdpr.art33"}, file="a.md"),
+        "Filing draft for gdpr.art33 of version 7 taken out as md (3 entries) to a.md",
     ),
     (wrote("clock.stepped_back", {"seconds": 90}), "The clock of this machine went back by 90s"),
     (

@@ -45,7 +45,7 @@ def form(**fields: Any) -> Form:
 def room(*facts: tuple[str, ...]) -> Incident:
     case = Case(BOOK)
     for name, value, *status in facts:
-        case.do(ask.SetFact(name, value, *status))
+        case.do(ask.SetFact(name, value, status[0] if status else "confirmed"))
     return case.incident
 
 

@@ -107,10 +107,7 @@ def _published(story: Story) -> Iterator[tuple[str, Answer]]:
 
 def _last(story: Story, type_: str, clock: str) -> Entry | None:
     """The last entry of a type about a clock."""
-    return next(
-        (entry for entry in reversed(story.entries) if entry.type == type_ and clock in about(entry)),
-        None,
-    )
+    return next((entry for entry in reversed(story.entries) if entry.type == type_ and clock in about(entry)), None)
 
 
 def _filing(entry: Entry) -> str:

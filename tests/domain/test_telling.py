@@ -114,9 +114,9 @@ SENTENCES = [
         wrote(
             "filing.exported",
             {"format": "md", "included": ["privileged"], "entries": 7, "version": 9, "clock": "gdpr.art33"},
-            file="a.md",
+            file="d",
         ),
-        "Filing draft for gdpr.art33 of version 9 taken out as md (7 entries, with what is labelled privileged) to a.md",
+        "Filing draft for gdpr.art33 of version 9 taken out as md (7 entries, with what is labelled privileged) to d",
     ),
     (
         wrote("timeline.exported", {"format": "csv", "included": [], "entries": 7, "version": 9}, file="a.csv"),

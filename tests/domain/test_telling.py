@@ -108,6 +108,18 @@ SENTENCES = [
     (wrote("access.granted", {"person": "kim"}, because="w"), "kim may see it from now on, because w"),
     (wrote("access.revoked", {"person": "kim"}, because="w"), "kim may no longer see it, because w"),
     (
+        wrote("calendar.exported", {"format": "ics", "included": [], "entries": 2, "version": 9}, file="a.ics"),
+        "Calendar of version 9 taken out as ics (2 entries) to a.ics",
+    ),
+    (
+        wrote(
+            "filing.exported",
+            {"format": "md", "included": ["privileged"], "entries": 7, "version": 9, "clock": "gdpr.art33"},
+            file="d",
+        ),
+        "Filing draft for gdpr.art33 of version 9 taken out as md (7 entries, with what is labelled privileged) to d",
+    ),
+    (
         wrote("timeline.exported", {"format": "csv", "included": [], "entries": 7, "version": 9}, file="a.csv"),
         "Timeline of version 9 taken out as csv (7 entries) to a.csv",
     ),

@@ -159,8 +159,16 @@ def _again(
     held = incident.clocks.get(clock.id)
     if held and held.run and held.begun:
         now = Said(held.facts, answers, held.zone)
-        if event := assertion(incident, clock, now, command.book, source.actor):
+        event = assertion(incident, clock, now, command.book, source.actor)
+        if event and _moved(event):
             yield event
+
+
+def _moved(event: Event) -> bool:
+    """Whether an amendment changes when the clock ends, or whether it runs at all."""
+    result, was = event.data["result"], event.data["was"]
+    now = {"state": event.data["state"], **{name: result.get(name) for name in ("kind", "strict", "legal")}}
+    return now != was
 
 
 def file(incident: Incident, command: ask.FileClocks, source: Source, at: datetime) -> list[Event]:

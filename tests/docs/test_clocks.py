@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from crisisctl.adapters.yaml import load
 from crisisctl.domain.check import check
-from crisisctl.domain.clocks import form, outcome
+from crisisctl.domain.clocks import filing, filing_form, form, outcome
 from crisisctl.domain.clocks.cases import _FAULTS
 from tests.clockwork import clocks
 from tests.domain.conftest import plan
@@ -85,3 +85,20 @@ def test_the_clocks_that_the_language_shows_are_right_where_their_facts_are_aske
     assert len(shown_there) == 2
     for text in shown_there:
         assert check(plan(**facts, **roles, **YAML(typ="safe").load(text)), {}, "plan", clocks().known) == []
+
+
+def test_the_filing_forms_of_ones_own_that_are_shown_work(page: Open, program: Any) -> None:
+    (program.root / "filings.yaml").write_text(shown(page)[2])
+    program.ok("open", "data-breach", "--title", "x")
+    told = program.ok("clock", "draft", "lgpd.anpd", "--json").json["fields"]
+    fields = {one["id"]: one for one in told}
+    assert fields["contact"]["value"] == "Kim Lee, +49 30 1234567"
+    assert "board" in fields
+    assert "cross_border" not in fields
+
+
+def test_every_key_of_a_filing_form_is_told(page: Open) -> None:
+    section = page("docs/clocks.md").sections()["Drafts of filings"]
+    told = set(re.findall(r"`([a-z0-9_]+)`", section))
+    keys = {*filing_form._FORM, *filing_form._FIELD, *filing.SOURCES, *filing.HEAD, filing.MISSING, filing.WITHHELD}
+    assert sorted(keys - told) == []

@@ -418,6 +418,13 @@ def test_an_answer_works_a_running_clock_out_again(case: Case) -> None:
     assert (clock(case).state, due(case)) == ("not_applicable", [])
 
 
+def test_an_answer_that_changes_nothing_leaves_the_clock_as_it_was_told(case: Case) -> None:
+    case.do(start("gdpr.art33", trigger=START))
+    (said,) = case.do(assessed(gdpr__art33={"risk": True}))
+    assert (said.type, clock(case).run, clock(case).answers) == ("clock.assessed", 1, {"risk": True})
+    assert len(due(case)) == 3
+
+
 def test_answers_of_an_assessment_count_when_the_clock_starts(case: Case) -> None:
     case.do(assessed(gdpr__art33={"risk": False}), start("gdpr.art33", trigger=START))
     assert clock(case).state == "not_applicable"

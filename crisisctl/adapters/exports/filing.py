@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from crisisctl.adapters.exports.markdown import escaped, fenced
@@ -37,8 +38,8 @@ def _values(made: Draft) -> dict[str, Value]:
         "under": escaped(made.form.citation or clock.citation),
         "recipient": escaped((deadline and deadline.recipient) or clock.recipient),
         "due": _due(made),
-        "legal": f"{clock_time(deadline.legal)} UTC" if deadline and deadline.legal else "",
-        "filed": f"{clock_time(deadline.filed_at)} UTC" if deadline and deadline.filed_at else "",
+        "legal": _at(deadline and deadline.legal),
+        "filed": _at(deadline and deadline.filed_at),
         "note": escaped(made.form.note.strip()),
         "answers": "\n\n".join(_field(one) for one in made.filled),
         "missing": "\n".join(_missing(one) for one in made.missing) or "Nothing.",
@@ -47,9 +48,13 @@ def _values(made: Draft) -> dict[str, Value]:
     }
 
 
+def _at(moment: datetime | None) -> str:
+    return f"{clock_time(moment)} UTC" if moment else ""
+
+
 def _due(made: Draft) -> str:
     if made.deadline and made.deadline.strict:
-        return f"{clock_time(made.deadline.strict)} UTC"
+        return _at(made.deadline.strict)
     if made.clock.rule.duty:
         return escaped(made.clock.rule.duty)
     if made.hidden:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from crisisctl.domain.clocks.catalogue import ALARMED
 from crisisctl.domain.clocks.shares import DUE, HALF, shares
 from crisisctl.domain.clocks.tell import standing
 from crisisctl.domain.entries import Entry
@@ -138,7 +139,7 @@ def _times(clock: Deadline) -> Iterator[tuple[str, datetime | None]]:
     yield "Due", clock.strict
     yield "Legal limit", clock.legal if clock.legal != clock.strict else None
     yield "To aim at", clock.target
-    yield f"Began with {clock.start}" if clock.start else "Began", clock.begun
+    yield f"Began with {clock.start.replace('_', ' ')}", clock.begun
 
 
 def _standing(clock: Deadline) -> Iterator[str]:
@@ -149,4 +150,7 @@ def _standing(clock: Deadline) -> Iterator[str]:
             yield "It was said beforehand that this will be missed."
         return
     when = f" {clock_time(clock.filed_at)} UTC{', late' if clock.late else ''}" if clock.filed_at else ""
-    yield f"{_OVER.get(clock.state, clock.state)}{when}."
+    why = (
+        f": {clock.status.replace('_', ' ')}" if clock.state == "not_applicable" and clock.status not in ALARMED else ""
+    )
+    yield f"{_OVER.get(clock.state, clock.state)}{why}{when}."

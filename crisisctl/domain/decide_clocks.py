@@ -39,7 +39,7 @@ def start(incident: Incident, command: ask.StartClocks, source: Source, at: date
 def _facts(incident: Incident, command: ask.StartClocks, clock: Clock, source: Source, at: datetime) -> list[Event]:
     """A fact of the playbook that a clock hangs on is set with it, so that there is one truth; and what follows."""
     spec = bound(incident.playbook, command.book).get(clock.id)
-    hangs = hangs_on(clock, spec, incident.playbook.facts) if spec else {}
+    hangs = hangs_on(clock, spec, incident.playbook.times) if spec else {}
     told = {hangs[own]: moment for own, moment in _told(incident, command, clock, at).items() if own in hangs}
     known = {name: fact.value for name, fact in incident.facts.items() if fact.status != "retracted"}
     new = {name: value for name, value in told.items() if known.get(name) != value}

@@ -52,7 +52,7 @@ def said(incident: Incident, clock: Clock, spec: ClockSpec | None) -> Said:
     """What the incident knows of a clock: what was asserted, and over it what the facts of its playbook say now."""
     held = incident.clocks.get(clock.id, Deadline(clock.id))
     facts = dict(held.facts)
-    for own, name in hangs_on(clock, spec, incident.playbook.facts).items() if spec else ():
+    for own, name in hangs_on(clock, spec, incident.playbook.times).items() if spec else ():
         fact = incident.facts.get(name)
         if fact and fact.value and fact.status != "retracted":
             facts[own] = fact.value
@@ -65,7 +65,7 @@ def followed(incident: Incident, changed: Collection[str], book: Clocks, actor: 
     """What the facts of the playbook that have just changed start, amend or stop; `incident` knows them already."""
     for id_, spec in bound(incident.playbook, book).items():
         clock = book.known[id_]
-        if set(hangs_on(clock, spec, incident.playbook.facts).values()).isdisjoint(changed):
+        if set(hangs_on(clock, spec, incident.playbook.times).values()).isdisjoint(changed):
             continue
         now, held = said(incident, clock, spec), incident.clocks.get(id_)
         if clock.start in now.facts:

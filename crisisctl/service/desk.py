@@ -229,7 +229,8 @@ class Desk:
                 raise _after_timers(error) from None
             raise
         if isinstance(command, ask.SetFact | ask.RetractFact):
-            events += self._clocks(provisional(page.reached, events), [command.name], asked.source)
+            clocks = self._clocks(provisional(page.reached, events), [command.name], asked.source)
+            events += [event._replace(data={**_labelled(events[0]), **event.data}) for event in clocks]
         told = self._told(page, events, f"{page.id}/{page.reached.version + 1}")
         added = page.write(told, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
@@ -301,6 +302,11 @@ class Desk:
     def _not_ahead(self, at: datetime | None, now: datetime) -> None:
         if at is not None and at > now:
             raise Refused(f"--at {clock_time(at)} UTC is in the future; the log holds what has happened.")
+
+
+def _labelled(event: Event) -> Mapping[str, object]:
+    """The labels of an event, for what follows from it."""
+    return {"labels": event.data["labels"]} if "labels" in event.data else {}
 
 
 def _after_timers(error: Refused) -> Refused:

@@ -9,6 +9,7 @@ import pytest
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
+from crisisctl.domain.clocks.catalogue import Measure
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused
 from crisisctl.domain.evolve import replay
@@ -467,6 +468,24 @@ def test_erased_words_are_not_told(case: Case) -> None:
     hidden = entry._replace(words={"source": entry.words["source"]._replace(salt=None, value=None)})
     assert "a mole" not in sentence(hidden)
     assert ERASED in sentence(hidden)
+
+
+def test_a_time_that_only_we_aim_at_is_told_and_not_missed(case: Case) -> None:
+    aimed = clocks().known["gdpr.art34"]._replace(target=Measure("hours", 6))
+    own = clocks()._replace(known={**clocks().known, "gdpr.art34": aimed})
+    case.do(ask.StartClocks(("gdpr.art34",), own, START))
+    (*_, entry) = case.wait(hours=7)
+    assert (entry.type, entry.data["target"]) == ("clock.overdue", True)
+    assert not clock(case, "gdpr.art34").missed
+
+
+def test_a_clock_that_was_missed_is_so_no_more_when_its_end_moves(case: Case) -> None:
+    case.do(start("nis2.early-warning", trigger=START))
+    case.wait(hours=25)
+    assert clock(case, "nis2.early-warning").missed
+    case.do(start("nis2.early-warning", trigger=START + 3 * HOUR, because="that was another one"))
+    assert not clock(case, "nis2.early-warning").missed
+    assert len(due(case)) == 1
 
 
 def test_a_stopped_clock_has_no_end_and_a_filed_one_stays_filed(case: Case) -> None:

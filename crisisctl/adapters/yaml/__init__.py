@@ -19,11 +19,16 @@ __all__ = ["Fault", "Loaded", "Read", "findings", "load", "read"]
 
 
 class Read(NamedTuple):
-    """A playbook's document, None when a finding is an error; the sources of its templates; the findings by line."""
+    """A playbook's document, None when a finding is an error; the sources of its templates; the findings by line.
+
+    `loaded` knows where everything in the file stands.
+    """
 
     document: dict[str, Any] | None
     templates: dict[str, str]
     findings: list[Finding]
+    loaded: Loaded
+    file: str
 
 
 def read(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] | None] = lambda: None) -> Read:
@@ -41,7 +46,7 @@ def read(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] |
     found = findings(str(path), loaded, problems)
     broken = any(finding.level == "error" for finding in found)
     document = loaded.document if isinstance(loaded.document, dict) and not broken else None
-    return Read(document, templates, found)
+    return Read(document, templates, found, loaded, str(path))
 
 
 def findings(file: str, loaded: Loaded, problems: list[Problem]) -> list[Finding]:

@@ -10,7 +10,7 @@ from keyword import iskeyword
 from crisisctl.domain.check import forms
 from crisisctl.domain.check.known import Known
 from crisisctl.domain.check.place import Place, plain, shown
-from crisisctl.domain.playbook import FACT_TYPES
+from crisisctl.domain.playbook import FACT_TYPES, TARGETS
 
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CLOCK = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -78,6 +78,12 @@ def clocks(here: Place, value: object, known: Known) -> None:
             near = forms.offer(at, one, tuple(known.clocks))
             remedy = f"write {near}" if near else "look at crisisctl clock list, or add it to clocks.yaml"
             at.warn("unknown-clock", f"the catalogue has no clock {shown(one)}", remedy)
+
+
+def targets(here: Place, value: object, _known: Known) -> None:
+    """Durations by the names of what can be promised."""
+    for name, span in forms.fields(here, value, TARGETS).items():
+        forms.duration(here.at(name), span)
 
 
 def roles(here: Place, value: object, known: Known) -> None:

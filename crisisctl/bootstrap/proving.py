@@ -29,7 +29,7 @@ class Proved(NamedTuple):
 
 def proved(office: Office, name: str, people: People) -> Proved:
     """A playbook by name or path. The roster counts for those that lie in the workspace's own folder."""
-    read = office.read_playbook(name)
+    read, loaded, file = office.trace_playbook(name)
     if read.document is None:
         return Proved(read.findings)
     playbook = build(read.document)
@@ -41,7 +41,7 @@ def proved(office: Office, name: str, people: People) -> Proved:
         *prove_people(playbook, people if _own(office, name) else {}),
         *prove_targets(playbook, every),
     ]
-    found = [*read.findings, *yaml.findings(read.file, read.loaded, problems)]
+    found = [*read.findings, *yaml.findings(file, loaded, problems)]
     return Proved(sorted(found, key=lambda finding: (finding.line, finding.column)), playbook, every)
 
 

@@ -15,23 +15,31 @@ from crisisctl.adapters.yaml.templates import template_sources
 from crisisctl.domain.check import Problem, check
 from crisisctl.service.ports import Finding
 
-__all__ = ["Fault", "Loaded", "Read", "findings", "load", "read"]
+__all__ = ["Fault", "Loaded", "Read", "Traced", "findings", "load", "read", "trace"]
 
 
 class Read(NamedTuple):
-    """A playbook's document, None when a finding is an error; the sources of its templates; the findings by line.
-
-    `loaded` knows where everything in the file stands.
-    """
+    """A playbook's document, None when a finding is an error; the sources of its templates; the findings by line."""
 
     document: dict[str, Any] | None
     templates: dict[str, str]
     findings: list[Finding]
+
+
+class Traced(NamedTuple):
+    """What was read of a file, and where everything in it stands."""
+
+    read: Read
     loaded: Loaded
     file: str
 
 
 def read(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] | None] = lambda: None) -> Read:
+    """The playbook of `trace`, where nobody asks for places."""
+    return trace(path, templates_dir, clocks).read
+
+
+def trace(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] | None] = lambda: None) -> Traced:
     """A playbook and the templates that its statements name, checked; never raises, whatever the files hold.
 
     `clocks` gives the names of the catalogue, or None to believe any; a playbook that names no clock does not ask.
@@ -46,7 +54,7 @@ def read(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] |
     found = findings(str(path), loaded, problems)
     broken = any(finding.level == "error" for finding in found)
     document = loaded.document if isinstance(loaded.document, dict) and not broken else None
-    return Read(document, templates, found, loaded, str(path))
+    return Traced(Read(document, templates, found), loaded, str(path))
 
 
 def findings(file: str, loaded: Loaded, problems: list[Problem]) -> list[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-from itertools import islice, product
 from typing import NamedTuple
 
 from crisisctl.domain.check.place import Place, plain, shown
@@ -24,7 +23,6 @@ SUPPLIED: Mapping[str, str] = {
     "zone": "UTC",
 }
 NEXT = "next_update_at"
-_VARIANTS = 32  # ways in which the facts that are sure to be known are filled in
 Value = str | int | bool
 
 
@@ -118,14 +116,15 @@ class Words:
         return {}
 
     def values(self, use: Use) -> list[dict[str, Value]]:
-        """What the template is filled in with: only what is sure to be known, in its various values."""
+        """What the template is filled in with: only what is sure to be known, so often that each has had each value."""
         spec = self.playbook.statements[use.statement]
-        facts = () if use.key == "minimal" else self.sure(use.statement)
+        facts = self.sure(use.statement)  # the minimal line is for a statement that was submitted and not answered
         given = {**SUPPLIED, "language": use.language, "severity": self.playbook.severities[0]}
         if paced(self.playbook, spec):
             given[NEXT] = SUPPLIED["opened_at"]
-        chosen = [[(name, value) for value in _samples(self.playbook.facts[name])] for name in sorted(facts)]
-        return [{**given, **dict(each)} for each in islice(product(*chosen), _VARIANTS)]
+        chosen = {name: _samples(self.playbook.facts[name]) for name in sorted(facts)}
+        most = max(map(len, chosen.values()), default=1)
+        return [given | {name: some[n % len(some)] for name, some in chosen.items()} for n in range(most)]
 
 
 def paced(playbook: Playbook, spec: StatementSpec) -> bool:
@@ -170,11 +169,9 @@ def _unknown(place: Place, use: Use, name: str) -> None:
 
 
 def _missing(place: Place, use: Use, name: str) -> None:
-    when = "nobody answers" if use.key == "minimal" else f"{use.statement} is needed"
-    message = f"{plain(use.template)} asks for {shown(name)}, which may not be known yet when {when}"
-    way = f"test it with {{% if {plain(name)} is defined %}}"
-    remedy = f"{way}, or ask for the fact in a move before"
-    place.warn("fact-may-be-missing", message, remedy if use.key != "minimal" else way)
+    message = f"{plain(use.template)} asks for {shown(name)}, which may not be known yet when {use.statement} is needed"
+    ask = "ask for the fact in a move or in the guidance of a stage before"
+    place.warn("fact-may-be-missing", message, f"{ask}, or test it with {{% if {plain(name)} is defined %}}")
 
 
 def languages(here: Place, given: Given, sources: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from crisisctl.domain.errors import Invalid, Refused
 from crisisctl.domain.text import prose, visible
-from crisisctl.service.ports import Filling, Value
+from crisisctl.service.ports import Filling, NotKnown, Value
 
 if TYPE_CHECKING:
     from selectors import BaseSelector
@@ -31,6 +32,7 @@ LARGEST_REQUEST = 4 * 1024 * 1024
 LARGEST_OUTPUT = 256 * 1024
 LARGEST_REPLY = 2 * LARGEST_OUTPUT + 64 * 1024  # the texts as JSON, with every quote and line break written out
 LARGEST_NUMBER = 10**30
+_UNKNOWN = re.compile(r"'(\w+)' is not known yet\.")  # how the child says that a name has no value
 SUBJECT = "_subject"  # how the name of a block ends that is one line
 
 # What the child says: one byte once its limits hold, one for how it went, then the texts, or template, line and fault.
@@ -74,6 +76,11 @@ class Jinja:
         """The names that the template and its blocks may ask for, sorted, those tested with `is defined` included."""
         found: list[str] = self._ask([_where(name)], [(source, None)])[0]
         return found
+
+    def names_many(self, sources: Mapping[str, str]) -> dict[str, list[str]]:
+        """For each template by its name, those that `names` gives, all in one process."""
+        wheres = [_where(name) for name in sources]
+        return dict(zip(sources, self._ask(wheres, [(source, None) for source in sources.values()]), strict=True))
 
     def _ask(self, wheres: list[str], asked: Sequence[tuple[str, dict[str, Value] | None]]) -> list[Any]:
         if not asked:
@@ -171,7 +178,9 @@ def _read(wheres: Sequence[str], outcome: _Outcome) -> list[Any]:
     which, _, line = place.partition(":")
     if which.isdecimal() and int(which[:4]) < len(wheres):
         where = wheres[int(which[:4])]
-    raise Invalid(f"{where}{f', line {visible(line)}' if line else ''}: {visible(fault)}")
+    told = f"{where}{f', line {visible(line)}' if line else ''}: {visible(fault)}"
+    unknown = _UNKNOWN.match(fault)
+    raise NotKnown(told, unknown[1]) if unknown else Invalid(told)
 
 
 def _answers(text: str, count: int) -> list[Any]:

@@ -22,7 +22,7 @@ from crisisctl.service.sight import Sight
 if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
-    from crisisctl.adapters.yaml import Read
+    from crisisctl.adapters.yaml import Read, Traced
     from crisisctl.domain.clocks.book import Clocks
     from crisisctl.domain.clocks.catalogue import Clock as LegalClock
     from crisisctl.domain.clocks.filing import Forms
@@ -364,13 +364,17 @@ class Office:
 
     def read_playbook(self, name: str) -> Read:
         """A playbook of the workspace by name, or any file by its path."""
+        return self.trace_playbook(name).read
+
+    def trace_playbook(self, name: str) -> Traced:
+        """The same, and where everything in it stands."""
         from crisisctl.adapters import yaml  # noqa: PLC0415 - only opening and checking pay for it
         from crisisctl.domain.text import nearest  # noqa: PLC0415
 
         path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
-        return yaml.read(path, self.settings.templates, self._catalogue)
+        return yaml.trace(path, self.settings.templates, self._catalogue)
 
     def _catalogue(self) -> Mapping[str, LegalClock] | None:
         """The clocks by id; None while the file with those of one's own has a slip, which stops no incident."""

@@ -14,11 +14,13 @@ import typer
 from crisisctl.adapters.roster.pings import proven
 from crisisctl.adapters.workspace import CLOCKS, FILINGS, Settings
 from crisisctl.bootstrap import Office
+from crisisctl.bootstrap.proving import trouble as trouble_of
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Invalid
 from crisisctl.domain.playbook import Playbook, build
+from crisisctl.domain.proof.people import gaps
 from crisisctl.domain.times import words
 from crisisctl.service.transfer import where
 
@@ -142,27 +144,17 @@ def _playbooks(office: Office) -> Iterator[Check]:
 
 def _playbook(office: Office, name: str, book: Playbook) -> Check:
     people = office.roster.people
-    gaps = _gaps(book, {role for person in people.values() for role in person.roles})
-    if not (gaps and people):
+    missing = gaps(book, {role for person in people.values() for role in person.roles})
+    if not (missing and people):
         return Check("ok", f"playbook {name} version {book.version}")
-    what = f"playbook {name}: nobody in the roster can be {', '.join(gaps)}"
+    what = f"playbook {name}: nobody in the roster can be {', '.join(missing)}"
     return Check("warning", what, f"add the role to somebody in {office.settings.roster}")
-
-
-def _gaps(book: Playbook, able: set[str]) -> list[str]:
-    """The roles that nobody can fill, of those that a move or a statement cannot do without."""
-    needed = {role.id for role in book.roles.values() if role.required}
-    needed |= {role for spec in book.statements.values() for role in spec.approvals.roles}
-    for move in book.transitions:
-        needed |= {*move.requires.roles, *(() if able.intersection(move.by) else move.by[:1])}
-    free = {role.id for role in book.roles.values() if able.intersection((role.id, role.deputy))}
-    return [role for role in book.roles if role in needed - free]
 
 
 def _notices(office: Office) -> Iterator[Check]:
     """What stands in for contacts: a slip there is a call that nobody hears."""
     for contact in office.settings.notices:
-        if trouble := _trouble(office, contact):
+        if trouble := trouble_of(office, contact):
             remedy = f"mend `notices` in {office.settings.root / 'crisisctl.toml'}"
             yield Check("error", f"the workspace's own contact {contact.partition(':')[0]}: {trouble}", remedy)
 
@@ -232,11 +224,6 @@ def _verified(relied: list[Clock], oldest: str, file: Path) -> Iterator[Check]:
         yield Check("ok", f"no counsel has reviewed {len(alone)} of the {len(relied)} clocks that playbooks name")
 
 
-def _trouble(office: Office, contact: str) -> str | None:
-    couriers = office.couriers
-    return couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
-
-
 def _unsent(office: Office) -> Iterator[Check]:
     with office.store.reading() as log:
         tried = [row for row in log.outbox() if row.attempts]
@@ -264,7 +251,7 @@ def _roster(office: Office) -> Iterator[Check]:
             yield Check("warning", f"{person.id} has no contact", f"add contacts in {office.settings.roster}")
             continue
         for number, contact in enumerate(office.roster.contacts(person.id), 1):
-            if trouble := _trouble(office, contact):
+            if trouble := trouble_of(office, contact):
                 yield Check("warning", f"contact {number} of {person.id}: {trouble}")
 
 

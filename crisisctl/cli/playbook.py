@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, proving, show
+from crisisctl.cli.proving import errors as _errors
 from crisisctl.cli.session import Session
-from crisisctl.domain.errors import Invalid, NotFound
+from crisisctl.domain.errors import Invalid
 from crisisctl.domain.playbook import Playbook, build, pin
 from crisisctl.domain.times import words
-from crisisctl.service.ports import Finding
 
 app = typer.Typer(rich_markup_mode=None)
 playbooks = typer.Typer(
@@ -23,12 +22,6 @@ app.add_typer(playbooks, name="playbook")
 Name = Annotated[
     str,
     typer.Argument(metavar="NAME", help="A playbook's name, or the path of a file.", autocompletion=complete.playbooks),
-]
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="NAME...", help="Names, or paths of files; left out: every one.", autocompletion=complete.playbooks
-    ),
 ]
 
 
@@ -87,46 +80,4 @@ def _print(book: Playbook) -> None:
             show.say(f"{depth}  -> {move.trigger} to {move.to}")
 
 
-@playbooks.command(epilog="Example: crisisctl playbook check outage")
-def check(
-    ctx: typer.Context,
-    names: Names = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    json: options.Json = False,
-) -> None:
-    """Every error with its place and remedy, all in one run; exit 6 when there is one."""
-    office = ctx.obj.office
-    chosen = names or office.playbooks()
-    if not chosen:
-        raise NotFound(f"There is no playbook in {office.settings.playbooks}.")
-    findings = [finding for name in chosen for finding in office.read_playbook(name).findings]
-    if json:
-        show.data({"findings": [_document(finding) for finding in findings]})
-    else:
-        _list(findings, len(chosen))
-    bad = findings if strict else _errors(findings)
-    if bad:
-        raise Invalid(f"{show.count(len(bad), 'finding')} to mend.")
-
-
-def _errors(findings: list[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.level == "error"]
-
-
-def _document(finding: Finding) -> dict[str, Any]:
-    return finding._asdict()
-
-
-def _list(findings: list[Finding], count: int) -> None:
-    for f in findings:
-        colour = "red" if f.level == "error" else "yellow"
-        place = f"{_near(f.file)}:{f.line}:{f.column}"
-        show.say(f"{place}: {show.style(f.level, colour)} {f.rule}: {f.message}")
-        show.say(f"    {f.remedy}")
-    if not findings:
-        show.say(f"{show.count(count, 'playbook')} checked, nothing to mend.")
-
-
-def _near(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+playbooks.command(epilog="Example: crisisctl playbook check outage")(proving.check)

@@ -16,6 +16,7 @@ from crisisctl.domain.times import parse_duration
 
 Document = Mapping[str, Any]
 FACT_TYPES = ("text", "integer", "number", "boolean", "datetime", "choice")
+TARGETS = ("first_statement", "everyone_notified", "last_resort")
 STATEMENT_STATES = ("drafted", "submitted", "approved", "published")
 
 
@@ -150,6 +151,7 @@ class Playbook(NamedTuple):
     escalations: Mapping[str, Escalation]
     statements: Mapping[str, StatementSpec]
     clocks: Mapping[str, ClockSpec]
+    targets: Mapping[str, timedelta] = {}  # what it sets itself, by `TARGETS`
 
     @property
     def triggers(self) -> tuple[str, ...]:
@@ -216,6 +218,7 @@ def build(document: Document) -> Playbook:
         escalations={id_: _escalation(id_, spec) for id_, spec in (document.get("escalations") or {}).items()},
         statements={id_: statement_spec(id_, spec) for id_, spec in (document.get("statements") or {}).items()},
         clocks={one.name: one for one in _clocks(document.get("clocks") or ())},
+        targets={name: parse_duration(span) for name, span in (document.get("targets") or {}).items()},
     )
 
 

@@ -18,7 +18,7 @@ from crisisctl.service.ports import Finding
 if TYPE_CHECKING:
     from crisisctl.domain.clocks.catalogue import Clock
 
-__all__ = ["Fault", "Loaded", "Read", "findings", "load", "read"]
+__all__ = ["Fault", "Loaded", "Read", "Traced", "findings", "load", "read", "trace"]
 
 
 class Read(NamedTuple):
@@ -29,7 +29,20 @@ class Read(NamedTuple):
     findings: list[Finding]
 
 
+class Traced(NamedTuple):
+    """What was read of a file, and where everything in it stands."""
+
+    read: Read
+    loaded: Loaded
+    file: str
+
+
 def read(path: Path, templates_dir: Path, clocks: Callable[[], Mapping[str, Clock] | None] = lambda: None) -> Read:
+    """The playbook of `trace`, where nobody asks for places."""
+    return trace(path, templates_dir, clocks).read
+
+
+def trace(path: Path, templates_dir: Path, clocks: Callable[[], Mapping[str, Clock] | None] = lambda: None) -> Traced:
     """A playbook and the templates that its statements name, checked; never raises, whatever the files hold.
 
     `clocks` gives the catalogue, or None to believe any name; a playbook that names no clock does not ask for it.
@@ -44,7 +57,7 @@ def read(path: Path, templates_dir: Path, clocks: Callable[[], Mapping[str, Cloc
     found = findings(str(path), loaded, problems)
     broken = any(finding.level == "error" for finding in found)
     document = loaded.document if isinstance(loaded.document, dict) and not broken else None
-    return Read(document, templates, found)
+    return Traced(Read(document, templates, found), loaded, str(path))
 
 
 def findings(file: str, loaded: Loaded, problems: list[Problem]) -> list[Finding]:

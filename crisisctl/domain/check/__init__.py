@@ -16,6 +16,7 @@ from crisisctl.domain.check.basics import (
     roles,
     severities,
     summary,
+    targets,
     title,
     version,
 )
@@ -48,6 +49,7 @@ _SECTIONS: Mapping[str, Callable[[Place, object, Known], None]] = {
     "escalations": escalations,
     "statements": statements,
     "clocks": clocks,
+    "targets": targets,
 }
 _REQUIRED = ("playbook", "title", "severities", "roles", "initial", "stages")
 

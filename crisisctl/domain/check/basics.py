@@ -10,7 +10,7 @@ from keyword import iskeyword
 from crisisctl.domain.check import forms
 from crisisctl.domain.check.known import Known
 from crisisctl.domain.check.place import Place, plain, shown
-from crisisctl.domain.playbook import FACT_TYPES
+from crisisctl.domain.playbook import FACT_TYPES, TARGETS
 
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -63,6 +63,12 @@ def _is_day(text: str) -> bool:
         return _DAY.fullmatch(text) is not None and date.fromisoformat(text) is not None
     except ValueError:
         return False
+
+
+def targets(here: Place, value: object, _known: Known) -> None:
+    """Durations by the names of what can be promised."""
+    for name, span in forms.fields(here, value, TARGETS).items():
+        forms.duration(here.at(name), span)
 
 
 def roles(here: Place, value: object, known: Known) -> None:

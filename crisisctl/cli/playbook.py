@@ -1,4 +1,4 @@
-"""`playbook list|show|check`: the plans."""
+"""`playbook list|show|check|graph`: the plans."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, graph, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid, NotFound
 from crisisctl.domain.playbook import Playbook, build, pin
@@ -130,3 +130,6 @@ def _list(findings: list[Finding], count: int) -> None:
 def _near(file: str) -> str:
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+
+
+playbooks.command(epilog="Example: crisisctl playbook graph outage -o outage.svg")(graph.graph)

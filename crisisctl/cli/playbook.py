@@ -1,4 +1,4 @@
-"""`playbook list|show|check|graph`: the plans."""
+"""`playbook list|show|check|graph|schema|new`: the plans."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, graph, options, show
+from crisisctl.cli import authoring, complete, graph, options, show
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid, NotFound
 from crisisctl.domain.playbook import Playbook, build, pin
@@ -133,3 +133,5 @@ def _near(file: str) -> str:
 
 
 playbooks.command(epilog="Example: crisisctl playbook graph outage -o outage.svg")(graph.graph)
+playbooks.command(epilog="Example: crisisctl playbook schema > playbooks/playbook.schema.json")(authoring.schema)
+playbooks.command(epilog="Example: crisisctl playbook new phishing --title 'Phishing in our name'")(authoring.new)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from crisisctl.domain.graph.dot import dot
 from crisisctl.domain.graph.mermaid import mermaid
 from crisisctl.domain.graph.model import Drawing, drawing
+from crisisctl.domain.graph.svg import svg
 
 __all__ = ["FORMS", "Drawing", "draw", "drawing"]
 
-FORMS: Mapping[str, Callable[[Drawing], str]] = {"mermaid": mermaid, "dot": dot}
+FORMS: Mapping[str, Callable[[Drawing], str]] = {"mermaid": mermaid, "dot": dot, "svg": svg}
 
 
 def draw(shown: Drawing, form: str) -> str:

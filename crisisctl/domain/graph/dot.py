@@ -49,7 +49,7 @@ def _inside(shown: Drawing, ids: dict[str, str], path: str, depth: int) -> Itera
 
 
 def _told(node: Node) -> str:
-    return "\n".join(filter(None, (node.title, node.mark, *node.ladder)))
+    return "\n".join(filter(None, (node.title, node.mark, *map(str, node.ladder))))
 
 
 def _frame(shown: Drawing, node: Node) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from crisisctl.domain.graph.model import Drawing, Node
-from crisisctl.domain.graph.rows import Item, ordered, placed, spread
+from crisisctl.domain.graph.model import Drawing, Node, Rung
+from crisisctl.domain.graph.rows import Item, ordered, placed, snapped, spread, straightened
 from crisisctl.domain.graph.scopes import HEAD_ROW, LEAD, Scope, Wire, run, scopes, wires
-from crisisctl.domain.graph.typeset import Text, block
+from crisisctl.domain.graph.typeset import Line, Text, block, width
 
 STAGE_ROOM = 236.0
 HEAD_ROOM = 300.0
@@ -87,8 +87,8 @@ class _Layout:
         for path in reversed(self.scopes):
             self._settle(self.scopes[path])
         self._place(self.scopes[""], 0, 0)
-        width, height = self.scopes[""].size
-        return Layout(width, height, tuple(self.frames), tuple(self._routes()), tuple(self.rules))
+        broad, high = self.scopes[""].size
+        return Layout(broad, high, tuple(self.frames), tuple(self._routes()), tuple(self.rules))
 
     def _furnish(self, scope: Scope) -> None:
         """An item for each child, whose size comes later, and one for the words at the head of the stage."""
@@ -109,30 +109,40 @@ class _Layout:
                 near = _NEAREST * (len(others) - 1) / 2
                 for number, (_, wire) in enumerate(sorted(others, key=lambda one: order[one[0]])):
                     item.ends.setdefault((side, wire), number * _NEAREST - near)
-        placed(scope.rows, scope.links, _BETWEEN_REGIONS if scope.parallel else _GAP)
-        _shift(scope)
+        gap = _BETWEEN_REGIONS if scope.parallel else _GAP
+        placed(scope.rows, scope.links, gap)
+        straightened(scope.rows, scope.runs.values(), gap)
+        for _ in range(2):
+            for path, item in scope.items.items():
+                self._straighten(scope, item, self.boxes[path][0] / 2 - _CORNER)
+            snapped(scope.rows, scope.runs.values(), scope.runs, gap)
         for path, item in scope.items.items():
             self._straighten(scope, item, self.boxes[path][0] / 2 - _CORNER)
+        _shift(scope)
         _stack(scope)
+        for path, item in scope.items.items():
+            if scope.parallel and path in self.scopes:  # regions are equally high
+                top, bottom = scope.lines[item.row]
+                item.height = bottom - top
+                self.boxes[path] = (self.boxes[path][0], item.height)
 
     def _measure(self, scope: Scope, path: str, item: Item) -> None:
         """How large a child is, with what hangs on it, and where the wires from further in come out."""
         node = self.drawing.nodes[path]
         loops = scope.loops.get(path, ())
         if node.children:
-            width, height = (size + 2 * PAD for size in self.scopes[path].size)
+            broad, high = (size + 2 * PAD for size in self.scopes[path].size)
         else:
             text = inscription(node)
-            width, height = max(_LEAST, text.width + 2 * PAD), text.height + 2 * PAD - 4
-        height = max(height, sum(map(_loop_height, loops)))
-        self.boxes[path] = (width, height)
-        item.height = height
-        item.left = width / 2 + (MARK if node.first else 0)
-        item.right = width / 2 + max((LOOP + wire.text.width for wire in loops), default=0)
+            broad, high = max(_LEAST, text.width + 2 * PAD), text.height + 2 * PAD - 4
+        item.height = max(high, sum(map(_loop_height, loops)))
+        self.boxes[path] = (broad, item.height)
+        item.left = broad / 2 + (MARK if node.first else 0)
+        item.right = broad / 2 + max((LOOP + wire.text.width for wire in loops), default=0)
         for number, passed in self.scopes[path].runs.items() if node.children else ():
             for side, port in (("top", passed[0]), ("bottom", passed[-1])):
                 if port.kind == "port" and path not in self.wires[number][1:3]:
-                    item.ends[side, number] = port.x + PAD - width / 2
+                    item.ends[side, number] = port.x + PAD - broad / 2
 
     def _straighten(self, scope: Scope, item: Item, half: float) -> None:
         """Move the ends of the wires along the sides of a stage to where they are straight, as far as there is room."""
@@ -158,10 +168,10 @@ class _Layout:
         self.origins[scope.path] = (x, y)
         for path, item in scope.items.items():
             node = self.drawing.nodes[path]
-            width, height = self.boxes[path]
-            left, top = x + item.x - width / 2, y + item.y
+            broad, high = self.boxes[path]
+            left, top = x + item.x - broad / 2, y + item.y
             kind = "stage" if not node.children else "region" if scope.parallel else "group"
-            self.frames.append(Frame(node, kind, left, top, width, height, inscription(node)))
+            self.frames.append(Frame(node, kind, left, top, broad, high, inscription(node)))
             if node.children:
                 self._place(self.scopes[path], left + PAD, top + PAD)
         if scope.parallel:
@@ -205,7 +215,16 @@ def inscription(node: Node) -> Text:
     """What stands in the box of a stage: its title, since when the incident stands there, and who is called when."""
     room = HEAD_ROOM if node.children else STAGE_ROOM
     parts = [(node.title, "title"), *([(node.mark, "mark")] if node.mark else [])]
-    return Text(block(parts, room).lines + block([(rung, "rung") for rung in node.ladder], room, RUNG_INDENT).lines)
+    return Text((*block(parts, room).lines, *_ladder(node.ladder, room)))
+
+
+def _ladder(rungs: Sequence[Rung], room: float) -> Iterator[Line]:
+    """A line for each rung, its minute in a column of its own."""
+    column = max((width(rung.after, "minute") for rung in rungs), default=0)
+    for rung in rungs:
+        if rung.after:
+            yield Line(rung.after, "minute", RUNG_INDENT)
+        yield from block([(rung.words, "rung")], room, RUNG_INDENT + column + 6).lines
 
 
 def _loop_height(wire: Wire) -> float:

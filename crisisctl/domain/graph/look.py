@@ -51,7 +51,8 @@ READ = (
     ("here-ink", ("here",)),
 )
 _RULES = """\
-.paper{{fill:{paper}}} text{{fill:{ink}}} .rung,.note,.subheading{{fill:{muted}}}
+.paper{{fill:{paper}}} text{{fill:{ink}}} 
+.rung,.note,.subheading,.summary{{fill:{muted}}}
 .box{{fill:{stage};stroke:{line};stroke-width:1.5}} .group>.box{{fill:{group}}}
 .region>.box{{fill:{region};stroke:none}} .rule{{stroke:{rule};stroke-width:1.5;stroke-dasharray:7 5}}
 .inner{{fill:none;stroke:{line};stroke-width:1.5}} .passed>.box{{fill:{passed}}}

@@ -71,7 +71,7 @@ def _label(arrow: Arrow) -> str:
 
 def _notes(shown: Drawing, ids: dict[str, str]) -> Iterator[str]:
     for node in shown.nodes.values():
-        said = ["calls " + ", then ".join(node.ladder)] if node.ladder else []
+        said = ["calls " + ", then ".join(map(str, node.ladder))] if node.ladder else []
         if node.path == next(iter(shown.nodes)):
             said += [f"from anywhere: {_label(one)} to {shown.nodes[one.to].title}" for one in shown.anywhere]
         for line in said:

@@ -12,6 +12,16 @@ from crisisctl.domain.text import visible
 from crisisctl.domain.times import words
 
 
+class Rung(NamedTuple):
+    """A line of an escalation: after how long, and who is called; without a time, what holds for all of it."""
+
+    after: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.after} {self.words}".strip()
+
+
 class Node(NamedTuple):
     """A stage. `first` is the one that is entered with the stage around it; `ladder` is who is called, rung by rung.
 
@@ -24,7 +34,7 @@ class Node(NamedTuple):
     parallel: bool
     final: bool
     first: bool
-    ladder: tuple[str, ...] = ()
+    ladder: tuple[Rung, ...] = ()
     lit: bool = False
     since: datetime | None = None
     visits: int = 0
@@ -68,6 +78,7 @@ class Drawing(NamedTuple):
     arrows: tuple[Arrow, ...]
     anywhere: tuple[Arrow, ...]
     incident: str = ""
+    summary: str = ""
 
     @property
     def heading(self) -> str:
@@ -99,6 +110,7 @@ def drawing(book: Playbook, incident: Incident | None = None) -> Drawing:
         tuple(dict.fromkeys((*arrows, *_timed(book)))),
         tuple(anywhere),
         standing,
+        visible(book.summary, lines=True),
     )
 
 
@@ -119,19 +131,18 @@ def moment(at: datetime) -> str:
     return f"{utc.day} {utc:%b %H:%M} UTC"
 
 
-def rungs(ladder: Escalation) -> tuple[str, ...]:
-    """Each step of an escalation in a few words, and how often it begins again."""
-    said = [_rung(step) for step in ladder.steps]
+def rungs(ladder: Escalation) -> tuple[Rung, ...]:
+    """Each step of an escalation in a few words, how often it begins again, and what stops it."""
+    said = [Rung(span(step.after), _told(step)) for step in ladder.steps]
     if ladder.times:
-        said.append(f"again {ladder.times}× after {words(ladder.every)}")
+        said.append(Rung("", f"again {ladder.times}× after {words(ladder.every)}"))
     if ladder.until == "left":
-        said.append("until the stage is left")
+        said.append(Rung("", "until the stage is left"))
     return tuple(said)
 
 
-def _rung(step: Step) -> str:
-    told = ", ".join(step.notify)
-    return f"{span(step.after)} {' → '.join(filter(None, (told, step.advance or '')))}"
+def _told(step: Step) -> str:
+    return " → ".join(filter(None, (", ".join(step.notify), step.advance or "")))
 
 
 def span(after: timedelta) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 SWEEPS = 8
 ROUNDS = 12
+NEAR = 26.0  # pixels that words may move for a straight wire
+FEW = 400  # links, up to which it is worth looking longer
 
 
 @dataclass(eq=False)
@@ -38,16 +40,22 @@ class Item:
 
 @dataclass(frozen=True)
 class Link:
-    """Two items in rows that follow each other, upper and lower, and the wire that joins them."""
+    """Two items in rows that follow each other, upper and lower, and the wire that joins them.
+
+    `near` says that the wire runs from one row of stages to the next and no further.
+    """
 
     upper: Item
     lower: Item
     wire: int
+    near: bool
 
     @property
     def weight(self) -> int:
-        """How much it wants to be straight: most between bends."""
-        return 1 + 3 * (self.upper.kind != "stage") + 3 * (self.lower.kind != "stage")
+        """How much it wants to be straight: stages stand above each other, and what runs past them gives way."""
+        if self.near:
+            return 6
+        return 8 if "stage" not in (self.upper.kind, self.lower.kind) else 1
 
 
 Rows = dict[int, list[Item]]
@@ -56,17 +64,66 @@ Rows = dict[int, list[Item]]
 def ordered(rows: Rows, links: Sequence[Link], fixed: Collection[int] = ()) -> None:
     """Put each row that is not fixed in the order in which the links cross least, of those that a few sweeps find."""
     above, below = _neighbours(links)
-    best, least = {row: list(items) for row, items in rows.items()}, _crossings(rows, links)
+    free = sorted(set(rows) - set(fixed))
+    best, least = _copy(rows), _crossings(rows, links)
     for sweep in range(SWEEPS):
         if not least:
             break
         downward = sweep % 2 == 0
-        for row in sorted(set(rows) - set(fixed), reverse=not downward):
+        for row in free if downward else reversed(free):
             _sort(rows, row, above if downward else below)
+        _swap(rows, free, above, below)
         count = _crossings(rows, links)
         if count < least:
-            best, least = {row: list(items) for row, items in rows.items()}, count
+            best, least = _copy(rows), count
     rows.update(best)
+    if least and len(links) < FEW:
+        _sift(rows, links, free)
+
+
+def _copy(rows: Rows) -> Rows:
+    return {row: list(items) for row, items in rows.items()}
+
+
+def _sift(rows: Rows, links: Sequence[Link], free: Collection[int]) -> None:
+    """Lead a wire past everything on the left, or on the right, where fewer links cross then."""
+    above, below = _neighbours(links)
+    runs: dict[int, dict[Item, None]] = {}
+    for link in links:
+        if not link.near:
+            runs.setdefault(link.wire, {}).update({link.upper: None, link.lower: None})
+    best, least = _copy(rows), _crossings(rows, links)
+    for passed in runs.values():
+        for side in (-1, 1):
+            rows.update(_copy(best))
+            for item in passed:
+                if item.kind != "stage" and item.row in free:
+                    others = [one for one in rows[item.row] if one is not item]
+                    rows[item.row] = [item, *others] if side < 0 else [*others, item]
+                    rows[item.row].sort(key=lambda one: one.kind != "head")
+            _swap(rows, free, above, below)
+            count = _crossings(rows, links)
+            if count < least:
+                best, least = _copy(rows), count
+    rows.update(best)
+
+
+def _swap(rows: Rows, free: Iterable[int], above: Mapping[Item, list[Item]], below: Mapping[Item, list[Item]]) -> None:
+    """Exchange neighbours where their links then cross less."""
+    place = {item: number for items in rows.values() for number, item in enumerate(items)}
+    for row in free:
+        items = rows[row]
+        for number in range(len(items) - 1):
+            one, other = items[number : number + 2]
+            gain = sum(
+                (place[mine] > place[theirs]) - (place[mine] < place[theirs])
+                for joined in (above, below)
+                for mine in joined.get(one, ())
+                for theirs in joined.get(other, ())
+            )
+            if gain > 0 and one.kind != "head":
+                items[number : number + 2] = [other, one]
+                place[one], place[other] = number + 1, number
 
 
 def _neighbours(links: Iterable[Link]) -> tuple[dict[Item, list[Item]], dict[Item, list[Item]]]:
@@ -139,6 +196,50 @@ def _pack(items: Sequence[Item], gap: float) -> None:
 
 def _apart(items: Sequence[Item], gap: float) -> list[float]:
     return [one.right + gap + other.left for one, other in zip(items, items[1:], strict=False)]
+
+
+def straightened(rows: Rows, runs: Iterable[Sequence[Item]], gap: float) -> None:
+    """Let what a wire passes stand on one line for as many rows as there is room for it, and then for the next."""
+    beside = {
+        item: (items[n - 1] if n else None, items[n + 1] if n + 1 < len(items) else None)
+        for items in rows.values()
+        for n, item in enumerate(items)
+    }
+    for passed in runs:
+        held: list[Item] = []
+        low, high = float("-inf"), float("inf")
+        for item in [one for one in passed if one.kind in ("bend", "label")]:
+            left, right = beside[item]
+            least = left.x + left.right + gap + item.left if left else float("-inf")
+            most = right.x - right.left - gap - item.right if right else float("inf")
+            if held and max(low, least) > min(high, most):
+                _align(held, low, high)
+                held, low, high = [], float("-inf"), float("inf")
+            held.append(item)
+            low, high = max(low, least), min(high, most)
+        _align(held, low, high)
+
+
+def snapped(rows: Rows, runs: Iterable[Sequence[Item]], wires: Iterable[int], gap: float) -> None:
+    """Move the words between two rows of stages to where the wire leaves one straight, if that is near."""
+    for passed, wire in zip(runs, wires, strict=True):
+        if [item.kind for item in passed] == ["stage", "label", "stage"]:
+            upper, label, lower = passed
+            ends = (upper.x + upper.end("bottom", wire), lower.x + lower.end("top", wire))
+            wanted = max(ends, key=lambda end: abs(end - label.x))
+            items = rows[label.row]
+            at = items.index(label)
+            least = items[at - 1].x + items[at - 1].right + gap + label.left if at else wanted
+            most = items[at + 1].x - items[at + 1].left - gap - label.right if at + 1 < len(items) else wanted
+            if abs(wanted - label.x) < NEAR and least <= most:
+                label.x = min(max(wanted, least), most)
+
+
+def _align(held: Sequence[Item], low: float, high: float) -> None:
+    if held:
+        middle = sorted(item.x for item in held)[len(held) // 2]
+        for item in held:
+            item.x = min(max(middle, low), high)
 
 
 def spread(wanted: Sequence[float], weights: Sequence[float], apart: Sequence[float]) -> list[float]:

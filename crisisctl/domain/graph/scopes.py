@@ -45,7 +45,8 @@ def wires(drawing: Drawing) -> list[Wire]:
 def worded(arrows: Sequence[Arrow]) -> Text:
     """The words beside a wire: each trigger, and below it who may and what it takes."""
     parts = []
-    for arrow in arrows:
+    for number, arrow in enumerate(arrows):
+        parts += [("", "space")] if number else []
         parts.append((arrow.head, "trigger"))
         parts += [(note, "note") for note in arrow.notes]
     return block(parts, LABEL_ROOM)
@@ -216,5 +217,6 @@ def _pass(scope: Scope, row: int, wire: Wire | None = None) -> Item:
 
 def _join(scope: Scope, wire: Wire, passed: list[Item]) -> None:
     scope.runs[wire.number] = passed
+    near = [item.kind for item in passed] == ["stage", "label", "stage"]
     for upper, lower in zip(passed, passed[1:], strict=False):
-        scope.links.append(Link(upper, lower, wire.number))
+        scope.links.append(Link(upper, lower, wire.number, near))

@@ -13,7 +13,7 @@ from crisisctl.domain.graph.typeset import STYLES, Line, Text, block, width
 MARGIN = 36.0
 _LEAST = 640.0
 _TIP = 9.0
-_ASCENT = 0.8  # of a line's leading: where its letters stand
+_READABLE = 780.0  # the longest line of prose
 
 
 class Part(NamedTuple):
@@ -77,9 +77,9 @@ def _text(text: Text, x: float, y: float) -> str:
     """Lines of text from the top left corner."""
     parts = []
     for line in text.lines:
-        leading = STYLES[line.style].leading
-        parts.append(_line(line, x, y + leading * _ASCENT))
-        y += leading
+        style = STYLES[line.style]
+        parts.append(_line(line, x, y + style.base) if line.text else "")
+        y += style.leading
     return "".join(parts)
 
 
@@ -90,7 +90,9 @@ def _line(line: Line, x: float, base: float) -> str:
 def _head(drawing: Drawing, room: float) -> Part:
     parts = [(drawing.title, "heading"), (f"{drawing.id}, version {drawing.version}", "subheading")]
     text = block([*parts, *([(drawing.incident, "title")] if drawing.incident else [])], room)
-    return Part(_text(text, 0, 0), text.height + 22)
+    summary = block([(drawing.summary, "summary")] if drawing.summary else [], min(room, _READABLE))
+    text = Text((*text.lines, Line("", "space"), *summary.lines))
+    return Part(_text(text, 0, 0), text.height + 26)
 
 
 def _body(plan: Layout) -> Iterator[str]:
@@ -131,7 +133,7 @@ def _box(kind: str, x: float, y: float, width: float, height: float, corner: flo
 def _clock(frame: Frame, x: float, y: float) -> Iterator[str]:
     """The face of a clock beside the first of the lines that tell who is called when."""
     for line in frame.text.lines:
-        if line.style == "rung":
+        if line.style == "minute":
             middle = y + STYLES["rung"].leading * 0.52
             yield f'<circle class="clock" cx="{_n(x + 6)}" cy="{_n(middle)}" r="5.2"/>\n'
             yield f'<path class="clock" d="M{_n(x + 6)} {_n(middle - 3.2)}V{_n(middle)}H{_n(x + 8.6)}"/>\n'

@@ -39,16 +39,25 @@ class Style(NamedTuple):
     size: float
     leading: float
     bold: bool = False
+    ascent: float = 0.0  # from the top of the line to where its letters stand
+
+    @property
+    def base(self) -> float:
+        """Where the letters stand, from the top of the line."""
+        return self.ascent or self.leading * 0.8
 
 
 STYLES = {
-    "heading": Style(26, 33, bold=True),
-    "subheading": Style(14, 20),
+    "heading": Style(26, 34, bold=True),
+    "subheading": Style(14, 22),
+    "summary": Style(12.5, 18),
     "title": Style(14, 18, bold=True),
     "mark": Style(11.5, 16, bold=True),
+    "minute": Style(11, 0, bold=True, ascent=12),  # stands on the line of the rung beside it
     "rung": Style(11, 15),
     "trigger": Style(12, 16, bold=True),
     "note": Style(11, 14.5),
+    "space": Style(1, 6),
 }
 
 

@@ -26,6 +26,7 @@ _BETWEEN_REGIONS = 34.0
 _NEAREST = 20.0  # between two wires that end at one side of a stage
 _CORNER = 14.0
 
+Sides = dict[str, list[tuple[Item, int]]]
 Run = tuple[float, float, float]  # a wire straight down: x, from y, to y
 
 
@@ -104,8 +105,9 @@ class _Layout:
             self._measure(scope, path, item)
         ordered(scope.rows, scope.links, fixed=(0,) if scope.parallel else ())
         order = {item: number for row in scope.rows.values() for number, item in enumerate(row)}
+        sides = _sides(scope)
         for item in scope.items.values():
-            for side, others in _sides(scope, item):
+            for side, others in sides[item].items():
                 near = _NEAREST * (len(others) - 1) / 2
                 for number, (_, wire) in enumerate(sorted(others, key=lambda one: order[one[0]])):
                     item.ends.setdefault((side, wire), number * _NEAREST - near)
@@ -114,10 +116,10 @@ class _Layout:
         straightened(scope.rows, scope.runs.values(), gap)
         for _ in range(2):
             for path, item in scope.items.items():
-                self._straighten(scope, item, self.boxes[path][0] / 2 - _CORNER)
+                self._straighten(item, sides[item], self.boxes[path][0] / 2 - _CORNER)
             snapped(scope.rows, scope.runs.values(), scope.runs, gap)
         for path, item in scope.items.items():
-            self._straighten(scope, item, self.boxes[path][0] / 2 - _CORNER)
+            self._straighten(item, sides[item], self.boxes[path][0] / 2 - _CORNER)
         _shift(scope)
         _stack(scope)
         for path, item in scope.items.items():
@@ -144,10 +146,10 @@ class _Layout:
                 if port.kind == "port" and path not in self.wires[number][1:3]:
                     item.ends[side, number] = port.x + PAD - broad / 2
 
-    def _straighten(self, scope: Scope, item: Item, half: float) -> None:
+    def _straighten(self, item: Item, sides: Sides, half: float) -> None:
         """Move the ends of the wires along the sides of a stage to where they are straight, as far as there is room."""
         inner = self.scopes[item.path].runs if item.path in self.scopes else {}
-        for side, others in _sides(scope, item):
+        for side, others in sides.items():
             free = [(other, wire) for other, wire in others if wire not in inner or self._is_end(wire, item.path)]
             wanted = sorted((other.x - item.x, wire) for other, wire in free)
             if not wanted:
@@ -231,11 +233,15 @@ def _loop_height(wire: Wire) -> float:
     return max(32.0, wire.text.height + 8)
 
 
-def _sides(scope: Scope, item: Item) -> list[tuple[str, list[tuple[Item, int]]]]:
-    """What is joined to the top and the bottom of an item."""
-    top = [(link.upper, link.wire) for link in scope.links if link.lower is item]
-    bottom = [(link.lower, link.wire) for link in scope.links if link.upper is item]
-    return [("top", top), ("bottom", bottom)]
+def _sides(scope: Scope) -> dict[Item, Sides]:
+    """What is joined to the top and the bottom of each stage."""
+    found: dict[Item, Sides] = {item: {"top": [], "bottom": []} for item in scope.items.values()}
+    for link in scope.links:
+        if link.lower in found:
+            found[link.lower]["top"].append((link.upper, link.wire))
+        if link.upper in found:
+            found[link.upper]["bottom"].append((link.lower, link.wire))
+    return found
 
 
 def _shift(scope: Scope) -> None:

@@ -70,8 +70,9 @@ def ordered(rows: Rows, links: Sequence[Link], fixed: Collection[int] = ()) -> N
         if not least:
             break
         downward = sweep % 2 == 0
+        place = _places(rows)
         for row in free if downward else reversed(free):
-            _sort(rows, row, above if downward else below)
+            _sort(rows[row], place, above if downward else below)
         _swap(rows, free, above, below)
         count = _crossings(rows, links)
         if count < least:
@@ -110,7 +111,7 @@ def _sift(rows: Rows, links: Sequence[Link], free: Collection[int]) -> None:
 
 def _swap(rows: Rows, free: Iterable[int], above: Mapping[Item, list[Item]], below: Mapping[Item, list[Item]]) -> None:
     """Exchange neighbours where their links then cross less."""
-    place = {item: number for items in rows.values() for number, item in enumerate(items)}
+    place = _places(rows)
     for row in free:
         items = rows[row]
         for number in range(len(items) - 1):
@@ -135,18 +136,23 @@ def _neighbours(links: Iterable[Link]) -> tuple[dict[Item, list[Item]], dict[Ite
     return above, below
 
 
-def _sort(rows: Rows, row: int, joined: Mapping[Item, list[Item]]) -> None:
-    place = {item: number for items in rows.values() for number, item in enumerate(items)}
+def _places(rows: Rows) -> dict[Item, int]:
+    return {item: number for items in rows.values() for number, item in enumerate(items)}
+
+
+def _sort(items: list[Item], place: dict[Item, int], joined: Mapping[Item, list[Item]]) -> None:
+    """Put the items of a row in the order of the middles of what they are joined to, and note their places."""
 
     def middle(item: Item) -> tuple[bool, float]:
         others = [place[other] for other in joined.get(item, ())]
         return item.kind != "head", sum(others) / len(others) if others else place[item]
 
-    rows[row] = sorted(rows[row], key=middle)
+    items.sort(key=middle)
+    place.update((item, number) for number, item in enumerate(items))
 
 
 def _crossings(rows: Rows, links: Sequence[Link]) -> int:
-    place = {item: number for items in rows.values() for number, item in enumerate(items)}
+    place = _places(rows)
     between: dict[int, list[tuple[int, int]]] = {}
     for link in links:
         between.setdefault(link.upper.row, []).append((place[link.upper], place[link.lower]))

@@ -161,10 +161,10 @@ def _line_of(route: Route) -> tuple[str, str]:
     runs = list(route.runs)
     (x, y, to), (end_x, end_y, end_to) = runs[0], runs[-1]
     if route.upward:
-        runs[0] = (x, min(y + _TIP - 1, to), to)
+        runs[0] = (x, y + _TIP - 1, max(to, y + _TIP + 2))
         tip = _tip(x, y, "up")
     else:
-        runs[-1] = (end_x, end_y, max(end_to - _TIP + 1, end_y))
+        runs[-1] = (end_x, min(end_y, end_to - _TIP - 2), end_to - _TIP + 1)
         tip = _tip(end_x, end_to, "down")
     at = runs[0][0]
     path = f"M{_n(at)} {_n(runs[0][1])}"

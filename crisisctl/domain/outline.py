@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from crisisctl.domain.errors import Invalid, Usage
 from crisisctl.domain.text import NAME, line, visible
-from crisisctl.domain.times import parse_duration
+from crisisctl.domain.times import parse_duration, written
 
 KINDS = ("staff", "holding", "update", "resolution", "minimal")
 LANGUAGES = ("en", "de")
@@ -28,7 +28,6 @@ _IN_GERMAN = """\
   workaround_de: {ask: "What can people do meanwhile, in German? An instruction without a full stop, with \\"bitte\\"."}
   cause_de: {ask: "What caused it, in German, as confirmed? A clause without names, blame or full stop."}"""
 _OPEN = re.compile(r"@([a-z-]+)@")
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 
 class Answers(NamedTuple):
@@ -158,12 +157,3 @@ def _flow(names: Sequence[str] | Mapping[str, object]) -> str:
 def _plain(name: str) -> str:
     """A name as YAML reads it back: one that looks like a number or a truth is put in quotes."""
     return name if re.fullmatch("[a-z].*", name) and name not in {"true", "false", "null"} else f'"{name}"'
-
-
-def written(span: timedelta) -> str:
-    """A duration as a playbook has it, to the second."""
-    left, parts = round(span.total_seconds()), ""
-    for unit, name in _UNITS:
-        count, left = divmod(left, unit)
-        parts += f"{count}{name}" if count else ""
-    return parts or "0m"

@@ -254,7 +254,7 @@ def test_hostile_and_endless_titles_are_drawn_as_they_are_and_nothing_runs() -> 
 def test_an_escalation_that_moves_the_incident_is_a_wire_of_its_own_with_its_minute() -> None:
     timed = [wire for wire in read(build(EVERYTHING)).wires if wire.timed]
     assert {(wire.source, wire.to, wire.said[0]) for wire in timed} == {
-        ("begun", "p", "after 1h 30m: go"),
+        ("begun", "p", "after 1h30m: go"),
         ("p.a.x", "p.a.y", "after 5m: move"),
     }
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Escalation, Playbook, Requirement, Stage, Step, Transition, around
 from crisisctl.domain.text import visible
-from crisisctl.domain.times import words
+from crisisctl.domain.times import written
 
 
 class Rung(NamedTuple):
@@ -133,9 +133,9 @@ def moment(at: datetime) -> str:
 
 def rungs(ladder: Escalation) -> tuple[Rung, ...]:
     """Each step of an escalation in a few words, how often it begins again, and what stops it."""
-    said = [Rung(span(step.after), _told(step)) for step in ladder.steps]
+    said = [Rung(written(step.after), _told(step)) for step in ladder.steps]
     if ladder.times:
-        said.append(Rung("", f"again {ladder.times}× after {words(ladder.every)}"))
+        said.append(Rung("", f"again {ladder.times}× after {written(ladder.every)}"))
     if ladder.until == "left":
         said.append(Rung("", "until the stage is left"))
     return tuple(said)
@@ -143,11 +143,6 @@ def rungs(ladder: Escalation) -> tuple[Rung, ...]:
 
 def _told(step: Step) -> str:
     return " → ".join(filter(None, (", ".join(step.notify), step.advance or "")))
-
-
-def span(after: timedelta) -> str:
-    """A delay in a few letters: `0m`, `45m`, `1h 30m`."""
-    return words(after) if after else "0m"
 
 
 def _arrow(book: Playbook, move: Transition, source: str) -> Arrow:
@@ -179,7 +174,7 @@ def _timed(book: Playbook) -> Iterator[Arrow]:
                 if move.trigger == step.advance:
                     notes = tuple(_needs(book, move.requires))
                     for source in _leaving(book, stage.path, move):
-                        yield Arrow(source, move.to, move.trigger, notes, f"after {span(step.after)}")
+                        yield Arrow(source, move.to, move.trigger, notes, f"after {written(step.after)}")
 
 
 def _leaving(book: Playbook, escalating: str, move: Transition) -> Iterator[str]:

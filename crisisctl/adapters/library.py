@@ -1,12 +1,14 @@
-"""The playbooks and templates that come with the program, and the laying out of a workspace."""
+"""The playbooks and templates that come with the program, the laying out of a workspace, and of a new playbook."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from crisisctl.domain.errors import StoreFailed
+from crisisctl.domain.errors import Refused, StoreFailed
+
+_DATA = Path(__file__).parent.parent / "data"
 
 SETTINGS = """\
 # The settings of this workspace, each with its usual value. Take the # away to change one.
@@ -41,7 +43,7 @@ people: {}
 
 def sources() -> Path:
     """The folder that holds `playbooks` and `templates`: in the wheel, or at the top of the repository."""
-    inside = Path(__file__).parent.parent / "data"
+    inside = _DATA
     return inside if (inside / "playbooks").is_dir() else Path(__file__).parent.parent.parent
 
 
@@ -72,3 +74,31 @@ def _copies(root: Path) -> Iterator[Path]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, path)
                 yield path
+
+
+def schema() -> str:
+    """The JSON Schema of the playbook language, for editors."""
+    return (_DATA / "playbook.schema.json").read_text(encoding="utf-8")
+
+
+def outline(name: str) -> str:
+    """A file that a new playbook begins with: the playbook itself, or the words of one of its statements."""
+    return (_DATA / "new" / name).read_text(encoding="utf-8")
+
+
+def lay_down(files: Mapping[Path, str]) -> None:
+    """Write all of the files or none; `Refused` when one of them is there already."""
+    for path in files:
+        if path.exists() or path.is_symlink():
+            raise Refused(f"{path} is there already, and nothing was written. Choose another name, or move it away.")
+    made: list[Path] = []
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="") as file:
+                made.append(path)
+                file.write(text)
+    except OSError as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise StoreFailed(f"{error.filename or path} cannot be written: {error.strerror}. Nothing was.") from None

@@ -1,4 +1,4 @@
-"""`playbook list|show|check`: the plans."""
+"""`playbook list|show|check|graph|schema|new`: the plans."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import complete, options, proving, show
+from crisisctl.cli import authoring, complete, graph, options, proving, show
 from crisisctl.cli.proving import errors as _errors
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid
@@ -81,3 +81,6 @@ def _print(book: Playbook) -> None:
 
 
 playbooks.command(epilog="Example: crisisctl playbook check outage")(proving.check)
+playbooks.command(epilog="Example: crisisctl playbook graph outage -o outage.svg")(graph.graph)
+playbooks.command(epilog="Example: crisisctl playbook schema > playbooks/playbook.schema.json")(authoring.schema)
+playbooks.command(epilog="Example: crisisctl playbook new phishing --title 'Phishing in our name'")(authoring.new)

@@ -73,6 +73,15 @@ def words(span: timedelta) -> str:
     return " ".join(parts[:2])
 
 
+def written(span: timedelta) -> str:
+    """A duration as playbooks have it, whole seconds: `1h30m`, `2d`, `0m`."""
+    left, parts = round(span.total_seconds()), ""
+    for unit, name in zip(_UNITS, "dhms", strict=True):
+        count, left = divmod(left, unit)
+        parts += f"{count}{name}" if count else ""
+    return parts or "0m"
+
+
 def clock_time(moment: datetime) -> str:
     """An instant for people, in UTC to the second: `2026-11-22 15:00:00`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crisisctl.domain.errors import Invalid, Refused
-from crisisctl.domain.times import LONGEST, clock_time, instant, parse_duration, parse_instant, stamp, words
+from crisisctl.domain.times import LONGEST, clock_time, instant, parse_duration, parse_instant, stamp, words, written
 
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))  # as RFC 3339 has them
 MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=ZONES)  # noqa: DTZ001 - Hypothesis adds zones
@@ -150,3 +150,10 @@ def test_a_duration_as_told_is_never_more_than_its_second_unit_off(span: timedel
 
 def test_an_instant_for_people_is_in_utc_to_the_second() -> None:
     assert clock_time(datetime(2026, 11, 22, 16, 0, 59, 999_999, timezone(timedelta(hours=1)))) == "2026-11-22 15:00:59"
+
+
+@pytest.mark.parametrize("text", ["0m", "90s", "1m30s", "60m", "1h30m", "2d", "3650d", "1d1h1m1s"])
+def test_a_duration_is_written_as_a_playbook_would_have_it(text: str) -> None:
+    assert parse_duration(written(parse_duration(text))) == parse_duration(text)
+    assert written(timedelta(minutes=90)) == "1h30m"
+    assert written(timedelta(0)) == "0m"

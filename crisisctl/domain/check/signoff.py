@@ -40,7 +40,7 @@ def _quorum(here: Place, value: object, known: Known) -> list[str]:
     roles = _roles(here.at("of"), has.get("of"), known)
     if "any" in has:
         need = whole(here.at("any"), has["any"], 1, LARGEST, "bad-quorum")
-        most = len(has["of"]) if isinstance(has.get("of"), list) else None
+        most = len(has["of"] or ()) if isinstance(has.get("of", ""), list | None) else None
         if need is not None and most is not None and need > most:
             message = f"{need} approvals are asked of {most} role{'' if most == 1 else 's'}"
             here.at("any").error("bad-quorum", message, f"write a number from 1 to {most}" if most else _NEXT)

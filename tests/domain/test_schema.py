@@ -1,0 +1,158 @@
+"""The schema for editors and the reader agree: neither refuses what the other takes, but for what no schema can say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from crisisctl.adapters.yaml import load
+from crisisctl.domain.check import check
+from crisisctl.domain.playbook import FACT_TYPES, STATEMENT_STATES
+from crisisctl.domain.publication import PHASES
+from tests.domain.test_check_fuzz import KEYS, NAMES, edited, places
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "crisisctl" / "data" / "playbook.schema.json").read_text())
+VALIDATOR = Draft7Validator(SCHEMA)
+LIBRARY = sorted((ROOT / "playbooks").glob("*.yaml"))
+EXAMPLE: Any = load(ROOT / "tests" / "data" / "example.yaml").document
+
+# What a schema cannot say, for it looks at one place at a time and never from one to another.
+BETWEEN_PLACES = {
+    "after-in-a-circle",
+    "delegate-is-itself",
+    "delegate-of-nobody",
+    "deputy-loop",
+    "fact-not-a-time",
+    "id-not-file-name",
+    "initial-is-final",
+    "move-from-final",
+    "partial-entry",
+    "severity-without-approval",
+    "steps-out-of-order",
+    "template-missing",
+    "unknown-clock",
+    "unknown-escalation",
+    "unknown-fact",
+    "unknown-role",
+    "unknown-severity",
+    "unknown-stage",
+    "unknown-statement",
+    "unknown-task",
+    "unknown-trigger",
+    "unknown-zone",
+}
+# What it could say only by writing everything out as often as it may occur.
+COUNTED = {"endless-phase", "too-deep"}
+# Of these it can say the most, but not the end of February, ten years, and two approvals of one role.
+IN_PART = {"bad-date", "bad-duration", "bad-quorum"}
+
+MORE: dict[str, Any] = {
+    "delegate": {"after": "15m", "to": {"warden": "counsel"}},
+    "languages": ["en", "de-AT"],
+    "phase": "opening",
+    "preapproved": True,
+    "minimal": "minimal/example.md.j2",
+    "after": [],
+}
+RICH = deepcopy(EXAMPLE)
+RICH["statements"]["first-words"] |= MORE
+RICH["statements"]["next-words"] |= {
+    "approvals": {"grave": {"any": 1, "of": ["warden", "counsel"]}, "else": ["warden"]},
+    "update_every": {"grave": [{"for": "2h", "every": "20m"}, {"every": "60m"}], "else": "4h"},
+}
+
+
+# Parts of the language that the schema has and a reader that is older has not; the same document without them fits both.
+CLOCKS = {"gdpr.art33": {"from": "closed_at", "with": {"aware": "closed_at"}, "role": "warden", "escalate": ["counsel"]}}
+TARGETS = {"first_statement": "60m", "everyone_notified": "15m", "last_resort": "45m"}
+
+
+def rules(document: object) -> set[str]:
+    return {problem.rule for problem in check(document) if problem.level == "error"}
+
+
+for _key, _value in (("clocks", CLOCKS), ("targets", TARGETS)):
+    if not rules({**RICH, _key: _value}):
+        RICH[_key] = _value
+
+
+def agree(document: Any) -> None:
+    """Neither refuses alone."""
+    found = rules(document)
+    refused = [f"{'/'.join(map(str, error.path))}: {error.message[:200]}" for error in VALIDATOR.iter_errors(document)]
+    assert not refused or found, refused
+    formal = found - BETWEEN_PLACES - COUNTED - IN_PART
+    if document.get("clocks") == {} and RICH["clocks"] != CLOCKS:
+        return
+    assert refused or not formal, formal
+
+
+def test_the_schema_is_one() -> None:
+    Draft7Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("path", [*LIBRARY, ROOT / "tests" / "data" / "example.yaml"], ids=lambda path: path.stem)
+def test_every_playbook_that_is_delivered_fits(path: Path) -> None:
+    assert [error.message for error in VALIDATOR.iter_errors(load(path).document)] == []
+
+
+def test_the_rich_example_fits_both() -> None:
+    assert rules(RICH) == set()
+    assert VALIDATOR.is_valid(RICH)
+
+
+WORDS = st.one_of(
+    st.sampled_from(KEYS.split()),
+    st.sampled_from(NAMES.split()),
+    st.sampled_from(["", "~", "0m", "5m", "1h30m", "skip", "wait", "left", "published", "choice", "required"]),
+    st.sampled_from(["2026-02-28", "de-AT", "EN", "a\n", "en\n", "5m\n", "a/b.j2", "../a", "class", "x\u200b", "\x1b"]),
+    st.sampled_from([*FACT_TYPES, *STATEMENT_STATES, *PHASES]),
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=12),
+)
+# A whole number with a fraction of nothing, 1.0, is a whole number to a schema.
+FRACTIONS = st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer())
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), FRACTIONS, WORDS)
+JUNK = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+PLACES = [path for path in places(RICH) if path]
+EDITS = st.lists(
+    st.tuples(st.sampled_from(PLACES), st.sampled_from(["replace", "remove", "rename", "swap"]), LEAVES | JUNK),
+    min_size=1,
+    max_size=2,
+)
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(EDITS)
+def test_a_mutated_playbook_is_refused_by_both_or_by_neither(edits: list[tuple[tuple[Any, ...], str, object]]) -> None:
+    document = RICH
+    for path, how, junk in edits:
+        document = edited(document, path, how, junk)
+    agree(document)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(RICH)), JUNK)
+@example("stages", {})
+@example("severities", [])
+def test_a_section_of_anything_is_refused_by_both_or_by_neither(section: str, junk: object) -> None:
+    agree({**RICH, section: junk})
+
+
+@settings(max_examples=200, deadline=None)
+@given(JUNK)
+def test_no_schema_takes_a_document_that_is_nothing_like_a_playbook(document: object) -> None:
+    assert not VALIDATOR.is_valid(document)
+    assert rules(document)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from crisisctl.adapters import system
-from crisisctl.bootstrap.rehearsal import Rehearsal, world
+from crisisctl.bootstrap.rehearsal import Lender, Rehearsal, world
 from crisisctl.cli.run import BUG, run
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import CrisisError, StoreFailed
@@ -25,7 +25,6 @@ from crisisctl.domain.times import clock_time
 
 if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
-    from crisisctl.bootstrap import Office
 
 INCIDENT = "INC-1"
 LAST = 6  # entries that a failure shows
@@ -59,7 +58,7 @@ def alone() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def play(real: Office, script: Script) -> Outcome:
+def play(real: Lender, script: Script) -> Outcome:
     """Play a scenario to its end, or to the first step that is not as expected; call it `alone`."""
     begin = system.seconds()
     line, found, log = _Play(real, script).through()
@@ -68,7 +67,7 @@ def play(real: Office, script: Script) -> Outcome:
 
 
 class _Play:
-    def __init__(self, real: Office, script: Script) -> None:
+    def __init__(self, real: Lender, script: Script) -> None:
         self._real = real
         self._script = script
         self._world = world(script.scenario)

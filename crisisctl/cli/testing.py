@@ -171,11 +171,12 @@ def _chosen(suites: Sequence[Suite], shelf: Shelf, only: str | None) -> list[Scr
 
 def _played(office: Office, scripts: Sequence[Script]) -> Iterator[Outcome]:
     """What comes of each, in their order, with a line of progress."""
-    from crisisctl.cli.together import played  # noqa: PLC0415 - nothing else plays
+    from crisisctl.bootstrap.rehearsal import Lender  # noqa: PLC0415 - nothing else plays
+    from crisisctl.cli.together import played  # noqa: PLC0415 - the same
 
     gc.enable()  # thousands of commands in one process do leave something behind
     failed = 0
-    for number, outcome in enumerate(played(office, scripts), 1):
+    for number, outcome in enumerate(played(Lender(root=office.settings.root), scripts), 1):
         failed += not outcome.ok
         bad = f", {failed} failed" if failed else ""
         show.progress(f"{number} of {show.count(len(scripts), 'scenario')} played{bad}: {visible(outcome.name[:40])}")

@@ -95,7 +95,7 @@ class Jinja:
 
 
 class Resident(Jinja):
-    """The same with one child for all that a process asks, which keeps what it compiled: for rehearsals by the thousand.
+    """The same with one child for all that a process asks, which keeps what it compiled: for thousands of rehearsals.
 
     The bounds of each answer are the same but for the seconds of computing, which the wall clock alone bounds.
     """
@@ -231,7 +231,18 @@ def _ended(where: str, code: int) -> str:
 def _command(limit: str, main: str = "main", seconds: int = CPU_SECONDS) -> list[str]:
     """An isolated Python that sees the standard library and the folders of three packages, and no start-up files."""
     no_cache = ["-B"] if sys.dont_write_bytecode else []
-    return [sys.executable, "-I", "-S", *no_cache, "-c", _START.format(main), limit, str(MEMORY), str(seconds), *_homes()]
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        *no_cache,
+        "-c",
+        _START.format(main),
+        limit,
+        str(MEMORY),
+        str(seconds),
+        *_homes(),
+    ]
 
 
 def _homes() -> Iterator[str]:

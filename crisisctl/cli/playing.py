@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """The environment speaks of somebody's real room; here it names the one incident that there is, and nothing else."""
+    """The environment speaks of somebody's real room; here it names the one incident that there is, and no more."""
     kept = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("CRISISCTL_")}
     os.environ["CRISISCTL_INCIDENT"] = INCIDENT
     try:

@@ -87,7 +87,7 @@ def scenarios(
         write(junit, outcomes)
     _tell(outcomes, json=json)
     if failed := sum(not one.ok for one in outcomes):
-        raise ScenarioFailed(f"{failed} of {show.count(len(outcomes), 'scenario')} failed.")
+        raise ScenarioFailed(f"{show.count(failed, 'scenario')} of {len(outcomes)} failed.")
 
 
 class Shelf:

@@ -18,7 +18,7 @@ from crisisctl.domain.text import PERSON
 from crisisctl.domain.timers import KINDS
 from crisisctl.domain.times import parse_instant
 
-STATES = ("planned", "drafted", "submitted", "approved", "publishing", "published")
+STATES = ("planned", "drafted", "submitted", "approved", "rejected", "publishing", "published")
 TASK_STATES = ("open", "done", "skipped")
 _STEPS = ("when", "wait", "then")
 _BESIDE = {"when": ("by", "refused", "input"), "wait": (), "then": ()}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crisisctl.cli import authoring, complete, graph, options, proving, show
+from crisisctl.cli import authoring, complete, graph, options, proving, show, testing
 from crisisctl.cli.proving import errors as _errors
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid
@@ -84,3 +84,4 @@ playbooks.command(epilog="Example: crisisctl playbook check outage")(proving.che
 playbooks.command(epilog="Example: crisisctl playbook graph outage -o outage.svg")(graph.graph)
 playbooks.command(epilog="Example: crisisctl playbook schema > playbooks/playbook.schema.json")(authoring.schema)
 playbooks.command(epilog="Example: crisisctl playbook new phishing --title 'Phishing in our name'")(authoring.new)
+playbooks.command("test", epilog="Example: crisisctl playbook test outage --only 'nobody answers'")(testing.scenarios)

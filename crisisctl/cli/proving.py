@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crisisctl.cli import complete, options, show
+from crisisctl.cli.findings import listed, near, place
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.times import words
 from crisisctl.service.ports import Finding
@@ -77,10 +78,7 @@ def _json(findings: list[Finding], every: list[Proved], people: People) -> None:
 
 
 def _text(findings: list[Finding], every: list[Proved], people: People) -> None:
-    for f in findings:
-        colour = "red" if f.level == "error" else "yellow"
-        show.say(f"{_place(f)}: {show.style(f.level, colour)} {f.rule}: {f.message}")
-        show.say(f"    {f.remedy}")
+    listed(findings)
     if not findings:
         show.say(f"{show.count(len(every), 'playbook')} checked, nothing to mend.")
     _promises(every, people)
@@ -124,13 +122,13 @@ def _absent(every: list[Proved], people: People) -> Iterator[str]:
 
 def _line(findings: list[Finding], _every: list[Proved], _people: People) -> None:
     for f in findings:
-        show.say(f"{_place(f)}: {f.level} {f.rule}: {_sentence(f)}")
+        show.say(f"{place(f)}: {f.level} {f.rule}: {_sentence(f)}")
 
 
 def _github(findings: list[Finding], _every: list[Proved], _people: People) -> None:
     """Workflow commands, by which GitHub marks the line in the change."""
     for f in findings:
-        where = f"file={_escaped(_near(f.file))},line={f.line},col={f.column},title={_escaped(f.rule)}"
+        where = f"file={_escaped(near(f.file))},line={f.line},col={f.column},title={_escaped(f.rule)}"
         show.say(f"::{f.level} {where}::{_escaped(_sentence(f), inside=True)}")
 
 
@@ -142,15 +140,6 @@ def _escaped(text: str, *, inside: bool = False) -> str:
 
 def _sentence(finding: Finding) -> str:
     return f"{finding.message}; {finding.remedy}"
-
-
-def _place(finding: Finding) -> str:
-    return f"{_near(finding.file)}:{finding.line}:{finding.column}"
-
-
-def _near(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 
 _FORMS = {Form.TEXT: _text, Form.JSON: _json, Form.LINE: _line, Form.GITHUB: _github}

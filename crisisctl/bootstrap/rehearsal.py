@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.jinja import Resident
     from crisisctl.adapters.roster import Roster
     from crisisctl.adapters.yaml import Read
-    from crisisctl.service.clocks import Clocks
+    from crisisctl.domain.clocks.book import Clocks
     from crisisctl.service.outward import Channels, Outgoing, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.watch import Watch

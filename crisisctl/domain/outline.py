@@ -141,7 +141,7 @@ def _moments(answers: Answers) -> Iterator[str]:
         name = f"{fact.removesuffix('_at')}_at"
         said = name.removesuffix("_at").replace("_", " ")
         clocks = ", ".join(clock for clock, facts in answers.clocks.items() if fact in facts)
-        yield f'  {name}: {{type: datetime, ask: "When was the moment \'{said}\'? {clocks} counts from it."}}'
+        yield f"  {name}: {{type: datetime, ask: \"When was the moment '{said}'? {clocks} counts from it.\"}}"
 
 
 def _first_response(lead: str, others: Sequence[str]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -72,7 +71,9 @@ RICH["statements"]["next-words"] |= {
 
 
 # Parts of the language that the schema has and a reader that is older has not; the same document without them fits both.
-CLOCKS = {"gdpr.art33": {"from": "closed_at", "with": {"aware": "closed_at"}, "role": "warden", "escalate": ["counsel"]}}
+CLOCKS = {
+    "gdpr.art33": {"from": "closed_at", "with": {"aware": "closed_at"}, "role": "warden", "escalate": ["counsel"]}
+}
 TARGETS = {"first_statement": "60m", "everyone_notified": "15m", "last_resort": "45m"}
 
 

@@ -205,9 +205,7 @@ def _anywhere(arrows: Sequence[Arrow], drawing: Drawing, room: float) -> Part:
         parts += [(", ".join(arrow.notes), "note")] if arrow.notes else []
     text = block(parts, room - 2 * PAD)
     box = _box("sheet", 0, 0, text.width + 2 * PAD, text.height + 2 * PAD, 2)
-    return Part(
-        f'<g class="anywhere">\n{box}{_text(text, PAD, PAD)}</g>\n', text.height + 2 * PAD
-    )
+    return Part(f'<g class="anywhere">\n{box}{_text(text, PAD, PAD)}</g>\n', text.height + 2 * PAD)
 
 
 def _legend(drawing: Drawing, room: float) -> Part:
@@ -232,7 +230,10 @@ def _signs(drawing: Drawing) -> Iterator[tuple[str, str]]:
     if any(node.lit for node in nodes):
         yield f'<g class="stage here">{small}</g>\n', "stands here now"
         yield f'<g class="stage passed">{small}</g>\n', "was here"
-    yield f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}', "a move, by its trigger, with who may and what it takes"
+    yield (
+        f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}',
+        "a move, by its trigger, with who may and what it takes",
+    )
     if any(arrow.after for arrow in drawing.arrows):
         wire = f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}'
         yield f'<g class="timed">{wire}</g>\n', "made by the escalation itself, after so long"

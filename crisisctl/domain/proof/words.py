@@ -180,7 +180,9 @@ def languages(here: Place, given: Given, sources: Collection[str]) -> None:
     for id_, spec in given.playbook.statements.items():
         for number, language in enumerate(spec.languages):
             if spec.template in sources and (id_, "template", language) not in there:
-                message = f"{shown(id_)} is to go out in {plain(language)}, and {plain(spec.template)} has no such variant"
+                message = (
+                    f"{shown(id_)} is to go out in {plain(language)}, and {plain(spec.template)} has no such variant"
+                )
                 remedy = "write it, with the language before the endings of its name, or remove the language"
                 here.at("statements", id_, "languages", number).warn("language-without-template", message, remedy)
 
@@ -195,4 +197,3 @@ def approvers(here: Place, given: Given) -> None:
             message = f"{plain(only)} is the only role, so whoever writes {shown(id_)} is also the one to approve it"
             place = here.at("statements", id_, "approvals")
             place.warn("approver-is-author", message, "add a second role, and let it approve", key=True)
-

@@ -168,7 +168,7 @@ def _moved(event: Event) -> bool:
     """Whether an amendment changes when the clock ends, or whether it runs at all."""
     result, was = event.data["result"], event.data["was"]
     now = {"state": event.data["state"], **{name: result.get(name) for name in ("kind", "strict", "legal")}}
-    return now != was
+    return bool(now != was)
 
 
 def file(incident: Incident, command: ask.FileClocks, source: Source, at: datetime) -> list[Event]:

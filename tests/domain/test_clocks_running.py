@@ -147,6 +147,13 @@ def test_the_role_of_the_playbook_is_reminded_and_from_80_percent_those_above() 
     assert why(case.incident, half) == "aware at 2026-03-28 22:00:00 UTC"
 
 
+def test_while_nobody_holds_the_role_the_first_one_is_reminded() -> None:
+    case = Case(BOUND)
+    case.do(start("gdpr.art33", trigger=START))
+    half = next(timer for timer in timers(case.incident) if timer.kind == "clock")
+    assert recipients(case.incident, half) == ("dana",)
+
+
 def test_where_the_playbook_names_nobody_the_first_role_and_the_escalations_are_told() -> None:
     book = plan(
         roles=ROLES,

@@ -18,7 +18,7 @@ from crisisctl.domain.decide_facts import set_fact
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Deadline, Incident
-from crisisctl.domain.text import nearest, prose
+from crisisctl.domain.text import PERSON, nearest, prose, visible
 from crisisctl.domain.timers import provisional
 from crisisctl.domain.times import clock_time, stamp
 
@@ -182,6 +182,8 @@ def waive(incident: Incident, command: ask.WaiveClock, _source: Source, _at: dat
 def decline(incident: Incident, command: ask.DeclineClock, source: Source, _at: datetime) -> list[Event]:
     """A decision not to notify, with its reason and whoever decided."""
     decider = command.decider or source.actor
+    if not PERSON.fullmatch(decider):
+        raise Refused(f"{visible(decider[:80])!r} is no person's id. Say who decided: --decider PERSON")
     return [_settled(incident, command.clock, "clock.declined", command, {"decider": decider})]
 
 

@@ -98,6 +98,8 @@ class Desk:
             self._directory.require(command.person)
         if isinstance(command, ask.AskFact) and command.person is not None:
             self._directory.require(command.person)
+        if isinstance(command, ask.DeclineClock) and command.decider is not None:
+            self._directory.require(command.decider)
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:

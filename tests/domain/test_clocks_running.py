@@ -342,6 +342,7 @@ def test_a_decision_not_to_notify_has_its_reason_and_its_decider(case: Case) -> 
     assert (entry.type, entry.data["decider"]) == ("clock.declined", "kim")
     assert sentence(entry).startswith("Decided by kim: nothing is filed for gdpr.art33")
     assert (clock(case).state, due(case)) == ("declined", [])
+    assert "no person's id" in case.refused(declined("gdpr.art34", "the \x1bboard"), kind=Refused)
     assert "declined already" in case.refused(declined("gdpr.art33"), kind=Refused)
 
 

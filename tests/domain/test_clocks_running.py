@@ -342,6 +342,7 @@ def test_a_decision_not_to_notify_has_its_reason_and_its_decider(case: Case) -> 
     assert (entry.type, entry.data["decider"]) == ("clock.declined", "kim")
     assert sentence(entry).startswith("Decided by kim: nothing is filed for gdpr.art33")
     assert (clock(case).state, due(case)) == ("declined", [])
+    assert "no person's id" in case.refused(declined("gdpr.art34", "the \x1bboard"), kind=Refused)
     assert "declined already" in case.refused(declined("gdpr.art33"), kind=Refused)
 
 
@@ -450,6 +451,19 @@ def test_a_fact_of_the_playbook_is_set_with_its_clock_and_all_that_hang_on_it_fo
     assert clock(case).zone == "Europe/Berlin"
     assert clock(case, "dora.initial").strict == START + 3 * HOUR
     assert {entry.word("source") for entry in entries} == {"SOC"}
+
+
+def test_a_waived_clock_that_hangs_on_a_fact_runs_again_when_it_is_started_with_a_reason() -> None:
+    case = Case(BOUND)
+    case.do(start("gdpr.art33", trigger=START), waived("gdpr.art33"))
+    case.do(start("gdpr.art33", trigger=START - HOUR, because="the keys were taken too"))
+    assert (clock(case).state, clock(case).begun) == ("running", START - HOUR)
+
+
+def test_of_several_clocks_those_that_stand_so_already_are_left_alone(case: Case) -> None:
+    case.do(start("gdpr.art33", trigger=START))
+    entries = case.do(start("gdpr.art33", "nis2.early-warning", trigger=START))
+    assert [entry.data["clock"] for entry in entries] == ["nis2.early-warning"]
 
 
 def test_amending_a_clock_that_hangs_on_a_fact_of_the_playbook_needs_a_reason_too() -> None:

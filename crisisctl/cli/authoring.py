@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -131,7 +131,7 @@ def _answers(session: Session, name: str | None, given: dict[str, str | list[str
         default = getattr(answers, question.field)
         shown = ", ".join(default) or "-" if question.many else default
         said = told or ask(question.ask, shown)
-        value = _split(said) if question.many else str(said)
+        value: Any = _split(said) if question.many else str(said)
         answers = answers._replace(**{question.field: value})
     return answers._replace(clocks=_counted(session, tuple(answers.clocks)))
 

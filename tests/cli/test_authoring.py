@@ -62,7 +62,16 @@ def test_without_a_terminal_the_usual_is_taken(written: Callable[..., Any]) -> N
 def test_the_options_say_what_the_answers_would(written: Callable[..., Any]) -> None:
     document = written(
         "leak",
-        *("--title", 'A "leak": #1, 50% @ us', "--severity", "bad,worse", "--role", "lead", "--role", "law, deputy-law"),
+        *(
+            "--title",
+            'A "leak": #1, 50% @ us',
+            "--severity",
+            "bad,worse",
+            "--role",
+            "lead",
+            "--role",
+            "law, deputy-law",
+        ),
         *("--approver", "law", "--due", "20m", "--every", "30m", "--language", "de,en", "--clock", "GDPR Art 33"),
     )
     assert document["title"] == 'A "leak": #1, 50% @ us'
@@ -77,11 +86,13 @@ def test_the_options_say_what_the_answers_would(written: Callable[..., Any]) -> 
     assert [step["after"] for step in document["escalations"]["silence"]["steps"]] == ["10m", "15m", "20m"]
 
 
-SHAPES = [*product(
-    (["a", "b"], ["lead", "deputy-lead"], ["null", "1", "true", "0x1f"], ["a", "b", "c", "d", "e", "f"]),
-    (["en"], ["de"], ["en", "de"], ["de", "en"]),
-    ([], ["nis2.notification", "dora.initial", "sec.8k-1.05"]),
-)]
+SHAPES = [
+    *product(
+        (["a", "b"], ["lead", "deputy-lead"], ["null", "1", "true", "0x1f"], ["a", "b", "c", "d", "e", "f"]),
+        (["en"], ["de"], ["en", "de"], ["de", "en"]),
+        ([], ["nis2.notification", "dora.initial", "sec.8k-1.05"]),
+    )
+]
 
 
 @pytest.mark.parametrize(("roles", "languages", "clocks"), SHAPES)

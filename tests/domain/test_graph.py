@@ -106,7 +106,9 @@ def from_dot(text: str) -> Read:
         elif line == "}":
             around.pop()
         else:
-            assert re.match(r"compound=|node \[|edge \[|label=|anywhere \[|start_s\d+ \[|s\d+ \[shape=point", line), line
+            assert re.match(r"compound=|node \[|edge \[|label=|anywhere \[|start_s\d+ \[|s\d+ \[shape=point", line), (
+                line
+            )
     assert around == [""]
     return read
 
@@ -190,7 +192,11 @@ def test_an_escalation_that_moves_leaves_from_its_stage_even_where_the_move_leav
     assert ("begun", "both", "after 9m: go") in heads(RICH)
     ladder = {"steps": [{"after": "1m", "advance": "back"}]}
     document = plan(
-        stages={"begun": None, "on": {"initial": "x", "stages": {"x": {"escalation": "call"}}}, "closed": {"final": True}},
+        stages={
+            "begun": None,
+            "on": {"initial": "x", "stages": {"x": {"escalation": "call"}}},
+            "closed": {"final": True},
+        },
         escalations={"call": ladder},
         transitions=[{"trigger": "back", "from": "on", "to": "begun"}],
     )

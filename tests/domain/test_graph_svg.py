@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from crisisctl.adapters.yaml import load
+from crisisctl.domain import commands as ask
 from crisisctl.domain.graph.look import DARK, LIGHT, PAPER, READ
-from crisisctl.domain.graph.model import Drawing, drawing
+from crisisctl.domain.graph.model import drawing
 from crisisctl.domain.graph.svg import svg
 from crisisctl.domain.graph.typeset import STYLES, width, wrapped
 from crisisctl.domain.playbook import Playbook, build
-from crisisctl.domain import commands as ask
 from tests.domain.conftest import Case, plan
 from tests.domain.test_machine import documents
 

@@ -33,11 +33,11 @@ def svg(drawing: Drawing) -> str:
     top = MARGIN + head.height
     broad, high = room + 2 * MARGIN, top + plan.height + 28 + foot.height + MARGIN
     return "".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(broad)} {_n(high)}" width="{_n(broad)}" '
-        f'height="{_n(high)}" role="img" aria-labelledby="title desc" lang="en">\n',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(broad)} {_n(high)}" {_size(broad, high)} role="img"',
+        ' aria-labelledby="title desc" lang="en">\n',
         f'<title id="title">{escaped(drawing.heading)}</title>\n<desc id="desc">{escaped(told(drawing))}</desc>\n',
         f"<style>{sheet()}</style>\n",
-        f'<rect class="paper" width="{_n(broad)}" height="{_n(high)}"/>\n',
+        f'<rect class="paper" {_size(broad, high)}/>\n',
         f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">\n{head.markup}</g>\n',
         f'<g transform="translate({_n(left)} {_n(top)})">\n{"".join(_body(plan))}</g>\n',
         f'<g transform="translate({_n(MARGIN)} {_n(top + plan.height + 28)})">\n{foot.markup}</g>\n',
@@ -67,6 +67,10 @@ def told(drawing: Drawing) -> str:
         notes = f" ({'; '.join(arrow.notes)})" if arrow.notes else ""
         said.append(f"{arrow.head}: from {source} to {names[arrow.to]}{notes}")
     return ".\n".join(said) + "."
+
+
+def _size(broad: float, high: float) -> str:
+    return f'width="{_n(broad)}" height="{_n(high)}"'
 
 
 def _n(number: float) -> str:
@@ -205,9 +209,7 @@ def _anywhere(arrows: Sequence[Arrow], drawing: Drawing, room: float) -> Part:
         parts += [(", ".join(arrow.notes), "note")] if arrow.notes else []
     text = block(parts, room - 2 * PAD)
     box = _box("sheet", 0, 0, text.width + 2 * PAD, text.height + 2 * PAD, 2)
-    return Part(
-        f'<g class="anywhere">\n{box}{_text(text, PAD, PAD)}</g>\n', text.height + 2 * PAD
-    )
+    return Part(f'<g class="anywhere">\n{box}{_text(text, PAD, PAD)}</g>\n', text.height + 2 * PAD)
 
 
 def _legend(drawing: Drawing, room: float) -> Part:
@@ -231,8 +233,12 @@ def _signs(drawing: Drawing) -> Iterator[tuple[str, str]]:
     yield f'<g class="stage">{small}{_box("inner", 4, 4, 24, 10, 2)}</g>\n', "the end"
     if any(node.lit for node in nodes):
         yield f'<g class="stage here">{small}</g>\n', "stands here now"
+    if any(node.since and not node.lit for node in nodes):
         yield f'<g class="stage passed">{small}</g>\n', "was here"
-    yield f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}', "a move, by its trigger, with who may and what it takes"
+    yield (
+        f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}',
+        "a move, by its trigger, with who may and what it takes",
+    )
     if any(arrow.after for arrow in drawing.arrows):
         wire = f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}'
         yield f'<g class="timed">{wire}</g>\n', "made by the escalation itself, after so long"

@@ -83,16 +83,8 @@ def new(
     from crisisctl.domain.outline import judge  # noqa: PLC0415 - only a new playbook pays for it
 
     session: Session = ctx.obj
-    given: dict[str, str | list[str] | None] = {
-        "title": title,
-        "severities": severities,
-        "roles": roles,
-        "approvers": approvers,
-        "due": due,
-        "every": every,
-        "languages": languages,
-        "clocks": clocks,
-    }
+    told = (title, severities, roles, approvers, due, every, languages, clocks)
+    given = dict(zip((question.field for question in _QUESTIONS), told, strict=True))
     answers = _answers(session, name, given, _ask if sys.stdin.isatty() and not json else _usual)
     judge(answers)
     written = _write(session, answers)

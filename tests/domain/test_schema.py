@@ -206,7 +206,8 @@ def test_the_documentation_names_what_the_schema_cannot_say() -> None:
 
 
 def test_a_quorum_of_nobody_is_refused_by_both() -> None:
-    for nobody in (None, []):
+    nobodies: list[Any] = [None, []]
+    for nobody in nobodies:
         document = deepcopy(RICH)
         document["statements"]["first-words"]["approvals"] = {"any": 1, "of": nobody}
         assert "bad-quorum" in rules(document)

@@ -9,7 +9,7 @@ import typer
 
 from crisisctl.cli import complete, options, show
 from crisisctl.cli.session import Session
-from crisisctl.cli.story import Output, named, spare_the_workspace, write
+from crisisctl.cli.story import named, spare_the_workspace, write
 from crisisctl.domain.errors import Invalid, Usage
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Playbook, build
@@ -51,7 +51,7 @@ def graph(
     ctx: typer.Context,
     playbook: Drawn = None,
     form: Form = None,
-    output: Output = None,
+    output: options.Output = None,
     incident: Lit = None,
     json: options.Json = False,
 ) -> None:

@@ -128,10 +128,8 @@ def _frame(frame: Frame) -> str:
     return "".join([*parts, "</g>\n"])
 
 
-def _box(kind: str, x: float, y: float, width: float, height: float, corner: float) -> str:
-    return (
-        f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(corner)}"/>\n'
-    )
+def _box(kind: str, x: float, y: float, broad: float, high: float, corner: float) -> str:
+    return f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" {_size(broad, high)} rx="{_n(corner)}"/>\n'
 
 
 def _clock(frame: Frame, x: float, y: float) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -83,16 +83,8 @@ def new(
     from crisisctl.domain.outline import judge  # noqa: PLC0415 - only a new playbook pays for it
 
     session: Session = ctx.obj
-    given: dict[str, str | list[str] | None] = {
-        "title": title,
-        "severities": severities,
-        "roles": roles,
-        "approvers": approvers,
-        "due": due,
-        "every": every,
-        "languages": languages,
-        "clocks": clocks,
-    }
+    told = (title, severities, roles, approvers, due, every, languages, clocks)
+    given = dict(zip((question.field for question in _QUESTIONS), told, strict=True))
     answers = _answers(session, name, given, _ask if sys.stdin.isatty() and not json else _usual)
     judge(answers)
     written = _write(session, answers)
@@ -131,7 +123,7 @@ def _answers(session: Session, name: str | None, given: dict[str, str | list[str
         default = getattr(answers, question.field)
         shown = ", ".join(default) or "-" if question.many else default
         said = told or ask(question.ask, shown)
-        value = _split(said) if question.many else str(said)
+        value: Any = _split(said) if question.many else str(said)
         answers = answers._replace(**{question.field: value})
     return answers._replace(clocks=_counted(session, tuple(answers.clocks)))
 

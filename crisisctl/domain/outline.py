@@ -48,15 +48,9 @@ def judge(answers: Answers) -> None:
     """`Usage` for the first answer that no playbook can be made of, with what to answer instead."""
     _name(answers.name, "playbook")
     line(answers.title, "The title")
-    for what, plural, names in (
-        ("severity", "severities", answers.severities),
-        ("role", "roles", answers.roles),
-        ("role", "approvers", answers.approvers),
-    ):
-        for name in names:
-            _name(name, what)
-        if not names or len(set(names)) < len(names):
-            raise Usage(f"The {plural} are {', '.join(names) or 'none'}. Name at least one, and none twice.")
+    _names("severity", "severities", answers.severities)
+    _names("role", "roles", answers.roles)
+    _names("role", "approvers", answers.approvers)
     if len(answers.roles) < 2:  # noqa: PLR2004 - whoever drafts may not approve
         raise Usage("There is one role. Name two or more: nobody may approve their own words.")
     for one in answers.approvers:
@@ -65,9 +59,20 @@ def judge(answers: Answers) -> None:
     for what, span in (("first statement", answers.due), ("next update", answers.every)):
         if _span(span) < timedelta(minutes=4):
             raise Usage(f"{span} is too short for the {what}. Give four minutes or more, such as 60m.")
-    if not answers.languages or len(set(answers.languages)) < len(answers.languages):
+    _languages(answers.languages)
+
+
+def _names(what: str, plural: str, names: Sequence[str]) -> None:
+    for name in names:
+        _name(name, what)
+    if not names or len(set(names)) < len(names):
+        raise Usage(f"The {plural} are {', '.join(names) or 'none'}. Name at least one, and none twice.")
+
+
+def _languages(languages: Sequence[str]) -> None:
+    if not languages or len(set(languages)) < len(languages):
         raise Usage("Name at least one language, and none twice.")
-    for language in answers.languages:
+    for language in languages:
         if language not in LANGUAGES:
             then = "Begin with one of them, then add a template such as holding/NAME.fr.md.j2 and the language."
             raise Usage(f"There are no words in {visible(language)!r} to begin with, only in en and de. {then}")

@@ -37,6 +37,13 @@ def test_the_wheel_carries_the_demo_and_nothing_of_the_tests(wheel: Path) -> Non
     assert not any(name.startswith("tests/") for name in held)
 
 
+def test_the_wheel_carries_the_schema_and_what_a_new_playbook_begins_with(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "crisisctl" / "data" / "new").iterdir()}
+    assert len(wanted) == 11
+    assert wanted | {"crisisctl/data/playbook.schema.json"} <= held
+
+
 def test_the_wheel_carries_the_catalogue_of_clocks_and_its_calendars(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     folder = ROOT / "crisisctl" / "data" / "clocks"

@@ -7,6 +7,7 @@ inside is one box to those beside it. The words of a wire are a box in a row of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from crisisctl.domain.graph.model import Drawing, Node, Rung
@@ -31,7 +32,7 @@ Run = tuple[float, float, float]  # a wire straight down: x, from y, to y
 
 
 class Frame(NamedTuple):
-    """A box: `kind` is `stage`, `group` (with stages inside) or `region` (of a parallel stage, and no box to the eye)."""
+    """A box: `kind` is `stage`, `group` (with stages inside) or `region` (of a parallel stage; the eye sees no box)."""
 
     node: Node
     kind: str
@@ -179,7 +180,7 @@ class _Layout:
         if scope.parallel:
             top, bottom = scope.lines[0]
             items = list(scope.items.values())
-            for one, other in zip(items, items[1:], strict=False):
+            for one, other in pairwise(items):
                 middle = x + (one.x + one.right + other.x - other.left) / 2
                 self.rules.append((middle, y + top, y + bottom))
 

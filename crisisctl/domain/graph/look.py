@@ -51,13 +51,14 @@ READ = (
     ("here-ink", ("here",)),
 )
 _RULES = """\
-.paper{{fill:{paper}}} text{{fill:{ink}}} 
+.paper{{fill:{paper}}} text{{fill:{ink}}}
 .rung,.note,.subheading,.summary{{fill:{muted}}}
 .box{{fill:{stage};stroke:{line};stroke-width:1.5}} .group>.box{{fill:{group}}}
 .region>.box{{fill:{region};stroke:none}} .rule{{stroke:{rule};stroke-width:1.5;stroke-dasharray:7 5}}
 .inner{{fill:none;stroke:{line};stroke-width:1.5}} .passed>.box{{fill:{passed}}}
 .around>.box{{fill:{around}}} .group.around>.box{{stroke:{here-edge};stroke-width:3}}
-.here>.box{{fill:{here};stroke:{here-edge};stroke-width:3.5}} .here>text{{fill:{here-ink}}} .here>.inner{{stroke:{here-edge}}}
+.here>.box{{fill:{here};stroke:{here-edge};stroke-width:3.5}} .here>text{{fill:{here-ink}}}
+.here>.inner{{stroke:{here-edge}}}
 .wire{{fill:none;stroke:{line};stroke-width:1.6}} .tip,.dot{{fill:{line}}}
 .timed .wire{{stroke:{timed};stroke-dasharray:6 4}} .timed .tip{{fill:{timed}}} .timed .trigger{{fill:{timed}}}
 .clock{{fill:none;stroke:{muted};stroke-width:1.3}} .here>.clock{{stroke:{here-ink}}}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from crisisctl.domain.graph.model import Arrow, Drawing, Node
 
 # Everything that Mermaid could read as its own; the numbers are those of HTML, between # and ;.
-_SPECIAL = re.compile(r"[^\w ,.()/×→-]|--|%%", re.ASCII)
+_SPECIAL = re.compile(r"[^\w ,.()/→-]|--|%%", re.ASCII)
 _LITERAL = re.compile(r"[\w ]")
 _LOOK = {
     "here": "fill:#ffe08a,stroke:#7a4b00,stroke-width:3px,color:#2b1a00",

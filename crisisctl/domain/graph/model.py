@@ -101,7 +101,8 @@ def drawing(book: Playbook, incident: Incident | None = None) -> Drawing:
             anywhere.append(made[0]._replace(source=""))
             made = [arrow for arrow in made if arrow.source not in everywhere]
         arrows += made
-    standing = f"{incident.id}: {visible(incident.title)}" if incident else ""
+    exercise = "EXERCISE " if incident and incident.drill else ""
+    standing = f"{exercise}{incident.id}: {visible(incident.title)}" if incident else ""
     return Drawing(
         book.id,
         visible(book.title),
@@ -135,7 +136,7 @@ def rungs(ladder: Escalation) -> tuple[Rung, ...]:
     """Each step of an escalation in a few words, how often it begins again, and what stops it."""
     said = [Rung(written(step.after), _told(step)) for step in ladder.steps]
     if ladder.times:
-        said.append(Rung("", f"again {ladder.times}× after {written(ladder.every)}"))
+        said.append(Rung("", f"again {ladder.times} times after {written(ladder.every)}"))
     if ladder.until == "left":
         said.append(Rung("", "until the stage is left"))
     return tuple(said)

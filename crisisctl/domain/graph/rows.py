@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 SWEEPS = 8
 ROUNDS = 12
@@ -201,7 +202,7 @@ def _pack(items: Sequence[Item], gap: float) -> None:
 
 
 def _apart(items: Sequence[Item], gap: float) -> list[float]:
-    return [one.right + gap + other.left for one, other in zip(items, items[1:], strict=False)]
+    return [one.right + gap + other.left for one, other in pairwise(items)]
 
 
 def straightened(rows: Rows, runs: Iterable[Sequence[Item]], gap: float) -> None:

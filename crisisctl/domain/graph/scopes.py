@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from crisisctl.domain.graph.model import Arrow, Drawing, common
@@ -218,5 +219,5 @@ def _pass(scope: Scope, row: int, wire: Wire | None = None) -> Item:
 def _join(scope: Scope, wire: Wire, passed: list[Item]) -> None:
     scope.runs[wire.number] = passed
     near = [item.kind for item in passed] == ["stage", "label", "stage"]
-    for upper, lower in zip(passed, passed[1:], strict=False):
+    for upper, lower in pairwise(passed):
         scope.links.append(Link(upper, lower, wire.number, near))

@@ -33,11 +33,11 @@ def svg(drawing: Drawing) -> str:
     top = MARGIN + head.height
     broad, high = room + 2 * MARGIN, top + plan.height + 28 + foot.height + MARGIN
     return "".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(broad)} {_n(high)}" width="{_n(broad)}" '
-        f'height="{_n(high)}" role="img" aria-labelledby="title desc" lang="en">\n',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(broad)} {_n(high)}" {_size(broad, high)} role="img"',
+        ' aria-labelledby="title desc" lang="en">\n',
         f'<title id="title">{escaped(drawing.heading)}</title>\n<desc id="desc">{escaped(told(drawing))}</desc>\n',
         f"<style>{sheet()}</style>\n",
-        f'<rect class="paper" width="{_n(broad)}" height="{_n(high)}"/>\n',
+        f'<rect class="paper" {_size(broad, high)}/>\n',
         f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">\n{head.markup}</g>\n',
         f'<g transform="translate({_n(left)} {_n(top)})">\n{"".join(_body(plan))}</g>\n',
         f'<g transform="translate({_n(MARGIN)} {_n(top + plan.height + 28)})">\n{foot.markup}</g>\n',
@@ -67,6 +67,10 @@ def told(drawing: Drawing) -> str:
         notes = f" ({'; '.join(arrow.notes)})" if arrow.notes else ""
         said.append(f"{arrow.head}: from {source} to {names[arrow.to]}{notes}")
     return ".\n".join(said) + "."
+
+
+def _size(broad: float, high: float) -> str:
+    return f'width="{_n(broad)}" height="{_n(high)}"'
 
 
 def _n(number: float) -> str:
@@ -124,10 +128,8 @@ def _frame(frame: Frame) -> str:
     return "".join([*parts, "</g>\n"])
 
 
-def _box(kind: str, x: float, y: float, width: float, height: float, corner: float) -> str:
-    return (
-        f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(corner)}"/>\n'
-    )
+def _box(kind: str, x: float, y: float, broad: float, high: float, corner: float) -> str:
+    return f'<rect class="{kind}" x="{_n(x)}" y="{_n(y)}" {_size(broad, high)} rx="{_n(corner)}"/>\n'
 
 
 def _clock(frame: Frame, x: float, y: float) -> Iterator[str]:
@@ -229,6 +231,7 @@ def _signs(drawing: Drawing) -> Iterator[tuple[str, str]]:
     yield f'<g class="stage">{small}{_box("inner", 4, 4, 24, 10, 2)}</g>\n', "the end"
     if any(node.lit for node in nodes):
         yield f'<g class="stage here">{small}</g>\n', "stands here now"
+    if any(node.since and not node.lit for node in nodes):
         yield f'<g class="stage passed">{small}</g>\n', "was here"
     yield (
         f'<path class="wire" d="M1 9H22"/>{_tip(31, 9, "right")}',

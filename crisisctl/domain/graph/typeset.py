@@ -23,7 +23,7 @@ _WIDTHS = {
     640: "bdgpq0123456789#$ETPYS{}",
     700: "ABCKRVXZUZ&",
     790: "NOQGDHw",
-    840: "+<=>^~×",
+    840: "+<=>^~\N{MULTIPLICATION SIGN}",
     870: "M@",
     990: "mW%",
 }

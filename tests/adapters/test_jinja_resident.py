@@ -56,7 +56,7 @@ def test_a_faulty_template_is_refused_in_the_same_words_and_spoils_nothing(resid
 def test_a_template_that_loops_is_stopped_and_the_next_gets_a_new_child(resident: Resident) -> None:
     before = resident.render("well", {})
     first = resident._child
-    loop = "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}{% endfor %}{% endfor %}{% endfor %}x"
+    loop = f"{'{% for a in range(999) %}' * 3}{'{% endfor %}' * 3}x"
     with pytest.raises(Invalid, match="did not finish in 3 s"):
         resident.render(loop, {})
     assert resident.render("well", {}) == before

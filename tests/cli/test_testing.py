@@ -61,7 +61,12 @@ RIGHT_AND_WRONG = [
     (ACTIVE, "stages: [response.comms.drafting, response.legal.assessing]", "stages: [detected]", "response.comms"),
     (ACTIVE, "open: true", "open: false", "open"),
     (ACTIVE, "severity: sev1", "severity: sev2", "sev1"),
-    (ACTIVE, "timers: [{kind: statement, in: 60m, what: holding}]", "timers: [{kind: statement, in: 59m}]", "statement in 1h"),
+    (
+        ACTIVE,
+        "timers: [{kind: statement, in: 60m, what: holding}]",
+        "timers: [{kind: statement, in: 59m}]",
+        "statement in 1h",
+    ),
     (ACTIVE, "timers: [{in: 1h}]", "timers: [{what: pause-posts}]", "statement in 1h"),
     (ACTIVE, "no_timers: [{kind: escalation}]", "no_timers: [{kind: statement}]", "statement in 1h"),
     (ACTIVE, "notices: [{to: dana, about: first-response}]", "notices: [{to: lee}]", "lee was told nothing"),
@@ -118,7 +123,9 @@ def test_a_bug_is_no_refusal(bench: Bench) -> None:
 
 
 def test_all_differences_of_a_step_are_told(bench: Bench) -> None:
-    keys = [one["key"] for one in bench.found("    steps:\n      - then: {open: false, stages: [closed], silent: [dana]}\n")]
+    keys = [
+        one["key"] for one in bench.found("    steps:\n      - then: {open: false, stages: [closed], silent: [dana]}\n")
+    ]
     assert keys == ["stages", "open", "silent"]
 
 
@@ -171,7 +178,10 @@ def test_an_incident_that_cannot_be_opened_fails_at_its_scenario(bench: Bench) -
 def test_what_is_due_at_the_very_end_of_a_wait_has_fired(bench: Bench) -> None:
     almost = "    steps:\n      - wait: 14m59s\n      - then: {timers: [{kind: task, in: 1s}]}\n"
     assert bench.found(almost) == []
-    assert bench.found(f"{almost}      - wait: 1s\n      - then: {{log: [task.overdue], no_timers: [{{kind: task}}]}}\n") == []
+    assert (
+        bench.found(f"{almost}      - wait: 1s\n      - then: {{log: [task.overdue], no_timers: [{{kind: task}}]}}\n")
+        == []
+    )
 
 
 def test_notices_and_the_log_count_from_the_expectation_before(bench: Bench) -> None:

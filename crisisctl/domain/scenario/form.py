@@ -64,6 +64,12 @@ def check(document: object, playbook: Playbook, commands: Commands) -> list[Prob
     return here.problems
 
 
+def without_playbook(told: str) -> Problem:
+    """That the playbook cannot be used, by what is told of it: a sentence, and what to do about it."""
+    what, _, remedy = told.rstrip(".").partition(". ")
+    return Problem(("playbook",), False, "error", "unknown-playbook", what, remedy or "mend it first")
+
+
 def cast_of(playbook: Playbook, commands: Commands, persons: Collection[str]) -> Cast:
     """What may be named."""
     book = playbook

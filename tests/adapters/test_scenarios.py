@@ -14,7 +14,8 @@ from crisisctl.adapters.yaml.scenarios import read_scenarios
 from crisisctl.domain.errors import NotFound
 from crisisctl.domain.playbook import Playbook, build
 from crisisctl.domain.scenario import Given, Then, Typed, Wait
-from crisisctl.domain.scenario.form import Commands, check
+from crisisctl.domain.scenario.form import check
+from crisisctl.domain.scenario.known import Commands
 from crisisctl.service.ports import Finding
 
 CONTRACT = Path(__file__).parents[1] / "data" / "contract"

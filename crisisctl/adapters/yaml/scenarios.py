@@ -12,7 +12,8 @@ from crisisctl.domain.check import Problem
 from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.scenario import Scenario, build
-from crisisctl.domain.scenario.form import Commands, check, without_playbook
+from crisisctl.domain.scenario.form import check, without_playbook
+from crisisctl.domain.scenario.known import Commands
 from crisisctl.service.ports import Finding
 
 LARGEST = 4 * 1024 * 1024  # some thousand scenarios

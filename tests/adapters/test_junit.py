@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_suite_for_each_playbook_and_a_case_for_each_scenario() -> None:
         Outcome("outage", "two", "a.yaml", 9, (wrong,), ("2026-01-05 09:00:00  Opened",), 0.5),
         Outcome("data-breach", "three", "b.yaml", 1),
     ]
-    root = ElementTree.fromstring(junit.document(outcomes))  # noqa: S314 - our own
+    root = ET.fromstring(junit.document(outcomes))  # noqa: S314 - our own
     assert (root.get("tests"), root.get("failures"), root.get("time")) == ("3", "1", "0.750")
     assert [suite.get("name") for suite in root] == ["outage", "data-breach"]
     case = root[0][1]
@@ -37,7 +37,7 @@ def test_hostile_names_leave_it_well_formed() -> None:
     wrong = Difference("texts", HOSTILE, HOSTILE)
     outcome = Outcome(HOSTILE, HOSTILE, HOSTILE, 1, (wrong,), (HOSTILE,))
     text = junit.document([outcome]).encode()
-    case = ElementTree.fromstring(text)[0][0]  # noqa: S314 - our own
+    case = ET.fromstring(text)[0][0]  # noqa: S314 - our own
     assert "]]> <b> \"&amp;' " in (case.get("name") or "")
     assert "日本" in (case[0].text or "")
 

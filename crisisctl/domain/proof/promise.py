@@ -172,7 +172,7 @@ def document(playbook: Playbook, every: list[Promise], people: People) -> dict[s
         "severities": [
             {
                 "severity": one.severity,
-                "notified": {role: _seconds(after) for role, after in one.notified.items()},
+                "notified": [{"role": role, "after": _seconds(after)} for role, after in one.notified.items()],
                 "everyone_notified": _seconds(one.everyone_notified),
                 "last_resort": _seconds(one.last_resort),
                 "first_statement": _seconds(one.first_statement),
@@ -181,7 +181,7 @@ def document(playbook: Playbook, every: list[Promise], people: People) -> dict[s
             for one in every
         ],
         "targets": {name: _seconds(target) for name, target in playbook.targets.items()},
-        "absent": indispensable(playbook, people),
+        "absent": [{"person": id_, "roles": roles} for id_, roles in indispensable(playbook, people).items()],
     }
 
 

@@ -23,10 +23,7 @@ def read(given: Given, sources: Mapping[str, str], templates: Templates) -> dict
     fillings = {use: [Filling(use.template, sources[use.template], v) for v in all_] for use, all_ in chosen.items()}
     every = [one for use, own in fillings.items() if isinstance(names[use.template], list) for one in own]
     sound = all(_fill(templates, batch) is None for batch in _batches(every))
-    return {
-        use: _found(names[use.template], () if sound else own, templates)
-        for use, own in fillings.items()
-    }
+    return {use: _found(names[use.template], () if sound else own, templates) for use, own in fillings.items()}
 
 
 def _batches(fillings: Iterable[Filling]) -> Iterator[list[Filling]]:

@@ -34,7 +34,8 @@ class Example(NamedTuple):
 
 def base() -> str:
     """What the examples leave out, as the index has it."""
-    return _FENCE.findall((PAGES / "README.md").read_text(encoding="utf-8"))[0][1]
+    found: str = _FENCE.findall((PAGES / "README.md").read_text(encoding="utf-8"))[0][1]
+    return found
 
 
 def example(section: str) -> Example:

@@ -32,9 +32,13 @@ def tasks(here: Place, given: Given) -> None:
     for task in given.playbook.tasks.values():
         most = lasts(given, task.stage) if task.due and task.stage in given.space.reached else None
         if most is not None and task.due is not None and task.due >= most:
-            message = f"task {shown(task.id)} never falls due: a timer always leaves {plain(task.stage)} after {words(most)}"
+            message = (
+                f"task {shown(task.id)} never falls due: a timer always leaves {plain(task.stage)} after {words(most)}"
+            )
             place = at_stage(here, task.stage).at("tasks", task.id, "due")
-            place.warn("due-never-comes", message, f"write less than {words(most)}, or put it into the next stage", key=True)
+            place.warn(
+                "due-never-comes", message, f"write less than {words(most)}, or put it into the next stage", key=True
+            )
 
 
 def statements(here: Place, given: Given) -> None:
@@ -46,7 +50,9 @@ def statements(here: Place, given: Given) -> None:
             message = f"{shown(id_)} never falls due: timers always close the incident within {words(whole)}"
             place.at("due").warn("due-never-comes", message, f"write less than {words(whole)}", key=True)
         if whole is not None and (most := _paces(spec)) and most >= whole:
-            message = f"an update of {shown(id_)} never falls due: timers always close the incident within {words(whole)}"
+            message = (
+                f"an update of {shown(id_)} never falls due: timers always close the incident within {words(whole)}"
+            )
             place.at("update_every").warn("due-never-comes", message, f"write less than {words(whole)}", key=True)
         if spec.delegate and spec.due and spec.delegate.after >= spec.due:
             message = f"nobody may stand in for {plain(', '.join(spec.delegate.to))} before {shown(id_)} is overdue"

@@ -211,9 +211,4 @@ def ties(regions: Regions) -> Iterator[tuple[str, str]]:
 
 def stages(group: Group) -> frozenset[str]:
     """Every stage that is ever active in the group or inside of it."""
-    return frozenset(
-        stage
-        for each in group.every()
-        for place in each.after
-        for stage in each.active(place.marks)
-    )
+    return frozenset(stage for each in group.every() for place in each.after for stage in each.active(place.marks))

@@ -20,7 +20,9 @@ def used(here: Place, given: Given) -> None:
         place = here.at("escalations", id_)
         if id_ not in named:
             message = f"no stage has the escalation {shown(id_)}, so it never runs"
-            place.warn("unused-escalation", message, f"write escalation: {plain(id_)} in a stage, or remove it", key=True)
+            place.warn(
+                "unused-escalation", message, f"write escalation: {plain(id_)} in a stage, or remove it", key=True
+            )
         if plan.ack_timeout is not None and plan.until == "left":
             message = "ack_timeout does nothing here: with until: left an acknowledgement stops nothing"
             remedy = "remove ack_timeout, or write until: acknowledged"
@@ -168,4 +170,3 @@ def _circle(edges: list[Automatic]) -> list[Automatic]:
                     way[edge.to] = [*way[stage], edge]
                     ahead.append(edge.to)
     return []
-

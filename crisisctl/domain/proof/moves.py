@@ -33,7 +33,9 @@ def _fault(here: Place, given: Given, move: Transition, sources: list[str]) -> t
             return place, why, "name a stage of a region beside it, or remove it"
     for number, task in enumerate(move.requires.tasks):
         if all(not inside(source, at) for at in space.regions.holding[task] for source in sources):
-            why = f"task {plain(task)} belongs to {plain(' and '.join(space.regions.holding[task]))}, not reached before"
+            why = (
+                f"task {plain(task)} belongs to {plain(' and '.join(space.regions.holding[task]))}, not reached before"
+            )
             return here.at("tasks", number), why, "put the task into a stage that comes before, or remove it here"
     why = "the stages that it asks for are never active together"
     return here.at("stages") if move.requires.stages else here, why, "ask for fewer of them"

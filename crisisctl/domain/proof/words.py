@@ -119,7 +119,7 @@ class Words:
         """What the template is filled in with: only what is sure to be known, so often that each has had each value."""
         spec = self.playbook.statements[use.statement]
         facts = self.sure(use.statement)  # the minimal line is for a statement that was submitted and not answered
-        given = {**SUPPLIED, "language": use.language, "severity": self.playbook.severities[0]}
+        given: dict[str, Value] = {**SUPPLIED, "language": use.language, "severity": self.playbook.severities[0]}
         if paced(self.playbook, spec):
             given[NEXT] = SUPPLIED["opened_at"]
         chosen = {name: _samples(self.playbook.facts[name]) for name in sorted(facts)}
@@ -180,7 +180,9 @@ def languages(here: Place, given: Given, sources: Collection[str]) -> None:
     for id_, spec in given.playbook.statements.items():
         for number, language in enumerate(spec.languages):
             if spec.template in sources and (id_, "template", language) not in there:
-                message = f"{shown(id_)} is to go out in {plain(language)}, and {plain(spec.template)} has no such variant"
+                message = (
+                    f"{shown(id_)} is to go out in {plain(language)}, and {plain(spec.template)} has no such variant"
+                )
                 remedy = "write it, with the language before the endings of its name, or remove the language"
                 here.at("statements", id_, "languages", number).warn("language-without-template", message, remedy)
 
@@ -195,4 +197,3 @@ def approvers(here: Place, given: Given) -> None:
             message = f"{plain(only)} is the only role, so whoever writes {shown(id_)} is also the one to approve it"
             place = here.at("statements", id_, "approvals")
             place.warn("approver-is-author", message, "add a second role, and let it approve", key=True)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,9 +28,9 @@ class Proved(NamedTuple):
 
     findings: list[Finding]
     own: bool
-    people: People = {}
+    people: People
     playbook: Playbook | None = None
-    promises: list[Promise] = []
+    promises: Sequence[Promise] = ()
 
 
 def proved(office: Office, name: str, people: People) -> Proved:
@@ -37,7 +38,7 @@ def proved(office: Office, name: str, people: People) -> Proved:
     read, loaded, file = office.trace_playbook(name)
     own = not name.endswith((".yaml", ".yml")) or Path(name).resolve().parent == office.settings.playbooks.resolve()
     if read.document is None:
-        return Proved(read.findings, own)
+        return Proved(read.findings, own, {})
     people = people if own else {}
     playbook = build(read.document)
     given = Given(playbook)

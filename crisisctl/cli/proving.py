@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -99,7 +99,7 @@ def _promises(every: list[Proved]) -> None:
         show.fold(told, 2)
 
 
-def _rows(promises: list[Promise]) -> Iterator[tuple[str, ...]]:
+def _rows(promises: Sequence[Promise]) -> Iterator[tuple[str, ...]]:
     rows: dict[tuple[str, ...], list[str]] = {}
     for one in promises:
         never = ", ".join(role for role, after in one.notified.items() if after is None)

@@ -38,8 +38,12 @@ def ladder(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_everybody_is_notified_when_the_last_required_role_is() -> None:
     one = promised(
-        **ladder({"after": "0m", "notify": ["lead"]}, {"after": "9m", "notify": ["scribe"]}, {"after": "12m", "notify": ["legal"]})
-    )  # fmt: skip
+        **ladder(
+            {"after": "0m", "notify": ["lead"]},
+            {"after": "9m", "notify": ["scribe"]},
+            {"after": "12m", "notify": ["legal"]},
+        )
+    )
     assert one.notified == {"lead": minutes(0), "legal": minutes(12)}
     assert one.everyone_notified == minutes(12)
     assert one.last_resort == minutes(12)

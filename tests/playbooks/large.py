@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 
@@ -47,7 +48,7 @@ def side_by_side(regions: int = 6, stages: int = 8, *, tied: bool = False) -> di
             "requires": {"stages": [f"all.r{n - 1}.{one}"] if tied and n else []},
         }
         for n in range(regions)
-        for one, other in [*zip(names, names[1:], strict=False), (names[-1], names[0])]
+        for one, other in [*pairwise(names), (names[-1], names[0])]
     ]
     ends = [f"all.r{n}.{names[-1]}" for n in range(regions)]
     close = {"trigger": "close", "from": "all", "to": "closed", "requires": {"stages": ends}}

@@ -5,7 +5,7 @@ Every role is held by somebody of its own, so what a step notifies is what the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ class Silence(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """The numbers of one severity; None is never. `path` is what happens until then, for each that a target may name."""
+    """What holds at one severity; None is never. `notified` has the required roles, `beats` is what happens when."""
 
     severity: str
     notified: Mapping[str, timedelta | None]
@@ -165,7 +165,7 @@ def _spoken(span: timedelta) -> str:
     return words(span) if span else "0m"
 
 
-def document(playbook: Playbook, every: list[Promise], people: People) -> dict[str, object]:
+def document(playbook: Playbook, every: Sequence[Promise], people: People) -> dict[str, object]:
     """The promise as data: seconds, None for never."""
     return {
         "playbook": playbook.id,

@@ -15,9 +15,9 @@ from contextlib import suppress
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
-from crisisctl.domain.errors import Invalid, Refused
+from crisisctl.domain.errors import Invalid, NotKnown, Refused
 from crisisctl.domain.text import prose, visible
-from crisisctl.service.ports import Filling, NotKnown, Value
+from crisisctl.service.ports import Filling, Value
 
 if TYPE_CHECKING:
     from selectors import BaseSelector

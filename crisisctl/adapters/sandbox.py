@@ -255,7 +255,7 @@ def _refuse(node: nodes.Node) -> NoReturn:
 
 
 def _names(parts: Parts) -> list[str]:
-    return sorted({name for _, _, tree in parts for name in find_undeclared_variables(tree)})
+    return sorted({name for _, box, tree in parts for name in find_undeclared_variables(tree) - box.globals.keys()})
 
 
 def _filled(parts: Parts, values: dict[str, Any], room: Room) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,33 +21,36 @@ if TYPE_CHECKING:
 
 
 class Proved(NamedTuple):
-    """A playbook's findings by line; the playbook and what it promises, where its form has no error."""
+    """A playbook's findings by line; the playbook and what it promises, where its form has no error.
+
+    `own` when it lies in the workspace's folder, and `people` are then those of the roster.
+    """
 
     findings: list[Finding]
+    own: bool
+    people: People
     playbook: Playbook | None = None
-    promises: list[Promise] = []
+    promises: Sequence[Promise] = ()
 
 
 def proved(office: Office, name: str, people: People) -> Proved:
     """A playbook by name or path. The roster counts for those that lie in the workspace's own folder."""
     read, loaded, file = office.trace_playbook(name)
+    own = not name.endswith((".yaml", ".yml")) or Path(name).resolve().parent == office.settings.playbooks.resolve()
     if read.document is None:
-        return Proved(read.findings)
+        return Proved(read.findings, own, {})
+    people = people if own else {}
     playbook = build(read.document)
     given = Given(playbook)
     every = promises(playbook, pin(read.document, read.templates))
     problems = [
         *prove(given),
         *prove_words(given, read.templates, read_templates(given, read.templates, office.templates)),
-        *prove_people(playbook, people if _own(office, name) else {}),
+        *prove_people(playbook, people),
         *prove_targets(playbook, every),
     ]
     found = [*read.findings, *yaml.findings(file, loaded, problems)]
-    return Proved(sorted(found, key=lambda finding: (finding.line, finding.column)), playbook, every)
-
-
-def _own(office: Office, name: str) -> bool:
-    return not name.endswith((".yaml", ".yml")) or Path(name).resolve().parent == office.settings.playbooks.resolve()
+    return Proved(sorted(found, key=lambda finding: (finding.line, finding.column)), own, people, playbook, every)
 
 
 def roster(office: Office) -> tuple[People, list[Finding]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ from crisisctl.service.ports import Finding
 
 if TYPE_CHECKING:
     from crisisctl.bootstrap.proving import Proved
-    from crisisctl.domain.proof import People, Promise
+    from crisisctl.domain.proof import Promise
 
 Names = Annotated[
     list[str] | None,
@@ -57,8 +57,9 @@ def check(
         raise NotFound(f"There is no playbook in {office.settings.playbooks}.")
     people, unreachable = roster(office)
     all_ = [proved(office, name, people) for name in chosen]
-    findings = [*(finding for one in all_ for finding in one.findings), *unreachable]
-    _FORMS[Form.JSON if json else form or Form.TEXT](findings, all_, people)
+    findings = [finding for one in all_ for finding in one.findings]
+    findings += unreachable if any(one.own for one in all_) else []
+    _FORMS[Form.JSON if json else form or Form.TEXT](findings, all_)
     bad = findings if strict else errors(findings)
     if bad:
         raise Invalid(f"{show.count(len(bad), 'finding')} to mend.")
@@ -69,21 +70,21 @@ def errors(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.level == "error"]
 
 
-def _json(findings: list[Finding], every: list[Proved], people: People) -> None:
+def _json(findings: list[Finding], every: list[Proved]) -> None:
     from crisisctl.domain.proof.promise import document  # noqa: PLC0415 - only those who ask pay for it
 
-    told = [document(one.playbook, one.promises, people) for one in every if one.playbook]
+    told = [document(one.playbook, one.promises, one.people) for one in every if one.playbook]
     show.data({"findings": [finding._asdict() for finding in findings], "promise": told})
 
 
-def _text(findings: list[Finding], every: list[Proved], people: People) -> None:
+def _text(findings: list[Finding], every: list[Proved]) -> None:
     listed(findings)
     if not findings:
         show.say(f"{show.count(len(every), 'playbook')} checked, nothing to mend.")
-    _promises(every, people)
+    _promises(every)
 
 
-def _promises(every: list[Proved], people: People) -> None:
+def _promises(every: list[Proved]) -> None:
     """What holds while nobody answers, severities of which the same holds in one row."""
     rows = [(one.playbook.id, *row) for one in every if one.playbook for row in _rows(one.promises)]
     if not rows:
@@ -91,11 +92,11 @@ def _promises(every: list[Proved], people: People) -> None:
     show.say()
     show.say("While nobody answers, counted from the opening:")
     show.table(("PLAYBOOK", "AT", "ALL REQUIRED ROLES TOLD", "LAST STEP", "FIRST STATEMENT DUE"), rows)
-    for told in _absent(every, people):
+    for told in _absent(every):
         show.fold(told, 2)
 
 
-def _rows(promises: list[Promise]) -> Iterator[tuple[str, ...]]:
+def _rows(promises: Sequence[Promise]) -> Iterator[tuple[str, ...]]:
     rows: dict[tuple[str, ...], list[str]] = {}
     for one in promises:
         never = ", ".join(role for role, after in one.notified.items() if after is None)
@@ -110,21 +111,21 @@ def _after(span: timedelta | None) -> str:
     return "never" if span is None else words(span) if span else "at once"
 
 
-def _absent(every: list[Proved], people: People) -> Iterator[str]:
+def _absent(every: list[Proved]) -> Iterator[str]:
     from crisisctl.domain.proof.people import indispensable  # noqa: PLC0415 - only those who look pay for it
 
-    for one in every if people else ():
+    for one in every:
         if one.playbook:
-            for person, roles in indispensable(one.playbook, people).items():
+            for person, roles in indispensable(one.playbook, one.people).items():
                 yield f"Without {person}, {one.playbook.id} stops: nobody else can be {' or '.join(roles)}."
 
 
-def _line(findings: list[Finding], _every: list[Proved], _people: People) -> None:
+def _line(findings: list[Finding], _every: list[Proved]) -> None:
     for f in findings:
         show.say(f"{place(f)}: {f.level} {f.rule}: {_sentence(f)}")
 
 
-def _github(findings: list[Finding], _every: list[Proved], _people: People) -> None:
+def _github(findings: list[Finding], _every: list[Proved]) -> None:
     """Workflow commands, by which GitHub marks the line in the change."""
     for f in findings:
         where = f"file={_escaped(near(f.file))},line={f.line},col={f.column},title={_escaped(f.rule)}"

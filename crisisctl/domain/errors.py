@@ -63,6 +63,14 @@ class Invalid(CrisisError):
     code = 6
 
 
+class NotKnown(Invalid):
+    """A template asks for a name that has no value."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class StoreFailed(CrisisError):
     """The store cannot be reached or written; nothing was written."""
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.errors import Invalid
 from crisisctl.domain.notices import Notice
 from crisisctl.domain.timers import Timer
 
@@ -68,14 +67,6 @@ class Templates(Protocol):
     def names_many(self, sources: Mapping[str, str]) -> dict[str, list[str]]:
         """For each template by its name, those that `names` gives, all in one process."""
         ...
-
-
-class NotKnown(Invalid):
-    """A template asks for a name that has no value."""
-
-    def __init__(self, message: str, name: str) -> None:
-        super().__init__(message)
-        self.name = name
 
 
 class Message(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from crisisctl.domain.errors import Invalid
+from crisisctl.domain.errors import Invalid, NotKnown
 from crisisctl.domain.proof import Given, Read, Use
 from crisisctl.domain.proof.words import Value, Words, uses
-from crisisctl.service.ports import Filling, NotKnown, Templates
+from crisisctl.service.ports import Filling, Templates
 
 _TOGETHER = 24  # templates that are filled in by one process
 _MOST = 40  # names that one template may lack before nobody reads on
@@ -17,13 +17,16 @@ _THERE = "something"
 
 def read(given: Given, sources: Mapping[str, str], templates: Templates) -> dict[Use, Read]:
     """What each template asks for, and what it lacks where only the facts that are sure to be known are there."""
-    words = Words(given)
-    chosen = {use: words.values(use) for use in uses(given.playbook, sources)}
-    names = _names(templates, {use.template: sources[use.template] for use in chosen})
-    fillings = {use: [Filling(use.template, sources[use.template], v) for v in all_] for use, all_ in chosen.items()}
-    every = [one for use, own in fillings.items() if isinstance(names[use.template], list) for one in own]
-    sound = all(_fill(templates, batch) is None for batch in _batches(every))
-    return {use: _found(names[use.template], () if sound else own, templates) for use, own in fillings.items()}
+    words, every = Words(given), [*uses(given.playbook, sources)]
+    names = _names(templates, {use.template: sources[use.template] for use in every})
+    fillings = {use: [*_fillings(words, use, sources[use.template], names[use.template])] for use in every}
+    sound = all(_fill(templates, batch) is None for batch in _batches(one for own in fillings.values() for one in own))
+    return {use: _found(names[use.template], () if sound else fillings[use], templates) for use in every}
+
+
+def _fillings(words: Words, use: Use, source: str, names: list[str] | Invalid) -> Iterator[Filling]:
+    for values in [] if isinstance(names, Invalid) else words.values(use, names):
+        yield Filling(use.template, source, values)
 
 
 def _batches(fillings: Iterable[Filling]) -> Iterator[list[Filling]]:

@@ -334,7 +334,8 @@ def named(program: Program, *clocks: str) -> None:
 
 def test_a_playbook_that_names_an_unknown_clock_is_warned_of(program: Program) -> None:
     named(program, "gdpr.art33", "gpdr.art34")
-    [found] = program("playbook", "check", "data-breach", "--json").json["findings"]
+    findings = program("playbook", "check", "data-breach", "--json").json["findings"]
+    [found] = [finding for finding in findings if "clock" in finding["rule"]]
     assert (found["level"], found["rule"]) == ("warning", "unknown-clock")
     assert found["remedy"] == "write gdpr.art34"
 
@@ -342,7 +343,8 @@ def test_a_playbook_that_names_an_unknown_clock_is_warned_of(program: Program) -
 def test_a_clock_of_ones_own_is_known_to_playbooks(program: Program) -> None:
     own(program)
     named(program, "gdpr.art33", "acme.notice")
-    assert program.ok("playbook", "check", "data-breach", "--json").json["findings"] == []
+    findings = program.ok("playbook", "check", "data-breach", "--json").json["findings"]
+    assert [finding for finding in findings if "clock" in finding["rule"]] == []
 
 
 def test_a_broken_file_of_clocks_stops_no_incident(program: Program) -> None:

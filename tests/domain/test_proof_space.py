@@ -101,7 +101,7 @@ DEEP = st.dictionaries(st.sampled_from("xyz"), regions(st.none() | regions(st.no
 TREES = st.one_of(
     ANY_TREES,
     FLAT.map(lambda tree: tree | {"closed": {"final": True}}),
-    DEEP.map(lambda t: t | {"closed": {"final": True}}),
+    DEEP.map(lambda tree: tree | {"closed": {"final": True}}),
 )
 
 
@@ -121,9 +121,8 @@ def moves(draw: st.DrawFn, stages: dict[str, Any]) -> tuple[list[str] | str, str
     paths = tree.paths
     kind = draw(st.integers(0, 9))
     if kind == 0:
-        source: list[str] | str = draw(
-            st.lists(st.sampled_from(paths), min_size=1, max_size=2, unique=True) | st.just("*")
-        )
+        some = st.lists(st.sampled_from(paths), min_size=1, max_size=2, unique=True)
+        source: list[str] | str = draw(some | st.just("*"))
         to = draw(st.sampled_from(paths))
     elif kind == 1:
         source, to = [draw(st.sampled_from(paths))], draw(st.sampled_from([*stages]))
@@ -218,7 +217,7 @@ def held(draw: st.DrawFn) -> dict[str, Any]:
     inner = {name: {"initial": "a", "stages": dict.fromkeys("abc")} for name in names}
     one = st.sampled_from([(x, y) for own in leaves.values() for x in own for y in own if x != y])
     every = [leaf for own in leaves.values() for leaf in own]
-    few = st.lists(st.sampled_from(every), max_size=1) | st.just([])
+    few: st.SearchStrategy[list[str]] = st.lists(st.sampled_from(every), max_size=1) | st.just([])
     many = st.tuples(*(st.sampled_from([[leaf] for leaf in own] + [[]]) for own in leaves.values())).map(
         lambda found: [leaf for own in found for leaf in own]
     )

@@ -42,7 +42,7 @@ def tasks(here: Place, given: Given) -> None:
 
 
 def statements(here: Place, given: Given) -> None:
-    """A statement falls due while the incident can still be open, and whoever stands in for an approver comes in time."""
+    """A statement falls due while the incident can be open, and whoever stands in for an approver comes in time."""
     whole = _whole(given, given.playbook.initial, ())
     for id_, spec in given.playbook.statements.items():
         place = here.at("statements", id_)

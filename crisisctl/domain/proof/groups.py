@@ -17,7 +17,7 @@ MOST = 20_000  # places of one group; beyond, its regions are taken for free of 
 
 
 class Place(NamedTuple):
-    """Where the regions of a group stand, and the tasks that ways ask for and that were within reach on the way there."""
+    """Where the regions of a group stand, and which of the tasks that ways ask for were within reach on the way."""
 
     marks: frozenset[str]
     seen: frozenset[str] = frozenset()

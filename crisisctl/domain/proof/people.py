@@ -76,7 +76,7 @@ def guards(here: Place, book: Playbook, people: People) -> None:
 
 
 def unapproved(book: Playbook, id_: str, people: People) -> str:
-    """The roles for want of which nobody can approve a statement at the most severe severity; nothing where some can."""
+    """The roles for want of which nobody can approve a statement at the most severe severity, or nothing."""
     spec, can = book.statements[id_], able(people)
     quorum = spec.approvals.at(book.severities[0])
     stand_in = spec.delegate.to if spec.delegate else {}

@@ -5,7 +5,7 @@ Every role is held by somebody of its own, so what a step notifies is what the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ class Silence(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """The numbers of one severity; None is never. `path` is what happens until then, for each that a target may name."""
+    """What holds at one severity; None is never. `notified` has the required roles, `beats` is what happens when."""
 
     severity: str
     notified: Mapping[str, timedelta | None]
@@ -165,14 +165,14 @@ def _spoken(span: timedelta) -> str:
     return words(span) if span else "0m"
 
 
-def document(playbook: Playbook, every: list[Promise], people: People) -> dict[str, object]:
+def document(playbook: Playbook, every: Sequence[Promise], people: People) -> dict[str, object]:
     """The promise as data: seconds, None for never."""
     return {
         "playbook": playbook.id,
         "severities": [
             {
                 "severity": one.severity,
-                "notified": {role: _seconds(after) for role, after in one.notified.items()},
+                "notified": [{"role": role, "after": _seconds(after)} for role, after in one.notified.items()],
                 "everyone_notified": _seconds(one.everyone_notified),
                 "last_resort": _seconds(one.last_resort),
                 "first_statement": _seconds(one.first_statement),
@@ -181,7 +181,7 @@ def document(playbook: Playbook, every: list[Promise], people: People) -> dict[s
             for one in every
         ],
         "targets": {name: _seconds(target) for name, target in playbook.targets.items()},
-        "absent": indispensable(playbook, people),
+        "absent": [{"person": id_, "roles": roles} for id_, roles in indispensable(playbook, people).items()],
     }
 
 

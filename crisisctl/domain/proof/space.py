@@ -1,6 +1,6 @@
 """Where an incident can ever stand under a playbook, and whence its end can still be reached.
 
-People are believed to be able to do whatever lies with them: to do tasks, confirm facts, hold roles, publish statements.
+People are believed to do whatever lies with them: they do tasks, confirm facts, hold roles and publish statements.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Space:
         return [up for up in self._groups if any(group.parallel in place.marks for place in up.after)]
 
     def _live_after(self, up: Group, inner: str, goal: tuple[int, int]) -> bool:
-        """Whether an end can be reached once a way has led out of a parallel stage that is folded in the outer group."""
+        """Whether an end can be reached once a way has led out of a parallel stage, which is folded in `up`."""
         key = (id(up), inner, goal)
         if key not in self._lively:
             there = [place for place in up.after if inner in place.marks]

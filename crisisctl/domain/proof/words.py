@@ -78,31 +78,25 @@ class Words:
                     found[first] |= found[id_]
         return found
 
-    def sure(self, id_: str) -> frozenset[str]:
-        """The facts that are known by then: those that moves ask for before or together with it, or that guidance names."""
+    def sure(self, id_: str, among: Collection[str]) -> list[str]:
+        """Those of these facts that are known by then: moves ask for them before or with it, or guidance names them."""
+        facts = [name for name in self.playbook.facts if name in among]
         moves = self.needed(id_)
         if moves is None:
-            return frozenset(self.playbook.facts)  # whoever drafts it is told what to set, and nobody waits
-        before = self._before(moves)
-        told = "\n".join(self.playbook.stages[path].guidance for path in before)
-        named = frozenset(name for name in self.playbook.facts if f"`{name}`" in told)
-        return named.union(*([frozenset.intersection(*map(self._by_then, moves))] if moves else []))
+            return facts  # whoever drafts it is told what to set, and nobody waits
+        told = "\n".join(self.playbook.stages[path].guidance for path in self._before(moves))
+        asked = (name for name in facts if moves and all(self._known(name, move) for move in moves))
+        return list(dict.fromkeys((*(name for name in facts if f"`{name}`" in told), *asked)))
 
     def _before(self, moves: list[Transition]) -> frozenset[str]:
         """The stages that an incident can have been in before any of these moves."""
         numbers = {move.number for move in moves}
         return self._without(frozenset(numbers)) if numbers else self.given.space.reached
 
-    def _by_then(self, move: Transition) -> frozenset[str]:
-        """The facts without which nobody comes as far as to this move, or can take it."""
-        asked = {name for other in self.playbook.transitions for name in other.requires.facts}
-        return frozenset(
-            name for name in asked
-            if name in move.requires.facts or self._without(self._asking(name)).isdisjoint(move.sources)
-        )  # fmt: skip
-
-    def _asking(self, fact: str) -> frozenset[int]:
-        return frozenset(move.number for move in self.playbook.transitions if fact in move.requires.facts)
+    def _known(self, fact: str, move: Transition) -> bool:
+        """Whether nobody can take this move, or comes as far as to it, without the fact."""
+        asking = frozenset(other.number for other in self.playbook.transitions if fact in other.requires.facts)
+        return fact in move.requires.facts or (bool(asking) and self._without(asking).isdisjoint(move.sources))
 
     def _without(self, numbers: frozenset[int]) -> frozenset[str]:
         """The stages that can be reached without these moves."""
@@ -115,14 +109,16 @@ class Words:
     def _reached(self) -> dict[frozenset[int], frozenset[str]]:
         return {}
 
-    def values(self, use: Use) -> list[dict[str, Value]]:
-        """What the template is filled in with: only what is sure to be known, so often that each has had each value."""
+    def values(self, use: Use, names: Collection[str]) -> list[dict[str, Value]]:
+        """What the template is filled in with: only what is sure to be known, so often that each has had each value.
+
+        `names` are those that it asks for. The minimal line is for a statement that was submitted and not answered.
+        """
         spec = self.playbook.statements[use.statement]
-        facts = self.sure(use.statement)  # the minimal line is for a statement that was submitted and not answered
-        given = {**SUPPLIED, "language": use.language, "severity": self.playbook.severities[0]}
+        given: dict[str, Value] = {**SUPPLIED, "language": use.language, "severity": self.playbook.severities[0]}
         if paced(self.playbook, spec):
             given[NEXT] = SUPPLIED["opened_at"]
-        chosen = {name: _samples(self.playbook.facts[name]) for name in sorted(facts)}
+        chosen = {name: _samples(self.playbook.facts[name]) for name in self.sure(use.statement, names)}
         most = max(map(len, chosen.values()), default=1)
         return [given | {name: some[n % len(some)] for name, some in chosen.items()} for n in range(most)]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
+    from crisisctl.adapters.yaml.drills import ReadDrill
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.clocks import Clocks
     from crisisctl.service.outward import Channels, Poster
@@ -343,6 +344,24 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.read(path, self.settings.templates, self._clock_names)
+
+    def drills(self) -> list[str]:
+        """The names of the drills of the workspace."""
+        return sorted(path.stem for path in self._drills.glob("*.yaml"))
+
+    @property
+    def _drills(self) -> Path:
+        return self.settings.playbooks / "drills"
+
+    def read_drill(self, name: str, commands: Collection[str]) -> ReadDrill:
+        """A drill of the workspace by name, or any file by its path; `commands` are those that a player can type."""
+        from crisisctl.adapters.yaml.drills import read_drill  # noqa: PLC0415 - only drills pay for it
+        from crisisctl.domain.text import nearest  # noqa: PLC0415 - loaded by whoever gets here
+
+        path = Path(name) if name.endswith((".yaml", ".yml")) else self._drills / f"{name}.yaml"
+        if not workspace.there(path):
+            raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
+        return read_drill(path, lambda plan: self.read_playbook(plan).document, self.playbooks(), commands)
 
     def _clock_names(self) -> Collection[str] | None:
         """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""

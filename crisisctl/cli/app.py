@@ -47,6 +47,7 @@ _MODULES = {
     "roster": "roster",
     "playbook": "playbook",
     "clock": "clock",
+    "drill": "drill",
     "doctor": "doctor",
     "demo": "demo",
 }

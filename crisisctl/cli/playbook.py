@@ -103,7 +103,7 @@ def check(
     if json:
         show.data({"findings": [_document(finding) for finding in findings]})
     else:
-        _list(findings, len(chosen))
+        listing(findings, len(chosen))
     bad = findings if strict else _errors(findings)
     if bad:
         raise Invalid(f"{show.count(len(bad), 'finding')} to mend.")
@@ -117,14 +117,15 @@ def _document(finding: Finding) -> dict[str, Any]:
     return finding._asdict()
 
 
-def _list(findings: list[Finding], count: int) -> None:
+def listing(findings: list[Finding], count: int, what: str = "playbook") -> None:
+    """Findings with their places, each with what to do about it on a line of its own."""
     for f in findings:
         colour = "red" if f.level == "error" else "yellow"
         place = f"{_near(f.file)}:{f.line}:{f.column}"
         show.say(f"{place}: {show.style(f.level, colour)} {f.rule}: {f.message}")
         show.say(f"    {f.remedy}")
     if not findings:
-        show.say(f"{show.count(count, 'playbook')} checked, nothing to mend.")
+        show.say(f"{show.count(count, what)} checked, nothing to mend.")
 
 
 def _near(file: str) -> str:

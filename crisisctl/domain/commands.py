@@ -23,6 +23,7 @@ class Open(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
     drill: bool = False
     restricted: bool = False
+    exercise: Mapping[str, Any] = {}  # the scenario that is played, which makes it a drill; see `drill.rules`
 
 
 class Advance(NamedTuple):
@@ -293,6 +294,25 @@ class Export(NamedTuple):
     included: tuple[str, ...] = ()
 
 
+class Inject(NamedTuple):
+    """Let something happen in a drill, as its scenario says: `sender` says `text` to a role by a channel."""
+
+    event: str
+    sender: str
+    to: str
+    channel: str
+    text: str
+    tag: str | None = None
+
+
+class ResumeDrill(NamedTuple):
+    """Go on with a drill that was interrupted."""
+
+
+class EndDrill(NamedTuple):
+    """End a drill."""
+
+
 # The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
 LEAVES: Mapping[type, tuple[str, ...]] = {
     Open: ("incident.opened",),
@@ -326,6 +346,9 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),
     Export: ("timeline.exported", "report.exported"),
+    Inject: ("drill.injected",),
+    ResumeDrill: ("drill.resumed",),
+    EndDrill: ("drill.ended",),
 }
 _STATES = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
 _SUBJECTS = {
@@ -338,6 +361,7 @@ _SUBJECTS = {
     "to": "level",
     "channel": "channel",
     "audience": "audience",
+    "event": "event",
 }
 _WORDS = ("text", "because", "title", "note", "url")
 _PERSONS = {

@@ -281,6 +281,12 @@ def _exported(entry: Entry) -> str:
     return f"{what} taken out as {data['format']} ({data['entries']} entries{with_}) to {_word(entry, 'file')}"
 
 
+def _injected(entry: Entry) -> str:
+    data = entry.data
+    way = f" by {data['channel']}" if data["channel"] else ""
+    return f"EXERCISE: {_word(entry, 'from')} to {data['to']}{way}: {_word(entry, 'text')}"
+
+
 _PLURAL = {"option": "options", "dissent": "dissent"}
 _TELL: dict[str, Callable[[Entry], str]] = {
     "incident.opened": _opened,
@@ -358,5 +364,10 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "clock.stepped_back": lambda e: (
         f"The clock of this machine went back by {words(timedelta(seconds=e.data['seconds']))}"
     ),
+    "drill.injected": _injected,
+    "drill.resumed": lambda e: (
+        f"The exercise goes on after {words(timedelta(seconds=e.data['paused']))} in which it stood still"
+    ),
+    "drill.ended": lambda _: "The exercise is over",
     "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{_because(e)}",
 }

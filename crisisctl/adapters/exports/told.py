@@ -61,6 +61,7 @@ _NOUNS = {
     "report": Kind("quiet", "Export"),
     "timer": Kind("quiet", "Log"),
     "entry": Kind("quiet", "Log"),
+    "drill": Kind("note", "Exercise"),
 }
 
 

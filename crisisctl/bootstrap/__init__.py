@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.yaml.drills import ReadDrill
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.clocks import Clocks
-    from crisisctl.service.outward import Channels, Poster
+    from crisisctl.service.outward import Channels, Outgoing, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
@@ -104,7 +104,7 @@ class Office:
         return Desk(self.store, self.clock, self.chance, self.roster)
 
     @cached_property
-    def outgoing(self) -> Files:
+    def outgoing(self) -> Outgoing:
         """Where published statements are laid out."""
         return Files(self.settings.state)
 

@@ -15,7 +15,7 @@ from crisisctl.cli.session import Session
 USAGE_ERROR: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 FRONT = ("--workspace", "--as", "--debug")  # the options that stand before the command
-_MODULES = {
+MODULES = {
     "init": "init",
     "open": "open",
     "advance": "advance",
@@ -58,17 +58,17 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Click's interface
         """Every command's name, in the order of the help."""
-        return list(_MODULES)
+        return list(MODULES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Click's interface
         """The command of that name, or None."""
-        if cmd_name not in _MODULES:
+        if cmd_name not in MODULES:
             return None
-        return _built(import_module(f"crisisctl.cli.{_MODULES[cmd_name]}").app, cmd_name)
+        return _built(import_module(f"crisisctl.cli.{MODULES[cmd_name]}").app, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Click's interface
         """The command that is named; for a mistyped name Typer offers the nearest of the keys of `commands`."""
-        names: Any = dict.fromkeys(_MODULES)
+        names: Any = dict.fromkeys(MODULES)
         self.commands = names
         return super().resolve_command(ctx, args)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from crisisctl.cli import options, show
-from crisisctl.cli.app import command
-from crisisctl.cli.playbook import listing
+from crisisctl.cli.app import MODULES
+from crisisctl.cli.playbook import listed
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid, NotFound
 
@@ -23,12 +23,6 @@ Names = Annotated[
 ]
 
 
-def typed() -> list[str]:
-    """The commands that a player can type."""
-    names: list[str] = command().list_commands(None)
-    return names
-
-
 @drills.command(epilog="Example: crisisctl drill check data-breach-on-friday")
 def check(ctx: typer.Context, names: Names = None, json: options.Json = False) -> None:
     """Every error of a drill with its place and remedy, all in one run; exit 6 when there is one."""
@@ -36,10 +30,12 @@ def check(ctx: typer.Context, names: Names = None, json: options.Json = False) -
     chosen = names or session.office.drills()
     if not chosen:
         raise NotFound("There is no drill in this workspace. To make one of a real crisis: crisisctl drill new --from")
-    findings = [finding for name in chosen for finding in session.office.read_drill(name, typed()).findings]
+    findings = [finding for name in chosen for finding in session.office.read_drill(name, MODULES).findings]
     if json:
         show.data({"findings": [finding._asdict() for finding in findings]})
     else:
-        listing(findings, len(chosen), "drill")
+        listed(findings)
+        if not findings:
+            show.say(f"{show.count(len(chosen), 'drill')} checked, nothing to mend.")
     if bad := [finding for finding in findings if finding.level == "error"]:
         raise Invalid(f"{show.count(len(bad), 'finding')} to mend.")

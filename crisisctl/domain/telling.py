@@ -371,3 +371,4 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "drill.ended": lambda _: "The exercise is over",
     "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{_because(e)}",
 }
+TYPES = tuple(_TELL)  # every type of entry that has a sentence

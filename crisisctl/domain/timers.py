@@ -333,6 +333,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     POSTING: _attempt,
     "unclear": _unclear,
 }
+KINDS = tuple(_FIRE)
 
 
 def overdue(

@@ -7,10 +7,10 @@ clock where it was told to.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from crisisctl.domain.drill.scenario import Action, Drill, unpin
+from crisisctl.domain.drill.scenario import Action, Drill, Expected, Inject, unpin
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.evolve import evolve
@@ -18,6 +18,7 @@ from crisisctl.domain.incident import Incident
 
 PLAYED = "play"
 REFERRED = "row"
+BEGINNING = Inject("beginning", timedelta(0), "", "", "", "")
 _NOT_PEOPLE = ("timer", "watch", "drill")
 _TYPES = {
     "advance": (("incident.advanced",), "trigger"),
@@ -47,11 +48,29 @@ class Deed(NamedTuple):
     roles: frozenset[str]
 
 
+class Axis(NamedTuple):
+    """The time of a drill: when it began, how fast it goes, and until when it stood still for how many seconds."""
+
+    start: datetime
+    speed: float = 1
+    stops: tuple[tuple[datetime, float], ...] = ()
+
+    def seconds(self, at: datetime) -> float:
+        """How far the drill had come at an instant."""
+        lost = sum(paused for until, paused in self.stops if until <= at)
+        return max(0.0, (at - self.start).total_seconds() - lost) * self.speed
+
+    def instant(self, span: timedelta) -> datetime:
+        """When the drill comes as far as that, if it does not stop again."""
+        return self.start + timedelta(seconds=sum(paused for _, paused in self.stops)) + span / self.speed
+
+
 class Course(NamedTuple):
     """A drill as its log tells it: `told` are the entries with their seconds, `deeds` those of people."""
 
     drill: Drill
     incident: Incident
+    axis: Axis
     told: Sequence[tuple[Entry, float]]
     deeds: Sequence[Deed]
 
@@ -67,7 +86,23 @@ class Course(NamedTuple):
 
     def injected(self) -> dict[str, float]:
         """When each event happened, by its id."""
-        return {entry.data["event"]: at for entry, at in self.told if entry.type == "drill.injected"}
+        happened = {entry.data["event"]: at for entry, at in self.told if entry.type == "drill.injected"}
+        return {BEGINNING.id: 0.0} | happened
+
+    def expected(self) -> Iterator[tuple[Inject, Expected]]:
+        """What a good team does, or else the real organisation did, with the event that it answers."""
+        yield from self.drill.expected
+        for row in self.drill.reference:
+            if row.public or row.decision or row.tag:
+                before = [one for one in self.drill.events if one.at <= row.at]
+                since = before[-1] if before else BEGINNING
+                verb = "statement published" if row.public else "decide" if row.decision else "note"
+                yield since, Expected(row.id, Action(verb), within=row.at - since.at)
+
+    def inside(self) -> frozenset[str]:
+        """The statements that are for our own people alone."""
+        specs = self.incident.playbook.statements.items()
+        return frozenset(id_ for id_, spec in specs if spec.phase == "inside")
 
     def tagged(self) -> dict[str, float]:
         """When each tag was reached: by an event, by whoever played its row, or by a note that begins with `#TAG`."""
@@ -77,7 +112,7 @@ class Course(NamedTuple):
             if entry.type == "drill.injected":
                 tag = entry.data.get("tag")
             else:
-                tag = rows.get(_played(entry, REFERRED)) or _hashtag(entry)
+                tag = rows.get(row_of(entry)) or _hashtag(entry)
             if tag:
                 found.setdefault(tag, at)
         return found
@@ -88,10 +123,10 @@ def key(incident: str, kind: str, id_: str, number: int) -> str:
     return f"drill/{incident}/{kind}/{id_}/{number}"
 
 
-def _played(entry: Entry, kind: str) -> str:
-    """Which row a scripted player did this for; empty for what people do themselves."""
+def row_of(entry: Entry) -> str:
+    """Which row of the reference a scripted player did this for; empty for what people do themselves."""
     parts = (entry.request or "").split("/")
-    return parts[3] if parts[:1] == ["drill"] and parts[2:3] == [kind] else ""
+    return parts[3] if parts[:1] == ["drill"] and parts[2:3] == [REFERRED] else ""
 
 
 def _hashtag(entry: Entry) -> str | None:
@@ -108,7 +143,9 @@ def course(entries: Sequence[Entry]) -> Course:
     exercise = opened.data.get("exercise")
     if not exercise:
         raise Refused(f"{opened.incident} was not played from a scenario, so there is nothing to compare it with.")
-    told = [*_timed(entries, exercise.get("speed", 1))]
+    stops = tuple((one.occurred_at, one.data["paused"]) for one in entries if one.type == "drill.resumed")
+    axis = Axis(opened.occurred_at, exercise.get("speed", 1), stops)
+    told = [(entry, axis.seconds(entry.occurred_at)) for entry in entries]
     incident: Incident | None = None
     deeds: list[Deed] = []
     for entry, at in told:
@@ -117,18 +154,7 @@ def course(entries: Sequence[Entry]) -> Course:
             deeds.append(Deed(entry, at, _seats(incident, entry)))
     if incident is None:
         raise Refused("A drill without entries cannot be told.")
-    return Course(unpin(exercise["text"]), incident, told, deeds)
-
-
-def _timed(entries: Sequence[Entry], speed: float) -> Iterator[tuple[Entry, float]]:
-    """Each entry with the seconds of the drill, in which no time passes while nobody leads it."""
-    start = entries[0].occurred_at
-    stops: list[tuple[datetime, float]] = []
-    for entry in entries:
-        if entry.type == "drill.resumed":
-            stops.append((entry.occurred_at, entry.data["paused"]))
-        lost = sum(paused for until, paused in stops if until <= entry.occurred_at)
-        yield entry, max(0.0, (entry.occurred_at - start).total_seconds() - lost) * speed
+    return Course(unpin(exercise["text"]), incident, axis, told, deeds)
 
 
 def _seats(incident: Incident, entry: Entry) -> frozenset[str]:
@@ -141,4 +167,4 @@ def shows(entry: Entry, action: Action) -> bool:
     """Whether an entry is that action."""
     types, field = _TYPES[action.verb]
     named = action.of.rpartition("/")[2] if action.verb == "task" else action.of
-    return entry.type in types and (not field or entry.data.get(field) == named)
+    return entry.type in types and (not field or not named or entry.data.get(field) == named)

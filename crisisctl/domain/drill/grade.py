@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from crisisctl.domain.drill.course import Course, Deed, course, shows
+from crisisctl.domain.drill.course import Course, Deed, row_of, shows
 from crisisctl.domain.drill.scenario import Expected, Inject
 from crisisctl.domain.entries import Entry
 
@@ -33,11 +33,15 @@ class Graded(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """How long a role took to say that it has heard, from the first call to it; None when it never did."""
+    """How long a role took to say that it has heard, from the first call to it; None when it never did.
+
+    `instead` is who answered for all before it; a call that only ends with its stage asks for no answer.
+    """
 
     role: str
     called: float
     seconds: float | None
+    instead: str = ""
 
 
 class Approval(NamedTuple):
@@ -49,7 +53,7 @@ class Approval(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A promised next update: `kept`, `late`, `broken`, or `open`; `gap` is how late it came."""
+    """What became of a promised next update, as the story tells it; `gap` is how late it came, in seconds."""
 
     statement: str
     verdict: str
@@ -85,9 +89,8 @@ class Grade(NamedTuple):
         return {how: sum(one.verdict == how for one in self.promises) for how in ("kept", "late", "broken")}
 
 
-def grade(entries: Sequence[Entry], promises: Sequence[Kept] = ()) -> Grade:
+def grade(run: Course, promises: Sequence[Kept] = ()) -> Grade:
     """The grade of a drill; what became of the promises of its statements is told by the story of any incident."""
-    run = course(entries)
     actions = tuple(_actions(run))
     acknowledged, approvals = tuple(_acknowledged(run)), tuple(_approvals(run))
     first = _first_statement(run)
@@ -106,7 +109,7 @@ def grade(entries: Sequence[Entry], promises: Sequence[Kept] = ()) -> Grade:
         tuple(_rated(run, actions)),
         {name: _whole(seconds) for name, seconds in (metrics | _measured(run)).items()},
         {metric.name: metric.seconds for metric in run.drill.metrics if metric.seconds is not None},
-        sum(entry.type == "notice.sent" for entry in entries),
+        sum(entry.type == "notice.sent" for entry, _ in run.told),
     )
 
 
@@ -117,7 +120,7 @@ def _whole(seconds: float) -> float:
 def _actions(run: Course) -> Iterator[Graded]:
     """Each expected action with what was done about it; nothing that was done counts twice."""
     injected, used = run.injected(), set[int]()
-    for inject, expected in run.drill.expected:
+    for inject, expected in run.expected():
         asked = injected.get(inject.id)
         if asked is None:
             yield Graded(inject, expected, "open")
@@ -135,33 +138,38 @@ def _actions(run: Course) -> Iterator[Graded]:
 
 def _answer(run: Course, expected: Expected, asked: float, used: set[int]) -> Deed | None:
     """The first that fits after the event; else one before it, where what was done is named and still done."""
-    fits = [
-        deed
-        for deed in run.deeds
-        if deed.entry.version not in used
-        and shows(deed.entry, expected.action)
-        and (expected.role is None or expected.role in deed.roles)
-    ]
+    free = [deed for deed in run.deeds if deed.entry.version not in used and shows(deed.entry, expected.action)]
+    fits = [deed for deed in free if _suits(run, deed, expected)]
+    if played := next((deed for deed in fits if row_of(deed.entry) == expected.id), None):
+        return played
+    fits = [deed for deed in fits if not row_of(deed.entry)]
     after = next((deed for deed in fits if deed.at >= asked), None)
     return after or (fits[0] if fits and expected.action.of else None)
 
 
+def _suits(run: Course, deed: Deed, expected: Expected) -> bool:
+    """Whether the right one did it; a statement that is not named is any that went outside."""
+    if not expected.action.of and deed.entry.data.get("statement") in run.inside():
+        return False
+    return expected.role is None or expected.role in deed.roles
+
+
 def _acknowledged(run: Course) -> Iterator[Acknowledged]:
     """Each role that an escalation called, in the order of the first calls."""
-    called: dict[str, float] = {}
+    called: dict[str, tuple[float, str]] = {}
+    plans = run.incident.playbook.escalations
     for entry, at in run.told:
-        if entry.type == "escalation.fired":
+        if entry.type == "escalation.fired" and plans[entry.data["escalation"]].until == "acknowledged":
             for role in entry.data["roles"]:
-                called.setdefault(role, at)
-    for role, since in called.items():
-        said = (d.at for d in run.deeds if d.entry.type == "escalation.acknowledged" and role in d.roles)
-        first = next((at for at in said if at >= since), None)
-        yield Acknowledged(role, since, None if first is None else first - since)
+                called.setdefault(role, (at, entry.data["ladder"]))
+    for role, (since, ladder) in called.items():
+        said = [d for d in run.deeds if d.entry.data.get("ladder") == ladder and d.at >= since]
+        mine = next((d.at - since for d in said if role in d.roles), None)
+        yield Acknowledged(role, since, mine, said[0].entry.actor if said and mine is None else "")
 
 
 def _first_statement(run: Course) -> float | None:
-    specs = run.incident.playbook.statements
-    inside = {id_ for id_, spec in specs.items() if spec.phase == "inside"}
+    inside = run.inside()
     out = (at for entry, at in run.told if entry.type == "statement.published" and entry.data["statement"] not in inside)
     return next(out, None)
 

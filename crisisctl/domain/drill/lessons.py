@@ -31,7 +31,7 @@ def span(seconds: float) -> str:
 
 def _unanswered(grade: Grade) -> Iterator[str]:
     for one in grade.acknowledged:
-        if one.seconds is None:
+        if one.seconds is None and not one.instead:
             held = ", ".join(grade.course.incident.holders(one.role))
             who = f"held by {held}" if held else "held by nobody"
             yield f"{one.role}, {who}, was called {span(one.called)} into the drill and never acknowledged."

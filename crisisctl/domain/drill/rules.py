@@ -42,7 +42,7 @@ def resume(incident: Incident, _command: ask.ResumeDrill, _source: Source, at: d
 def end(incident: Incident, _command: ask.EndDrill, _source: Source, _at: datetime) -> list[Event]:
     """The drill is over: nothing falls due in it any more."""
     _running(incident)
-    return [Event("drill.ended")]
+    return [Event("drill.ended", {})]
 
 
 RULES: Mapping[type, Rule] = {ask.Inject: inject, ask.ResumeDrill: resume, ask.EndDrill: end}

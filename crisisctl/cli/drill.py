@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from crisisctl.service import drills as service
 from crisisctl.service.ports import Finding
 
 if TYPE_CHECKING:
+    from crisisctl.bootstrap import Office
     from crisisctl.domain.drill.grade import Grade
     from crisisctl.domain.drill.scenario import Drill, Pinned
 
@@ -74,30 +76,38 @@ def run(
     drill, pinned = _read(session, scenario)
     if auto and (speed or assign):
         raise Usage("--speed and --assign are for a drill with people; --auto plays alone, in no time.")
-    if auto:
-        _alone(session, drill, pinned, shape, file, json=json)
-        return
-    _with_people(session, drill, pinned, speed, pairs("--assign ROLE=PERSON", assign), json=json)
-    with session.office.store.reading() as log:
-        _report(service.graded(session.office.desk, log, service.played(log)[0].incident), shape, file, json=json)
+    with _taken_up_again():
+        if auto:
+            grade = _alone(session, drill, pinned, quiet=json)
+        else:
+            grade = _with_people(session, drill, pinned, speed, pairs("--assign ROLE=PERSON", assign))
+    _report(grade, shape, file, json=json)
 
 
-def _alone(session: Session, drill: Drill, pinned: Pinned, shape: str, file: Path | None, *, json: bool) -> None:
+@contextmanager
+def _taken_up_again() -> Iterator[None]:
+    """Whoever stops it is told how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        show.talk("The exercise stands still; nothing of it is lost. The same command goes on where it was.")
+        raise
+
+
+def _alone(session: Session, drill: Drill, pinned: Pinned, *, quiet: bool) -> Grade:
     from crisisctl.cli import acting  # noqa: PLC0415 - only a drill alone pays for it
 
-    tell = (lambda _: None) if json or file is None else show.say
-    grade, refused = acting.play(session.office, drill, pinned, tell)
+    grade, refused = acting.play(session.office, drill, pinned, (lambda _: None) if quiet else show.talk)
     for one in refused:
         show.talk(show.style(f"A scripted player was refused: {one.command}: {one.said}", "yellow"))
-    _report(grade, shape, file, json=json)
-    show.hint(
-        f"CRISISCTL_STORE=sqlite:{acting.place(session.office)} crisisctl timeline -i {grade.course.incident.id}"
-    )
+    id_ = grade.course.incident.id
+    show.hint(f"its log: CRISISCTL_STORE=sqlite:{acting.place(session.office)} crisisctl timeline -i {id_}")
+    return grade
 
 
 def _with_people(
-    session: Session, drill: Drill, pinned: Pinned, speed: str | None, assign: tuple[tuple[str, str], ...], *, json: bool
-) -> None:
+    session: Session, drill: Drill, pinned: Pinned, speed: str | None, assign: tuple[tuple[str, str], ...]
+) -> Grade:
     from crisisctl.cli import leading  # noqa: PLC0415 - only who leads a drill pays for it
 
     office, fast = session.office, leading.pace(speed)
@@ -110,7 +120,15 @@ def _with_people(
     how = "goes on" if there else "begins"
     show.talk(show.style(f"EXERCISE {id_} {how}: {drill.title}. Ctrl-C stops it; the same command goes on.", "yellow"))
     show.hint(f"the others, in their own terminals: crisisctl status -i {id_}")
-    leading.lead(office, id_, resumed=bool(there))
+    return _led(office, id_, resumed=bool(there))
+
+
+def _led(office: Office, id_: str, *, resumed: bool) -> Grade:
+    from crisisctl.cli import leading  # noqa: PLC0415 - only who leads a drill pays for it
+
+    leading.lead(office, id_, resumed=resumed)
+    with office.store.reading() as log:
+        return service.graded(office.desk, log, id_)
 
 
 @drills.command(epilog="Example: crisisctl drill resume")
@@ -118,16 +136,15 @@ def resume(
     ctx: typer.Context, which: Which = None, output: Output = None, form: Form = None, json: options.Json = False
 ) -> None:
     """Go on with a drill with people that was interrupted; what has happened in it does not happen again."""
-    from crisisctl.cli import leading  # noqa: PLC0415 - only who leads a drill pays for it
-
     session: Session = ctx.obj
     shape, file = _shape(session, form, output)
     with session.office.store.reading() as log:
         there = service.running(log)
     one = _chosen(there, which, "that is under way")
-    leading.lead(session.office, one.incident, resumed=True)
-    with session.office.store.reading() as log:
-        _report(service.graded(session.office.desk, log, one.incident), shape, file, json=json)
+    session.recorded = True
+    with _taken_up_again():
+        grade = _led(session.office, one.incident, resumed=True)
+    _report(grade, shape, file, json=json)
 
 
 @drills.command(epilog="Example: crisisctl drill end")
@@ -177,6 +194,26 @@ def _rehearsed(session: Session, which: str | None) -> Grade:
     with closing(acting.log_of(office)) as store, store.reading() as log:
         one = _chosen(service.played(log), which, "that was played")
         return service.graded(Desk(store, office.clock, office.chance, office.roster), log, one.incident)
+
+
+@drills.command(epilog="Example: crisisctl drill new --from github-2018.json -o github-2018.yaml")
+def new(
+    ctx: typer.Context,
+    crisis: Annotated[Path, typer.Option("--from", metavar="CRISIS.json", help="The timeline of a real crisis.")],
+    playbook: Annotated[
+        str | None,
+        typer.Option(metavar="PLAYBOOK", help="Left out: the one that fits.", autocompletion=complete.playbooks),
+    ] = None,
+    output: Output = None,
+    json: options.Json = False,
+) -> None:
+    """Make a drill of a real crisis.
+
+    What came from outside happens again; what the organisation did is what it is compared with.
+    """
+    from crisisctl.cli import converting  # noqa: PLC0415 - only a new drill pays for it
+
+    converting.new(ctx.obj, crisis, playbook, named(output), json=json)
 
 
 @drills.command("list", epilog="Example: crisisctl drill list")

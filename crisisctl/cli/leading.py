@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crisisctl.cli import show
@@ -63,8 +64,15 @@ def lead(office: Office, id_: str, *, resumed: bool, wait: Callable[[float], Non
             _show(entry)
         if run.over or not _waited_for(director, run.axis.seconds(now)):
             break
-        wait(LOOK)
+        wait(_pause(director, office.desk.now()))
     director.end()
+
+
+def _pause(director: service.Director, now: datetime) -> float:
+    """Seconds until the next event, or the next look."""
+    run = director.course()
+    soon = [(run.axis.instant(cue.at) - now).total_seconds() for cue in director.ahead(run, alone=False)]
+    return max(0.01, min([LOOK, *soon]))
 
 
 def _waited_for(director: service.Director, now: float) -> bool:

@@ -284,7 +284,8 @@ def _exported(entry: Entry) -> str:
 def _injected(entry: Entry) -> str:
     data = entry.data
     way = f" by {data['channel']}" if data["channel"] else ""
-    return f"EXERCISE: {_word(entry, 'from')} to {data['to']}{way}: {_word(entry, 'text')}"
+    who = f"{data['to']} ({', '.join(data['reached']) or 'nobody holds it'})"
+    return f"EXERCISE: {_word(entry, 'from')} to {who}{way}: {_word(entry, 'text')}"
 
 
 _PLURAL = {"option": "options", "dissent": "dissent"}
@@ -366,7 +367,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     ),
     "drill.injected": _injected,
     "drill.resumed": lambda e: (
-        f"The exercise goes on after {words(timedelta(seconds=e.data['paused']))} in which it stood still"
+        f"The exercise goes on after {words(timedelta(milliseconds=e.data['paused_ms']))} in which it stood still"
     ),
     "drill.ended": lambda _: "The exercise is over",
     "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{_because(e)}",

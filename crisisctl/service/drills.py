@@ -32,7 +32,7 @@ class Played(NamedTuple):
 
 def opening(command: ask.Open, drill: Drill, pinned: Pinned, speed: float, *, alone: bool) -> ask.Open:
     """The command that opens a drill, from the one that opens its playbook; `alone` is with scripted players."""
-    exercise = pinned._asdict() | {"form": FORM, "speed": speed, "alone": alone}
+    exercise = pinned._asdict() | {"form": FORM, "speed": f"{speed:g}", "alone": alone}
     return command._replace(
         severity=drill.severity,
         assign=tuple(drill.people.items()) if alone else command.assign,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crisisctl.adapters.exports.markdown import escaped
 from crisisctl.adapters.exports.told import EXERCISE, PRACTICE, playbook, utc
-from crisisctl.domain.drill.grade import Acknowledged, Grade, Graded
+from crisisctl.domain.drill.grade import Acknowledged, Grade, Graded, whole
 from crisisctl.domain.drill.lessons import lessons, span
 from crisisctl.domain.text import visible
 
@@ -41,9 +41,9 @@ def document(grade: Grade) -> dict[str, Any]:
         "actions": [_action(one) for one in grade.actions],
         "metrics": grade.metrics,
         "reference": grade.real,
-        "acknowledged": {one.role: one.seconds for one in grade.acknowledged},
-        "first_statement": grade.first_statement,
-        "approvals": [one._asdict() for one in grade.approvals],
+        "acknowledged": {one.role: _plain(one.seconds) for one in grade.acknowledged},
+        "first_statement": _plain(grade.first_statement),
+        "approvals": [one._asdict() | {"seconds": _plain(one.seconds)} for one in grade.approvals],
         "cadence": grade.cadence,
         "objectives": [
             {"id": one.id, "text": one.text, "rating": one.rating, "actions": [a.expected.id for a in one.actions]}
@@ -52,6 +52,10 @@ def document(grade: Grade) -> dict[str, Any]:
         "improve": lessons(grade),
         "notices_sent": grade.notices_sent,
     }
+
+
+def _plain(seconds: float | None) -> float | None:
+    return None if seconds is None else whole(seconds)
 
 
 def _action(one: Graded) -> dict[str, Any]:
@@ -64,9 +68,9 @@ def _action(one: Graded) -> dict[str, Any]:
         "event": one.inject.id,
         "role": expected.role,
         "objective": expected.objective,
-        "within": expected.within.total_seconds() if expected.within else None,
-        "asked_at": one.asked,
-        "done_at": one.at,
+        "within": _plain(expected.within.total_seconds()) if expected.within else None,
+        "asked_at": _plain(one.asked),
+        "done_at": _plain(one.at),
         "by": one.by or None,
     }
 

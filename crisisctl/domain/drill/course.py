@@ -143,8 +143,8 @@ def course(entries: Sequence[Entry]) -> Course:
     exercise = opened.data.get("exercise")
     if not exercise:
         raise Refused(f"{opened.incident} was not played from a scenario, so there is nothing to compare it with.")
-    stops = tuple((one.occurred_at, one.data["paused"]) for one in entries if one.type == "drill.resumed")
-    axis = Axis(opened.occurred_at, exercise.get("speed", 1), stops)
+    stops = tuple((one.occurred_at, one.data["paused_ms"] / 1000) for one in entries if one.type == "drill.resumed")
+    axis = Axis(opened.occurred_at, float(exercise["speed"]), stops)
     told = [(entry, axis.seconds(entry.occurred_at)) for entry in entries]
     incident: Incident | None = None
     deeds: list[Deed] = []

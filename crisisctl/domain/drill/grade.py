@@ -29,7 +29,7 @@ class Graded(NamedTuple):
         """By how many seconds it came too late."""
         if self.at is None:
             return None
-        return max(0.0, self.at - self.due) if self.due is not None else 0.0
+        return whole(max(0.0, self.at - self.due)) if self.due is not None else 0
 
 
 class Acknowledged(NamedTuple):
@@ -107,13 +107,14 @@ def grade(run: Course, promises: Sequence[Kept] = ()) -> Grade:
         approvals,
         tuple(promises),
         tuple(_rated(run, actions)),
-        {name: _whole(seconds) for name, seconds in (metrics | _measured(run)).items()},
+        {name: whole(seconds) for name, seconds in (metrics | _measured(run)).items()},
         {metric.name: metric.seconds for metric in run.drill.metrics if metric.seconds is not None},
         sum(entry.type == "notice.sent" for entry, _ in run.told),
     )
 
 
-def _whole(seconds: float) -> float:
+def whole(seconds: float) -> float:
+    """Seconds without a fraction where there is none, else to the millisecond."""
     return int(seconds) if seconds == int(seconds) else round(seconds, 3)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.commands import Rule
@@ -35,8 +35,8 @@ def inject(incident: Incident, command: ask.Inject, _source: Source, _at: dateti
 def resume(incident: Incident, _command: ask.ResumeDrill, _source: Source, at: datetime) -> list[Event]:
     """Whoever leads the drill is back; it stood still since the last thing that happened."""
     _running(incident)
-    paused = max(0.0, (at - incident.recorded_at).total_seconds())
-    return [Event("drill.resumed", {"paused": round(paused, 6)})]
+    paused = max(timedelta(0), at - incident.recorded_at)
+    return [Event("drill.resumed", {"paused_ms": paused // timedelta(milliseconds=1)})]
 
 
 def end(incident: Incident, _command: ask.EndDrill, _source: Source, _at: datetime) -> list[Event]:

@@ -26,13 +26,13 @@ def document(outcomes: Sequence[Outcome]) -> str:
     """The report: a suite for each playbook, a case for each scenario, whatever their names hold."""
     from xml.etree.ElementTree import Element, SubElement, tostring  # noqa: PLC0415 - only a report pays for it
 
-    root = Element("testsuites", name="crisisctl playbook test", **_counts(outcomes))
+    root = Element("testsuites", {"name": "crisisctl playbook test"} | _counts(outcomes))
     for playbook, group in groupby(outcomes, key=attrgetter("playbook")):
         inside = list(group)
-        suite = SubElement(root, "testsuite", name=_plain(playbook), **_counts(inside))
+        suite = SubElement(root, "testsuite", {"name": _plain(playbook)} | _counts(inside))
         for one in inside:
-            places = {"classname": _plain(playbook), "file": _plain(one.file), "line": str(one.line)}
-            case = SubElement(suite, "testcase", name=_plain(one.name), time=f"{one.seconds:.3f}", **places)
+            place = {"classname": _plain(playbook), "file": _plain(one.file), "line": str(one.line)}
+            case = SubElement(suite, "testcase", {"name": _plain(one.name), "time": f"{one.seconds:.3f}"} | place)
             if not one.ok:
                 first = one.differences[0]
                 said = _plain(f"{first.key}: expected {first.expected}; got {first.got}")

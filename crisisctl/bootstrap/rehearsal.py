@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
-from crisisctl.adapters import workspace
+from crisisctl.adapters import posix, workspace
 from crisisctl.adapters.memory import Memory
 from crisisctl.adapters.rehearsal import Desktop, Nobody, Recorder, SameChance
 from crisisctl.adapters.roster.cast import NOWHERE, Cast
@@ -23,6 +23,7 @@ from crisisctl.service.ports import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crisisctl.adapters.jinja import Resident
     from crisisctl.adapters.roster import Roster
     from crisisctl.adapters.yaml import Read
     from crisisctl.service.clocks import Clocks
@@ -31,6 +32,22 @@ if TYPE_CHECKING:
     from crisisctl.service.watch import Watch
 
 LOGIN = "rehearsal"
+
+
+class Lender(Office):
+    """The office of a real workspace as rehearsals use it: what it has read is lent to each of thousands of them."""
+
+    @cached_property
+    def templates(self) -> Resident:
+        """What turns templates into text; its child stays until it is closed."""
+        from crisisctl.adapters.jinja import Resident  # noqa: PLC0415 - only drafting pays for it
+
+        return Resident(posix.limit_process)
+
+    def rest(self) -> None:
+        """Keep no process; the next to draft starts one."""
+        if "templates" in self.__dict__:
+            self.templates.close()
 
 
 class World:
@@ -51,7 +68,7 @@ def world(scenario: Scenario) -> World:
 class Rehearsal(Office):
     """The office of one who plays, in a world of its own; `real` lends what it has read, `plan` is the playbook."""
 
-    def __init__(self, real: Office, world: World, plan: Read, actor: str | None) -> None:
+    def __init__(self, real: Lender, world: World, plan: Read, actor: str | None) -> None:
         super().__init__(None, actor, clock=world.clock, root=real.settings.root)
         self.chance = SameChance()
         self.login = LOGIN

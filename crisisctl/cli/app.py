@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -64,7 +65,7 @@ class Commands(TyperGroup):
         """The command of that name, or None."""
         if cmd_name not in MODULES:
             return None
-        return _built(import_module(f"crisisctl.cli.{MODULES[cmd_name]}").app, cmd_name)
+        return _built(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Click's interface
         """The command that is named; for a mistyped name Typer offers the nearest of the keys of `commands`."""
@@ -73,8 +74,10 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _built(app: typer.Typer, name: str) -> Any:  # noqa: ANN401 - a Click command
+@cache
+def _built(name: str) -> Any:  # noqa: ANN401 - a Click command
     """The command or group of that name alone: building its neighbours would cost more than running it."""
+    app: typer.Typer = import_module(f"crisisctl.cli.{MODULES[name]}").app
     how: dict[str, Any] = {"pretty_exceptions_short": True, "rich_markup_mode": None}
     for group in app.registered_groups:
         if group.name == name:
@@ -125,6 +128,7 @@ def _front(
     session.workspace, session.actor, session.debug = workspace, actor, debug
 
 
+@cache
 def command() -> Any:  # noqa: ANN401 - a Click command, whose module Typer keeps to itself
     """The whole command line as one command."""
     app = typer.Typer(

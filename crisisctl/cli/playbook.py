@@ -135,4 +135,4 @@ def near(file: str) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 
-playbooks.command("test", epilog="Example: crisisctl playbook test outage --only 'nobody answers'")(testing.test)
+playbooks.command("test", epilog="Example: crisisctl playbook test outage --only 'nobody answers'")(testing.scenarios)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from crisisctl.adapters import system
-from crisisctl.bootstrap.rehearsal import Rehearsal, world
+from crisisctl.bootstrap.rehearsal import Lender, Rehearsal, world
 from crisisctl.cli.run import BUG, run
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import CrisisError, StoreFailed
@@ -25,7 +25,6 @@ from crisisctl.domain.times import clock_time
 
 if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
-    from crisisctl.bootstrap import Office
 
 INCIDENT = "INC-1"
 LAST = 6  # entries that a failure shows
@@ -49,7 +48,7 @@ class Answer(NamedTuple):
 
 @contextmanager
 def alone(incident: str = INCIDENT) -> Iterator[None]:
-    """The environment speaks of somebody's real room; here it names the one incident that there is, and nothing else."""
+    """The environment speaks of somebody's real room; here it names the one incident that there is, and no more."""
     kept = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("CRISISCTL_")}
     os.environ["CRISISCTL_INCIDENT"] = incident
     try:
@@ -71,7 +70,7 @@ def answer(words: Sequence[str], actor: str, offices: Callable[[str | None], Off
     return Answer(code, err.getvalue())
 
 
-def play(real: Office, script: Script) -> Outcome:
+def play(real: Lender, script: Script) -> Outcome:
     """Play a scenario to its end, or to the first step that is not as expected; call it `alone`."""
     begin = system.seconds()
     line, found, log = _Play(real, script).through()
@@ -80,7 +79,7 @@ def play(real: Office, script: Script) -> Outcome:
 
 
 class _Play:
-    def __init__(self, real: Office, script: Script) -> None:
+    def __init__(self, real: Lender, script: Script) -> None:
         self._real = real
         self._script = script
         self._world = world(script.scenario)

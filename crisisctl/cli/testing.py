@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +48,7 @@ TYPED = (
     "reopen",
     "redact",
     "statement",
+    "clock",
 )
 COMMANDS = Commands(TYPED, tuple(name for name in MODULES if name not in TYPED))
 
@@ -65,7 +66,7 @@ Only = Annotated[
 Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write a report as JUnit XML, for CI.")]
 
 
-def test(
+def scenarios(
     ctx: typer.Context, names: Names = None, only: Only = None, junit: Junit = None, json: options.Json = False
 ) -> None:
     """Play the scenarios of playbooks against the real rules.
@@ -86,7 +87,7 @@ def test(
         write(junit, outcomes)
     _tell(outcomes, json=json)
     if failed := sum(not one.ok for one in outcomes):
-        raise ScenarioFailed(f"{failed} of {show.count(len(outcomes), 'scenario')} failed.")
+        raise ScenarioFailed(f"{show.count(failed, 'scenario')} of {len(outcomes)} failed.")
 
 
 class Shelf:
@@ -100,7 +101,7 @@ class Shelf:
         """The scenarios of the files, with what is wrong in them."""
         from crisisctl.adapters.yaml.scenarios import read_scenarios  # noqa: PLC0415 - nothing else reads them
 
-        return [read_scenarios(file, lambda name, file=file: self._built(file, name), COMMANDS) for file in files]
+        return [read_scenarios(file, partial(self._built, file), COMMANDS) for file in files]
 
     def of(self, suite: Suite) -> Read:
         """The playbook as read, for opening incidents on it."""
@@ -113,7 +114,9 @@ class Shelf:
             raise nearest(name, known, "playbook")
         read = self.plan(path)
         if read.document is None:
-            raise Invalid(f"The playbook {visible(name)} has errors. See them: crisisctl playbook check {visible(name)}")
+            raise Invalid(
+                f"The playbook {visible(name)} has errors. See them: crisisctl playbook check {visible(name)}"
+            )
         return build(read.document)
 
     def _plan(self, path: Path) -> Read:
@@ -171,11 +174,12 @@ def _chosen(suites: Sequence[Suite], shelf: Shelf, only: str | None) -> list[Scr
 
 def _played(office: Office, scripts: Sequence[Script]) -> Iterator[Outcome]:
     """What comes of each, in their order, with a line of progress."""
-    from crisisctl.cli.together import played  # noqa: PLC0415 - nothing else plays
+    from crisisctl.bootstrap.rehearsal import Lender  # noqa: PLC0415 - nothing else plays
+    from crisisctl.cli.together import played  # noqa: PLC0415 - the same
 
     gc.enable()  # thousands of commands in one process do leave something behind
     failed = 0
-    for number, outcome in enumerate(played(office, scripts), 1):
+    for number, outcome in enumerate(played(Lender(root=office.settings.root), scripts), 1):
         failed += not outcome.ok
         bad = f", {failed} failed" if failed else ""
         show.progress(f"{number} of {show.count(len(scripts), 'scenario')} played{bad}: {visible(outcome.name[:40])}")

@@ -7,40 +7,44 @@ import signal
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from crisisctl.adapters.posix import can_copy
 from crisisctl.cli.playing import Script, play
 from crisisctl.domain.scenario.outcome import Outcome
 
 if TYPE_CHECKING:
-    from crisisctl.bootstrap import Office
+    from crisisctl.bootstrap.rehearsal import Lender
 
 ENOUGH = 40  # scenarios from which on it pays
 CHUNK = 16
 
-_work: tuple[Office, Sequence[Script]] | None = None  # what the copies inherit
+_work: tuple[Lender, Sequence[Script]] | None = None  # what the copies inherit
 
 
-def played(office: Office, scripts: Sequence[Script]) -> Iterator[Outcome]:
+def played(lender: Lender, scripts: Sequence[Script]) -> Iterator[Outcome]:
     """What comes of each, in their order. The first few are played here, so that the copies find everything read."""
     first = scripts if len(scripts) < ENOUGH or _cores() < 2 else scripts[:2]  # noqa: PLR2004 - two are company
-    for script in first:
-        yield play(office, script)
+    try:
+        for script in first:
+            yield play(lender, script)
+    finally:
+        lender.rest()
     if len(first) < len(scripts):
-        yield from _divided(office, scripts[len(first) :])
+        yield from _divided(lender, scripts[len(first) :])
 
 
 def _cores() -> int:
-    """How many processors there are for us; one where a process cannot be copied."""
-    if not hasattr(os, "fork"):
+    """How many processors there are for us; one where this process cannot be copied."""
+    if not can_copy():
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _divided(office: Office, scripts: Sequence[Script]) -> Iterator[Outcome]:
+def _divided(lender: Lender, scripts: Sequence[Script]) -> Iterator[Outcome]:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only many pay for it
     from multiprocessing import get_context  # noqa: PLC0415 - the same
 
     global _work  # noqa: PLW0603 - a copied process is handed what it works on in no other way
-    _work = office, scripts
+    _work = lender, scripts
     starts = range(0, len(scripts), CHUNK)
     pool = ProcessPoolExecutor(_cores(), get_context("fork"), _undisturbed)
     try:
@@ -58,5 +62,5 @@ def _undisturbed() -> None:
 
 def _chunk(start: int) -> list[Outcome]:
     assert _work  # noqa: S101 - set before this process was made
-    office, scripts = _work
-    return [play(office, script) for script in scripts[start : start + CHUNK]]
+    lender, scripts = _work
+    return [play(lender, script) for script in scripts[start : start + CHUNK]]

@@ -102,7 +102,7 @@ def _scenarios(document: Document, first: str, line: Lines) -> Iterator[Scenario
     for number, spec in enumerate(document["scenarios"]):
         place = ("scenarios", number)
         given = built_given(spec.get("given") or {}, document.get("people") or {}, first)
-        steps = tuple(_step(step, (*place, "steps", n), line) for n, step in enumerate(spec["steps"]))
+        steps = tuple(one for n, step in enumerate(spec["steps"]) for one in _steps(step, (*place, "steps", n), line))
         holders = (person for held in given.roles.values() for person in held)
         people = tuple(dict.fromkeys((*holders, *many(document.get("others")))))
         yield Scenario(spec["name"], line(place), given, people, steps)
@@ -125,14 +125,18 @@ def written(value: object) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _step(spec: Document, place: Path, line: Lines) -> Step:
+def _steps(spec: Document, place: Path, line: Lines) -> Iterator[Step]:
     if "wait" in spec:
-        return Step(line(place), Wait(parse_duration(spec["wait"])))
-    if "when" in spec:
-        words = tuple(shlex.split(spec["when"]))
-        return Step(line(place), Typed(words, spec.get("by"), spec.get("refused"), spec.get("input", "")))
-    then = spec["then"]
-    return Step(line(place), _then(then), {key: line((*place, "then", key)) for key in then})
+        yield Step(line(place), Wait(parse_duration(spec["wait"])))
+    elif "then" in spec:
+        then = spec["then"]
+        yield Step(line(place), _then(then), {key: line((*place, "then", key)) for key in then})
+    elif isinstance(spec["when"], str):
+        typed = Typed(tuple(shlex.split(spec["when"])), spec.get("by"), spec.get("refused"), spec.get("input", ""))
+        yield Step(line(place), typed)
+    else:
+        for number, command in enumerate(spec["when"]):
+            yield Step(line((*place, "when", number)), Typed(tuple(shlex.split(command)), spec.get("by")))
 
 
 def _then(spec: Document) -> Then:

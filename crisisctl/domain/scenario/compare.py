@@ -28,9 +28,7 @@ class Difference(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What there is: `entries` and `told` since it was looked at last, and the `texts` that are asked for, None for
-    one that there is not.
-    """
+    """What there is: `entries` and `told` since the last look; of the `texts` asked for, None where there is none."""
 
     incident: Incident
     now: datetime
@@ -58,11 +56,7 @@ def _stages(then: Then, seen: Seen) -> Iterator[Pair]:
 
 def _open(then: Then, seen: Seen) -> Iterator[Pair]:
     if then.open not in (None, seen.incident.open):
-        yield _state(then.open), _state(seen.incident.open)
-
-
-def _state(is_open: bool | None) -> str:
-    return "open" if is_open else "closed"
+        yield ("open", "closed") if then.open else ("closed", "open")
 
 
 def _severity(then: Then, seen: Seen) -> Iterator[Pair]:

@@ -18,7 +18,7 @@ from crisisctl.domain.text import PERSON
 from crisisctl.domain.timers import KINDS
 from crisisctl.domain.times import parse_instant
 
-STATES = ("planned", "drafted", "submitted", "approved", "publishing", "published")
+STATES = ("planned", "drafted", "submitted", "approved", "rejected", "publishing", "published")
 TASK_STATES = ("open", "done", "skipped")
 _STEPS = ("when", "wait", "then")
 _BESIDE = {"when": ("by", "refused", "input"), "wait": (), "then": ()}
@@ -96,7 +96,7 @@ def people(here: Place, value: object, cast: Cast) -> None:
             _person(place, one)
 
 
-def _any_name(_here: Place, value: object, _what: str, *, key: bool) -> str | None:  # noqa: ARG001 - `forms.Naming`
+def _any_name(here: Place, value: object, what: str, *, key: bool) -> str | None:  # noqa: ARG001 - `forms.Naming`
     return str(value)
 
 
@@ -152,7 +152,6 @@ def _instant(here: Place, value: object) -> None:
         here.error("bad-time", f"{here} is not a time: {shown(value)}", "write it as 2026-11-22T15:00:00Z")
 
 
-
 def _step(here: Place, spec: object, cast: Cast) -> None:
     has = forms.fields(here, spec, (*_STEPS, "by", "refused", "input"))
     kinds = [kind for kind in _STEPS if kind in has]
@@ -177,9 +176,13 @@ def _when(here: Place, has: Mapping[str, Any], cast: Cast) -> None:
             forms.prose(here.at(key), has[key])
     if has.get("refused") == "":
         here.at("refused").error("empty-text", f"{here.at('refused')} is empty", "write a part of what is said")
-    words = _words(here.at("when"), has["when"])
-    if words and _command(here.at("when"), words, cast) and "refused" not in has:
-        _named(here.at("when"), words, cast)
+    several = isinstance(has["when"], list)
+    if several and (extra := "refused" if "refused" in has else "input" if "input" in has else None):
+        here.at(extra).error("bad-step", f"{extra} goes with one command", "give it a step of its own", key=True)
+    for at, command in forms.items(here.at("when"), has["when"]) if several else [(here.at("when"), has["when"])]:
+        words = _words(at, command)
+        if words and _command(at, words, cast) and "refused" not in has:
+            _named(at, words, cast)
 
 
 def _words(here: Place, value: object) -> list[str]:

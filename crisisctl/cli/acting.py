@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.adapters.system import SystemChance
-from crisisctl.bootstrap.rehearsal import Rehearsal, World
+from crisisctl.bootstrap.rehearsal import Lender, Rehearsal, World
 from crisisctl.bootstrap.stores import opened
 from crisisctl.cli.app import command
 from crisisctl.cli.playing import alone, answer
@@ -54,8 +54,11 @@ def place(office: Office) -> Path:
 
 def play(real: Office, drill: Drill, pinned: Pinned, tell: Tell) -> tuple[Grade, list[Refusal]]:
     """Play a drill to its end, or on from where it was interrupted; its grade and what was refused."""
-    with closing(log_of(real)) as store:
-        stage = _Stage(real, drill, pinned, store)
+    lender = Lender(root=real.settings.root)
+    with ExitStack() as stack:
+        stack.callback(lender.rest)
+        store = stack.enter_context(closing(log_of(real)))
+        stage = _Stage(lender, drill, pinned, store)
         with alone(stage.director.id):
             refused = [one for cue in stage.cues() for one in stage.perform(cue, tell)]
             stage.finish(tell)
@@ -66,12 +69,13 @@ def play(real: Office, drill: Drill, pinned: Pinned, tell: Tell) -> tuple[Grade,
 class _Stage:
     """Where a drill is played alone."""
 
-    def __init__(self, real: Office, drill: Drill, pinned: Pinned, store: Store) -> None:
+    def __init__(self, real: Lender, drill: Drill, pinned: Pinned, store: Store) -> None:
         self._real = real
         self._plan = real.read_playbook(drill.playbook)
         self._world = World(drill.begins, _cast(drill))
         self._world.store = store
-        self.director = service.Director(self.office(None).desk, self._opened(drill, pinned), self.office(None).source())
+        office = self.office(None)
+        self.director = service.Director(office.desk, self._opened(drill, pinned), office.source())
         self._run = self.director.course()
         self._from = self._run.incident.recorded_at
         self._world.clock.set(self._from)

@@ -37,9 +37,7 @@ Scenario = Annotated[str, typer.Argument(metavar="SCENARIO", help="A drill's nam
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="NAME...", help="Names, or paths of files; left out: every one.")
 ]
-Which = Annotated[
-    str | None, typer.Argument(metavar="DRILL", help="Its incident, or its name; left out: the newest.")
-]
+Which = Annotated[str | None, typer.Argument(metavar="DRILL", help="Its incident, or its name; left out: the newest.")]
 Auto = Annotated[bool, typer.Option("--auto", help="Alone, in virtual time, with scripted players, in seconds.")]
 Form = Annotated[
     str | None,
@@ -187,7 +185,6 @@ def report(
 def _rehearsed(session: Session, which: str | None) -> Grade:
     """The grade of a drill that was played alone."""
     from crisisctl.cli import acting  # noqa: PLC0415 - few ask
-
     from crisisctl.service.desk import Desk  # noqa: PLC0415 - the same
 
     office = session.office
@@ -321,5 +318,3 @@ def _chosen(there: list[service.Played], which: str | None, what: str) -> servic
         raise NotFound(f"There is no drill {what}. To play one: crisisctl drill run NAME")
     names: Any = dict.fromkeys(name for one in there for name in (one.incident, one.drill))
     raise nearest(which, names, f"drill {what}")
-
-

@@ -88,4 +88,3 @@ def _show(entry: Entry) -> None:
     if not entry.type.startswith(_LEFT_OUT):
         told = f"{clock_time(entry.occurred_at)}  {sentence(entry)}"
         show.talk(show.style(told, "yellow") if entry.type == "drill.injected" else told)
-

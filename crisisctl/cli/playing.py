@@ -58,7 +58,7 @@ def alone(incident: str = INCIDENT) -> Iterator[None]:
         os.environ.update(kept)
 
 
-def answer(words: Sequence[str], actor: str, offices: Callable[[str | None], Office], text: str = "") -> Answer:
+def answer(words: Sequence[str], actor: str, offices: Callable[[str | None], Rehearsal], text: str = "") -> Answer:
     """Run one command line of a player with streams of its own; nothing of it is shown."""
     out, err, before = io.StringIO(), io.StringIO(), sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8")

@@ -115,7 +115,7 @@ def _tables(grade: Grade) -> Iterator[Table]:
         ("Statement", "Revision", "Approved after"),
         [(one.statement, str(one.revision), _at(one.seconds, "never")) for one in grade.approvals],
     )
-    cadence = [(how, str(count)) for how, count in grade.cadence.items() if grade.promises]
+    cadence: list[tuple[str, ...]] = [(how, str(n)) for how, n in grade.cadence.items() if grade.promises]
     yield "Promised updates", ("Promise", "How many"), cadence
     yield "Times", ("Time", "Here", *(("There",) if grade.real else ())), list(_times(grade))
 

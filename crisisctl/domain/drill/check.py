@@ -60,9 +60,8 @@ def check(document: object, around: Around) -> list[Problem]:
 
 def _survey(has: Mapping[str, Any], around: Around) -> _Names:
     book = survey(around.plan or {}, None, None)
-    if around.plan is None:  # nothing is known of it, so any name is believed
-        parts = {key: one._replace(known=None) for key, one in book._asdict().items() if isinstance(one, Names)}
-        book = book._replace(**parts)
+    if around.plan is None:
+        book = _believing(book)
     clocks = (around.plan or {}).get("clocks")
     known = None if around.plan is None else dict.fromkeys(clocks or ())
     rows = [one for key in ("events", "reference") for one in has.get(key) or () if isinstance(one, dict)]
@@ -73,6 +72,15 @@ def _survey(has: Mapping[str, Any], around: Around) -> _Names:
         Names("objective", "unknown-objective", "under objectives", dict.fromkeys(_keys(objectives))),
         Names("tag", "unknown-tag", "as the tag of a row", dict.fromkeys(_tags(rows))),
         around.commands,
+    )
+
+
+def _believing(book: Known) -> Known:
+    """Of a playbook that cannot be read nothing is known, so any name is believed."""
+    return book._replace(
+        facts=book.facts._replace(known=None),
+        triggers=book.triggers._replace(known=None),
+        statements=book.statements._replace(known=None),
     )
 
 
@@ -132,7 +140,7 @@ def _given(here: Place, value: object, names: _Names) -> None:
             at.wrong(inner, "a value", "write what is known, as one types it")
 
 
-def _any_name(_here: Place, value: object, _what: str, *, key: bool) -> str | None:  # noqa: ARG001 - of its form
+def _any_name(here: Place, value: object, what: str, *, key: bool) -> str | None:  # noqa: ARG001 - `forms.Naming`
     return str(value)
 
 

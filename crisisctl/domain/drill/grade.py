@@ -171,8 +171,8 @@ def _acknowledged(run: Course) -> Iterator[Acknowledged]:
 
 def _first_statement(run: Course) -> float | None:
     inside = run.inside()
-    out = (at for entry, at in run.told if entry.type == "statement.published" and entry.data["statement"] not in inside)
-    return next(out, None)
+    out = ((entry, at) for entry, at in run.told if entry.type == "statement.published")
+    return next((at for entry, at in out if entry.data["statement"] not in inside), None)
 
 
 def _approvals(run: Course) -> Iterator[Approval]:

@@ -40,7 +40,8 @@ def _unanswered(grade: Grade) -> Iterator[str]:
 def _late(run: Course, one: Graded) -> str:
     whole = f"{one.expected.action} came {span(one.late_by or 0)} too late, by {one.by}"
     limit = span(one.expected.within.total_seconds()) if one.expected.within else "no time"
-    return f"{whole}: {span((one.at or 0) - (one.asked or 0))} after '{one.inject.id}' instead of {limit}.{_why(run, one)}"
+    took = span((one.at or 0) - (one.asked or 0))
+    return f"{whole}: {took} after '{one.inject.id}' instead of {limit}.{_why(run, one)}"
 
 
 def _why(run: Course, one: Graded) -> str:

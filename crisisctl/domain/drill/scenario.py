@@ -109,8 +109,9 @@ class Drill(NamedTuple):
     def lasts(self) -> timedelta:
         """Until nothing happens any more and nothing is waited for."""
         ends = [inject.at + (one.within or timedelta(0)) for inject, one in self.expected]
-        plays = [inject.at + play.after for inject, one in self.expected for play in one.plays]
-        return max([*(one.at for one in (*self.events, *self.reference)), *ends, *plays], default=timedelta(0))
+        ends += [inject.at + play.after for inject, one in self.expected for play in one.plays]
+        ends += [inject.at for inject in self.events]
+        return max([*ends, *(row.at for row in self.reference)])
 
 
 class Pinned(NamedTuple):

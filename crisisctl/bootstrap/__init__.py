@@ -361,7 +361,8 @@ class Office:
         path = Path(name) if name.endswith((".yaml", ".yml")) else self._drills / f"{name}.yaml"
         if not workspace.there(path):
             raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
-        return read_drill(path, lambda plan: self.read_playbook(plan).document, self.playbooks(), commands)
+        stem = path.stem if path.resolve().parent == self._drills.resolve() else None
+        return read_drill(path, lambda plan: self.read_playbook(plan).document, self.playbooks(), commands, stem)
 
     def _clock_names(self) -> Collection[str] | None:
         """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.adapters.system import SystemChance
-from crisisctl.bootstrap.rehearsal import Lender, Rehearsal, World
+from crisisctl.bootstrap.rehearsal import LOGIN, Lender, Rehearsal, World
 from crisisctl.bootstrap.stores import opened
 from crisisctl.cli.app import command
 from crisisctl.cli.playing import alone, answer
@@ -17,9 +17,10 @@ from crisisctl.cli.run import INTERRUPTED
 from crisisctl.domain.drill.agenda import WRITER, Cue, Line, scripted
 from crisisctl.domain.drill.course import key
 from crisisctl.domain.drill.scenario import Drill, Pinned
+from crisisctl.domain.entries import Source
 from crisisctl.domain.times import clock_time
 from crisisctl.service import drills as service
-from crisisctl.service.desk import Asked
+from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.opening import opening
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def play(real: Office, drill: Drill, pinned: Pinned, tell: Tell) -> tuple[Grade,
             refused = [one for cue in stage.cues() for one in stage.perform(cue, tell)]
             stage.finish(tell)
         with store.reading() as log:
-            return service.graded(stage.office(None).desk, log, stage.director.id), refused
+            return service.graded(stage.office(None).machine_desk, log, stage.director.id), refused
 
 
 class _Stage:
@@ -74,8 +75,8 @@ class _Stage:
         self._plan = real.read_playbook(drill.playbook)
         self._world = World(drill.begins, _cast(drill))
         self._world.store = store
-        office = self.office(None)
-        self.director = service.Director(office.desk, self._opened(drill, pinned), office.source())
+        desk = self.office(None).machine_desk
+        self.director = service.Director(desk, self._opened(desk, drill, pinned), Source(LOGIN, LOGIN))
         self._run = self.director.course()
         self._from = self._run.incident.recorded_at
         self._world.clock.set(self._from)
@@ -86,7 +87,7 @@ class _Stage:
         office.chance = SystemChance()  # the log is kept
         return office
 
-    def _opened(self, drill: Drill, pinned: Pinned) -> str:
+    def _opened(self, desk: Desk, drill: Drill, pinned: Pinned) -> str:
         """The incident of this very scenario that was interrupted, or a new one."""
         with self._world.store.reading() as log:
             for one in service.running(log, drill.id):
@@ -94,9 +95,9 @@ class _Stage:
                 if first and first.data["exercise"]["digest"] == pinned.digest:
                     return one.incident
         plain = opening(self._plan.document, self._plan.templates, self._plan.findings, drill.title)
-        office = self.office(next(iter(drill.people.values()), None))
+        opener = next(iter(drill.people.values()), WRITER)
         begun = service.opening(plain, drill, pinned, 1, alone=True)
-        return office.desk.open(begun, Asked(office.source())).incident.id
+        return desk.open(begun, Asked(Source(opener, LOGIN))).incident.id
 
     def cues(self) -> list[Cue]:
         """What has not happened for sure."""

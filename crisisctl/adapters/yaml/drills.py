@@ -21,10 +21,12 @@ class ReadDrill(NamedTuple):
     findings: list[Finding]
 
 
-def read_drill(path: Path, plan: Plan, playbooks: Collection[str], commands: Collection[str]) -> ReadDrill:
+def read_drill(
+    path: Path, plan: Plan, playbooks: Collection[str], commands: Collection[str], stem: str | None = None
+) -> ReadDrill:
     """A scenario, checked against its playbook, which `plan` gives by name, None when it cannot be used; never raises.
 
-    `playbooks` and `commands` are the names that there are.
+    `playbooks` and `commands` are the names that there are, `stem` is the one that the drill is to have.
     """
     loaded = load(path)
     document = loaded.document if isinstance(loaded.document, dict) else None
@@ -32,7 +34,7 @@ def read_drill(path: Path, plan: Plan, playbooks: Collection[str], commands: Col
     if loaded.complete:
         named = document.get("playbook") if document else None
         there = plan(named) if isinstance(named, str) and named in playbooks else None
-        problems = check(loaded.document, Around(there, playbooks, commands, path.stem))
+        problems = check(loaded.document, Around(there, playbooks, commands, stem))
     found = findings(str(path), loaded, problems)
     broken = any(finding.level == "error" for finding in found)
     return ReadDrill(None if broken else document, found)

@@ -27,7 +27,10 @@ _EXAMPLES = "advance TRIGGER, ack, fact NAME, task TASK, statement published NAM
 
 
 class Around(NamedTuple):
-    """What a scenario is compared with: the playbook's document (None: it cannot be read), its names, the commands."""
+    """What a scenario is compared with: the playbook's document, None when it cannot be read, and what there is.
+
+    `stem` is the name by which the file is called, None where that is no name of a drill.
+    """
 
     plan: Mapping[str, Any] | None
     playbooks: Collection[str] = ()
@@ -96,7 +99,7 @@ def _head(here: Place, has: Mapping[str, Any], around: Around) -> None:
     named, plan = has.get("drill"), has.get("playbook")
     if "drill" in has and forms.name(here.at("drill"), named, "drill") and around.stem not in (None, named):
         message = f"this drill is called {shown(named)} but its file {shown(around.stem)}"
-        here.at("drill").warn("id-not-file-name", message, f"write {plain(str(around.stem))}, or rename the file")
+        here.at("drill").error("id-not-file-name", message, f"write {plain(str(around.stem))}, or rename the file")
     if "playbook" in has and forms.name(here.at("playbook"), plan, "playbook") and around.plan is None:
         at = here.at("playbook")
         near = None if plan in around.playbooks else forms.offer(at, str(plan), tuple(around.playbooks))

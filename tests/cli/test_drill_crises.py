@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crisisctl.adapters import library
 from crisisctl.bootstrap.stores import opened
 from crisisctl.domain.drill.course import course
 from crisisctl.domain.drill.grade import grade
@@ -23,13 +22,10 @@ pytestmark = ON_FILE
 
 
 @pytest.fixture
-def room(program: Program) -> Program:
+def room(shipped: Program) -> Program:
     """A workspace with all playbooks that are shipped."""
     assert len(CRISES) == 9
-    for path in (program.root / "playbooks").iterdir():
-        path.unlink()
-    library.lay_out(program.root)
-    return program
+    return shipped
 
 
 def _entries(room: Program, id_: str = "INC-1") -> list[Any]:

@@ -306,7 +306,9 @@ class Inject(NamedTuple):
 
 
 class ResumeDrill(NamedTuple):
-    """Go on with a drill that was interrupted."""
+    """Go on with a drill that was interrupted, and stood still for so long."""
+
+    paused: timedelta
 
 
 class EndDrill(NamedTuple):

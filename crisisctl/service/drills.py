@@ -20,6 +20,9 @@ from crisisctl.service.ports import Log
 from crisisctl.service.story import promises, story
 
 
+_BY_ITSELF = ("timer", "watch")
+
+
 class Played(NamedTuple):
     """A drill in the log, for lists."""
 
@@ -70,8 +73,9 @@ class Director:
         self._desk.handle(self.id, command, Asked(self._source, request=key(self.id, "event", inject.id, 0)))
 
     def resume(self) -> None:
-        """Say that it goes on after it stood still."""
-        self._desk.handle(self.id, ask.ResumeDrill(), Asked(self._source))
+        """Say that it goes on; it stood still since somebody did something in it last."""
+        last = max(entry.recorded_at for entry in self.entries() if entry.via not in _BY_ITSELF)
+        self._desk.handle(self.id, ask.ResumeDrill(self._desk.now() - last), Asked(self._source))
 
     def end(self) -> None:
         """End it."""

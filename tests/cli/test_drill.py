@@ -84,8 +84,8 @@ def test_actions_are_done_late_or_missed(leak: Program) -> None:
     assert told["metrics"] == {"acknowledged.comms-lead": 120}
     assert (told["exercise"], told["state"], told["notices_sent"]) == (True, "ended", 0)
     assert told["improve"] == [  # an acknowledgement goes stale after half an hour
-        "deputy-comms, held by kim, was called 49m into the drill and never acknowledged.",
-        "legal, held by lee, was called 59m into the drill and never acknowledged.",
+        "deputy-comms, held by kim, was called 37m into the drill and never acknowledged.",
+        "legal, held by lee, was called 47m into the drill and never acknowledged.",
         "decide came 4m too late, by kim: 14m after 'post' instead of 10m.",
         "note was not done within 20m of 'more'; it was for comms-lead (dana) to do.",
     ]
@@ -146,7 +146,9 @@ def _entries(program: Program) -> list[Any]:
 
 
 def _story(program: Program) -> list[Any]:
-    return [(e.occurred_at, e.type, e.actor, e.request, {f: w.value for f, w in e.words.items()}) for e in _entries(program)]
+    return [
+        (e.occurred_at, e.type, e.actor, e.request, {f: w.value for f, w in e.words.items()}) for e in _entries(program)
+    ]
 
 
 _KILLED = """
@@ -242,7 +244,9 @@ def test_people_answer_from_other_terminals_and_it_goes_on_after_a_kill(leak: Pr
     assert leak.ok("timers", "-i", "INC-1", "--json").json["timers"] == []
     assert leak("reopen", "--because", "again", "-i", "INC-1").code == 3
     assert leak("advance", "activate", "--because", "x", "-i", "INC-1").code == 3
-    assert "A customer to comms-lead (dana) by x: Is this" in leak.ok("timeline", "-i", "INC-1", "--format", "jsonl").out
+    assert (
+        "A customer to comms-lead (dana) by x: Is this" in leak.ok("timeline", "-i", "INC-1", "--format", "jsonl").out
+    )
     assert leak.ok("drill", "report", "INC-1", "--json").json["actions"] == told["actions"]
     assert leak.ok("verify").code == 0
 
@@ -254,7 +258,11 @@ def test_with_speed_everything_comes_sooner_and_is_told_in_the_time_of_the_drill
     times = {one["event"]: one["asked_at"] for one in told["actions"]}
     assert times["post"] < 1_800
     assert times["more"] >= 3_600
-    events = [e["data"]["event"] for e in leak.ok("timeline", "-i", "INC-1", "--format", "json").json["entries"] if e["type"] == "drill.injected"]
+    events = [
+        e["data"]["event"]
+        for e in leak.ok("timeline", "-i", "INC-1", "--format", "json").json["entries"]
+        if e["type"] == "drill.injected"
+    ]
     assert events == ["post", "press", "more"]
     assert "A journalist to legal (nobody holds it)" in ran.stderr
 

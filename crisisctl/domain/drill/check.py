@@ -65,9 +65,8 @@ def _survey(has: Mapping[str, Any], around: Around) -> _Names:
     book = survey(around.plan or {}, None, None)
     if around.plan is None:
         book = _believing(book)
-    clocks = (around.plan or {}).get("clocks")
-    known = None if around.plan is None else dict.fromkeys(clocks or ())
-    rows = [one for key in ("events", "reference") for one in has.get(key) or () if isinstance(one, dict)]
+    known = None if around.plan is None else dict.fromkeys(around.plan.get("clocks") or ())
+    rows = [one for key in ("events", "reference") for one in listed(has.get(key)) if isinstance(one, dict)]
     objectives = has.get("objectives")
     return _Names(
         book,

@@ -57,7 +57,7 @@ class Axis(NamedTuple):
 
     def seconds(self, at: datetime) -> float:
         """How far the drill had come at an instant."""
-        lost = sum(paused for until, paused in self.stops if until <= at)
+        lost = sum(min(paused, max(0.0, paused - (until - at).total_seconds())) for until, paused in self.stops)
         return max(0.0, (at - self.start).total_seconds() - lost) * self.speed
 
     def instant(self, span: timedelta) -> datetime:

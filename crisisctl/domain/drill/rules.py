@@ -32,11 +32,10 @@ def inject(incident: Incident, command: ask.Inject, _source: Source, _at: dateti
     return [Event("drill.injected", data | {"reached": [*incident.holders(command.to)]}, told)]
 
 
-def resume(incident: Incident, _command: ask.ResumeDrill, _source: Source, at: datetime) -> list[Event]:
-    """Whoever leads the drill is back; it stood still since the last thing that happened."""
+def resume(incident: Incident, command: ask.ResumeDrill, _source: Source, _at: datetime) -> list[Event]:
+    """Whoever leads the drill is back."""
     _running(incident)
-    paused = max(timedelta(0), at - incident.recorded_at)
-    return [Event("drill.resumed", {"paused_ms": paused // timedelta(milliseconds=1)})]
+    return [Event("drill.resumed", {"paused_ms": max(0, command.paused // timedelta(milliseconds=1))})]
 
 
 def end(incident: Incident, _command: ask.EndDrill, _source: Source, _at: datetime) -> list[Event]:

@@ -19,7 +19,6 @@ from crisisctl.service.desk import Asked, Desk
 from crisisctl.service.ports import Log
 from crisisctl.service.story import promises, story
 
-
 _BY_ITSELF = ("timer", "watch")
 
 

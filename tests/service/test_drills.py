@@ -117,8 +117,9 @@ FORGED = {"drill": True, "exercise": exercise()}
 @pytest.mark.parametrize(
     "kind", sorted({*_CHANGES, "incident.opened", "drill.injected", "drill.resumed", "drill.ended"})
 )
-@pytest.mark.parametrize("drill", [False, True])
-def test_no_entry_makes_a_real_incident_a_drill_or_the_other_way_round(kind: str, drill: bool, room: Room) -> None:
+@pytest.mark.parametrize("opened", ["real", "drill"])
+def test_no_entry_makes_a_real_incident_a_drill_or_the_other_way_round(kind: str, opened: str, room: Room) -> None:
+    drill = opened == "drill"
     room.open(drill=drill)
     last = room.entries()[-1]
     data = {**last.data, **FORGED, "drill": not drill}

@@ -15,7 +15,7 @@ from crisisctl.cli import complete, options, show
 from crisisctl.cli.app import MODULES
 from crisisctl.domain.errors import Invalid, NotFound, ScenarioFailed
 from crisisctl.domain.playbook import Playbook, build
-from crisisctl.domain.scenario.form import Commands
+from crisisctl.domain.scenario.known import Commands
 from crisisctl.domain.scenario.outcome import Outcome
 from crisisctl.domain.text import nearest, visible
 
@@ -177,6 +177,7 @@ def _played(office: Office, scripts: Sequence[Script]) -> Iterator[Outcome]:
     from crisisctl.bootstrap.rehearsal import Lender  # noqa: PLC0415 - nothing else plays
     from crisisctl.cli.together import played  # noqa: PLC0415 - the same
 
+    gc.freeze()  # what is loaded stays
     gc.enable()  # thousands of commands in one process do leave something behind
     failed = 0
     for number, outcome in enumerate(played(Lender(root=office.settings.root), scripts), 1):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.adapters.yaml.drills import ReadDrill
+    from crisisctl.domain.playbook import Playbook
+    from crisisctl.domain.scenario.known import Commands
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.clocks import Clocks
     from crisisctl.service.outward import Channels, Outgoing, Poster
@@ -353,7 +355,7 @@ class Office:
     def _drills(self) -> Path:
         return self.settings.playbooks / "drills"
 
-    def read_drill(self, name: str, commands: Collection[str]) -> ReadDrill:
+    def read_drill(self, name: str, commands: Commands) -> ReadDrill:
         """A drill of the workspace by name, or any file by its path; `commands` are those that a player can type."""
         from crisisctl.adapters.yaml.drills import read_drill  # noqa: PLC0415 - only drills pay for it
         from crisisctl.domain.text import nearest  # noqa: PLC0415 - loaded by whoever gets here
@@ -362,7 +364,14 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
         stem = path.stem if path.resolve().parent == self._drills.resolve() else None
-        return read_drill(path, lambda plan: self.read_playbook(plan).document, self.playbooks(), commands, stem)
+        return read_drill(path, self._plan, self.playbooks(), commands, stem)
+
+    def _plan(self, name: str) -> Playbook | None:
+        """The playbook of that name; None when it has errors."""
+        from crisisctl.domain.playbook import build  # noqa: PLC0415 - only drills pay for it
+
+        document = self.read_playbook(name).document
+        return None if document is None else build(document)
 
     def _clock_names(self) -> Collection[str] | None:
         """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crisisctl.cli import complete, options, show
-from crisisctl.cli.app import MODULES
 from crisisctl.cli.open import pairs
 from crisisctl.cli.playbook import listed
 from crisisctl.cli.session import Session
 from crisisctl.cli.story import Output, named, spare_the_workspace, write
+from crisisctl.cli.testing import COMMANDS
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.text import nearest
 from crisisctl.service import drills as service
@@ -74,7 +74,7 @@ def run(
     drill, pinned = _read(session, scenario)
     if auto and (speed or assign):
         raise Usage("--speed and --assign are for a drill with people; --auto plays alone, in no time.")
-    with _taken_up_again():
+    with _led_by_one(session, drill.id):
         if auto:
             grade = _alone(session, drill, pinned, quiet=json)
         else:
@@ -83,10 +83,14 @@ def run(
 
 
 @contextmanager
-def _taken_up_again() -> Iterator[None]:
-    """Whoever stops it is told how it goes on."""
+def _led_by_one(session: Session, drill: str) -> Iterator[None]:
+    """Nobody else on this machine leads it meanwhile; whoever stops it is told how it goes on."""
+    from crisisctl.adapters.posix import one_alone  # noqa: PLC0415 - only who leads a drill pays for it
+
+    lock = session.office.settings.state / f"drill-{drill}.lock"
     try:
-        yield
+        with one_alone(lock, f"{drill} is being led in another terminal. End it there, or let it end."):
+            yield
     except KeyboardInterrupt:
         show.talk("The exercise stands still; nothing of it is lost. The same command goes on where it was.")
         raise
@@ -140,7 +144,7 @@ def resume(
         there = service.running(log)
     one = _chosen(there, which, "that is under way")
     session.recorded = True
-    with _taken_up_again():
+    with _led_by_one(session, one.drill):
         grade = _led(session.office, one.incident, resumed=True)
     _report(grade, shape, file, json=json)
 
@@ -188,6 +192,8 @@ def _rehearsed(session: Session, which: str | None) -> Grade:
     from crisisctl.service.desk import Desk  # noqa: PLC0415 - the same
 
     office = session.office
+    if not acting.place(office).exists():
+        raise NotFound("No drill was played yet. To play one: crisisctl drill run NAME")
     with closing(acting.log_of(office)) as store, store.reading() as log:
         one = _chosen(service.played(log), which, "that was played")
         return service.graded(Desk(store, office.clock, office.chance, office.roster), log, one.incident)
@@ -222,8 +228,9 @@ def list_(ctx: typer.Context, json: options.Json = False) -> None:
     office = session.office
     with office.store.reading() as log:
         found = [(one, "people") for one in service.played(log)]
-    with closing(acting.log_of(office)) as store, store.reading() as log:
-        found += [(one, "alone") for one in service.played(log)]
+    if acting.place(office).exists():
+        with closing(acting.log_of(office)) as store, store.reading() as log:
+            found += [(one, "alone") for one in service.played(log)]
     scripts = [_row(session, name) for name in office.drills()]
     if json:
         keys = ("id", "playbook", "title")
@@ -241,7 +248,7 @@ def list_(ctx: typer.Context, json: options.Json = False) -> None:
 
 
 def _row(session: Session, name: str) -> tuple[str, str, str]:
-    found = session.office.read_drill(name, MODULES)
+    found = session.office.read_drill(name, COMMANDS)
     if found.document is None:
         return name, "-", f"has errors: crisisctl drill check {name}"
     return name, found.document["playbook"], found.document["title"]
@@ -254,7 +261,7 @@ def check(ctx: typer.Context, names: Names = None, json: options.Json = False) -
     chosen = names or session.office.drills()
     if not chosen:
         raise NotFound("There is no drill in this workspace. To make one of a real crisis: crisisctl drill new --from")
-    findings = [finding for name in chosen for finding in session.office.read_drill(name, MODULES).findings]
+    findings = [finding for name in chosen for finding in session.office.read_drill(name, COMMANDS).findings]
     if json:
         show.data({"findings": [finding._asdict() for finding in findings]})
     else:
@@ -273,7 +280,7 @@ def _read(session: Session, scenario: str) -> tuple[Drill, Pinned]:
     """The drill of that name; `Invalid` with everything that is wrong with it."""
     from crisisctl.domain.drill.scenario import build, pin  # noqa: PLC0415 - only a drill pays for it
 
-    found = session.office.read_drill(scenario, MODULES)
+    found = session.office.read_drill(scenario, COMMANDS)
     if found.document is None:
         told = [f"{f.file}:{f.line}:{f.column}: {f.rule}: {f.message}; {f.remedy}." for f in _errors(found.findings)]
         raise Invalid("\n".join(["The drill has errors, so nothing was begun.", *told]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,7 @@ def begin(office: Office, drill: Drill, pinned: Pinned, speed: float, assign: tu
     return office.desk.open(service.opening(plain, drill, pinned, speed, alone=False), asked).incident.id
 
 
-def lead(office: Office, id_: str, *, resumed: bool, wait: Callable[[float], None] = time.sleep) -> None:
+def lead(office: Office, id_: str, *, resumed: bool) -> None:
     """Let it happen until nothing is waited for any more; Ctrl-C stops it, and it can be taken up again."""
     director = service.Director(office.desk, id_, office.source())
     if resumed:
@@ -64,7 +63,7 @@ def lead(office: Office, id_: str, *, resumed: bool, wait: Callable[[float], Non
             _show(entry)
         if run.over or not _waited_for(director, run.axis.seconds(now)):
             break
-        wait(_pause(director, office.desk.now()))
+        time.sleep(_pause(director, office.desk.now()))
     director.end()
 
 

@@ -12,7 +12,7 @@ from crisisctl.domain.drill.course import Course, course, key
 from crisisctl.domain.drill.grade import Grade, Kept, grade
 from crisisctl.domain.drill.scenario import FORM, Drill, Inject, Pinned
 from crisisctl.domain.entries import Entry, Source
-from crisisctl.domain.errors import Conflict
+from crisisctl.domain.errors import Conflict, Refused
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.timers import POSTING
 from crisisctl.service.desk import Asked, Desk
@@ -69,7 +69,13 @@ class Director:
     def happen(self, inject: Inject) -> None:
         """Let an event happen, once, however often the drill is taken up again."""
         command = ask.Inject(inject.id, inject.sender, inject.to, inject.channel, inject.text, inject.tag)
-        self._desk.handle(self.id, command, Asked(self._source, request=key(self.id, "event", inject.id, 0)))
+        try:
+            self._desk.handle(self.id, command, Asked(self._source, request=key(self.id, "event", inject.id, 0)))
+        except Conflict:
+            return  # somebody else who leads it was faster
+        except Refused:
+            if self.incident().exercise != "ended":
+                raise
 
     def resume(self) -> None:
         """Say that it goes on; it stood still since somebody did something in it last."""
@@ -77,8 +83,9 @@ class Director:
         self._desk.handle(self.id, ask.ResumeDrill(self._desk.now() - last), Asked(self._source))
 
     def end(self) -> None:
-        """End it."""
-        self._desk.handle(self.id, ask.EndDrill(), Asked(self._source, request=key(self.id, "end", "", 0)))
+        """End it, if nobody has."""
+        if self.incident().exercise != "ended":
+            self._desk.handle(self.id, ask.EndDrill(), Asked(self._source))
 
     def next_due(self) -> datetime | None:
         """When its next timer falls due; nothing of a drill is posted."""

@@ -179,8 +179,8 @@ def test_whenever_it_is_interrupted_it_goes_on_where_it_was(how: signal.Signals,
         command = [sys.executable, "-c", code, str(write)]
         environment = leak.environment()
         ran = subprocess.run(command, cwd=leak.root, env=environment, text=True, capture_output=True, check=False)
-        assert ran.returncode in (-how, 130, 0), ran.stderr
-        if how == signal.SIGINT and ran.returncode == 130:
+        assert ran.returncode == (130 if how == signal.SIGINT else -how), ran.stderr
+        if how == signal.SIGINT:
             assert "The same command goes on where it was" in ran.stderr
         told = leak.ok("drill", "run", "leak.yaml", "--auto", "--json").json
         assert (told["incident"], _story(leak)) == ("INC-1", whole), write
@@ -265,6 +265,18 @@ def test_with_speed_everything_comes_sooner_and_is_told_in_the_time_of_the_drill
     ]
     assert events == ["post", "press", "more"]
     assert "A journalist to legal (nobody holds it)" in ran.stderr
+
+
+def test_one_drill_is_led_by_one(leak: Program) -> None:
+    first = _live(leak, "run", "leak.yaml")
+    _wait_for(leak, "drill.injected")
+    for again in (["run", "leak.yaml"], ["resume"]):
+        ran = leak("drill", *again)
+        assert (ran.code, "leak is being led in another terminal" in ran.err) == (3, True), ran.err
+    leak.ok("drill", "end", who="kim")
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert "drill.resumed" not in _types(leak)
 
 
 def test_a_drill_with_people_that_is_interrupted_is_taken_up_by_the_same_command(leak: Program) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crisisctl.adapters.yaml import findings
 from crisisctl.adapters.yaml.loaded import load
 from crisisctl.domain.drill.check import Around, check
+from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.scenario.known import Commands
 from crisisctl.service.ports import Finding
 
-Plan = Callable[[str], "Mapping[str, Any] | None"]
+Plan = Callable[[str], Playbook | None]
 
 
 class ReadDrill(NamedTuple):
@@ -22,11 +24,11 @@ class ReadDrill(NamedTuple):
 
 
 def read_drill(
-    path: Path, plan: Plan, playbooks: Collection[str], commands: Collection[str], stem: str | None = None
+    path: Path, plan: Plan, playbooks: Collection[str], commands: Commands, stem: str | None = None
 ) -> ReadDrill:
     """A scenario, checked against its playbook, which `plan` gives by name, None when it cannot be used; never raises.
 
-    `playbooks` and `commands` are the names that there are, `stem` is the one that the drill is to have.
+    `playbooks` are the names of all, `commands` what can be typed, `stem` is the one that the drill is to have.
     """
     loaded = load(path)
     document = loaded.document if isinstance(loaded.document, dict) else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from crisisctl.domain.check import forms
-from crisisctl.domain.check.known import Known, Names, survey
+from crisisctl.domain.check.known import Names
 from crisisctl.domain.check.place import Place, Problem, plain, shown
-from crisisctl.domain.drill.scenario import ANY_DAY, action, listed, written
-from crisisctl.domain.errors import CrisisError
-from crisisctl.domain.text import PERSON
-from crisisctl.domain.times import parse_instant, words
+from crisisctl.domain.drill.scenario import action, listed
+from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.scenario import form
+from crisisctl.domain.scenario.known import Cast, Commands, cast_of, facts
+from crisisctl.domain.times import words
 
 _SECTIONS = (
     *("drill", "playbook", "title", "summary", "objectives", "people", "given", "events", "reference", "metrics"),
@@ -27,89 +27,80 @@ _EXAMPLES = "advance TRIGGER, ack, fact NAME, task TASK, statement published NAM
 
 
 class Around(NamedTuple):
-    """What a scenario is compared with: the playbook's document, None when it cannot be read, and what there is.
+    """What a scenario is compared with: its playbook, None when it cannot be read, and what there is.
 
     `stem` is the name by which the file is called, None where that is no name of a drill.
     """
 
-    plan: Mapping[str, Any] | None
+    playbook: Playbook | None
     playbooks: Collection[str] = ()
-    commands: Collection[str] = ()
+    commands: Commands = Commands(())
     stem: str | None = None
 
 
 class _Names(NamedTuple):
-    book: Known
+    cast: Cast
     clocks: Names
     objectives: Names
     tags: Names
-    commands: Collection[str]
 
 
 def check(document: object, around: Around) -> list[Problem]:
-    """Every problem in a scenario's plain document, in the order of the document; never raises."""
+    """Every problem in a scenario's plain document, in the order of the document; never raises.
+
+    Where its playbook cannot be read, that is said, and nothing is compared with it.
+    """
     here = Place([], (), "the drill")
     if not isinstance(document, dict) or not document:
         here.error("empty-file", "there is no drill in this file", f"write at least {', '.join(_REQUIRED)}")
         return here.problems
     has = forms.fields(here, document, _SECTIONS, _REQUIRED)
-    names = _survey(has, around)
     _head(here, has, around)
-    for key, value in has.items():
-        if look := _LOOKS.get(key):
-            look(here.at(key), value, names)
+    if around.playbook is not None:
+        names = _survey(has, around.playbook, around.commands)
+        for key, value in has.items():
+            if look := _LOOKS.get(key):
+                look(here.at(key), value, names)
     return here.problems
 
 
-def _survey(has: Mapping[str, Any], around: Around) -> _Names:
-    book = survey(around.plan or {}, None, None)
-    if around.plan is None:
-        book = _believing(book)
-    known = None if around.plan is None else dict.fromkeys(around.plan.get("clocks") or ())
+def _survey(has: Mapping[str, Any], playbook: Playbook, commands: Commands) -> _Names:
     rows = [one for key in ("events", "reference") for one in listed(has.get(key)) if isinstance(one, dict)]
+    tags = [row["tag"] for row in rows if isinstance(row.get("tag"), str)]
     objectives = has.get("objectives")
+    aims = [key for key in objectives if isinstance(key, str)] if isinstance(objectives, dict) else []
     return _Names(
-        book,
-        Names("clock", "unknown-clock", "to the clocks of the playbook", known),
-        Names("objective", "unknown-objective", "under objectives", dict.fromkeys(_keys(objectives))),
-        Names("tag", "unknown-tag", "as the tag of a row", dict.fromkeys(_tags(rows))),
-        around.commands,
+        cast_of(playbook, commands, ()),
+        Names("clock", "unknown-clock", "to the clocks of the playbook", dict.fromkeys(playbook.clocks)),
+        Names("objective", "unknown-objective", "under objectives", dict.fromkeys(aims)),
+        Names("tag", "unknown-tag", "as the tag of a row", dict.fromkeys(tags)),
     )
-
-
-def _believing(book: Known) -> Known:
-    """Of a playbook that cannot be read nothing is known, so any name is believed."""
-    return book._replace(
-        facts=book.facts._replace(known=None),
-        triggers=book.triggers._replace(known=None),
-        statements=book.statements._replace(known=None),
-    )
-
-
-def _keys(section: object) -> list[str]:
-    return [key for key in section if isinstance(key, str)] if isinstance(section, dict) else []
-
-
-def _tags(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [row["tag"] for row in rows if isinstance(row.get("tag"), str)]
 
 
 def _head(here: Place, has: Mapping[str, Any], around: Around) -> None:
-    named, plan = has.get("drill"), has.get("playbook")
+    named = has.get("drill")
     if "drill" in has and forms.name(here.at("drill"), named, "drill") and around.stem not in (None, named):
         message = f"this drill is called {shown(named)} but its file {shown(around.stem)}"
         here.at("drill").error("id-not-file-name", message, f"write {plain(str(around.stem))}, or rename the file")
-    if "playbook" in has and forms.name(here.at("playbook"), plan, "playbook") and around.plan is None:
-        at = here.at("playbook")
-        near = None if plan in around.playbooks else forms.offer(at, str(plan), tuple(around.playbooks))
-        remedy = f"write {near}" if near else f"see what there is: {', '.join(sorted(around.playbooks)[:8]) or 'none'}"
-        if plan in around.playbooks:
-            at.error("broken-playbook", f"playbook {shown(plan)} has errors", f"crisisctl playbook check {plan}")
-        else:
-            at.error("unknown-playbook", f"there is no playbook {shown(plan)}", remedy)
+    if "playbook" in has and around.playbook is None:
+        _unread(here.at("playbook"), has["playbook"], around.playbooks)
     for key, look in (("title", forms.line), ("summary", forms.prose)):
         if key in has:
             look(here.at(key), has[key])
+
+
+def _unread(here: Place, value: object, playbooks: Collection[str]) -> None:
+    """Why there is no playbook to play on."""
+    if (name := forms.name(here, value, "playbook")) is None:
+        return
+    if name in playbooks:
+        here.error(
+            "broken-playbook", f"playbook {shown(name)} has errors", f"see them: crisisctl playbook check {name}"
+        )
+        return
+    near = forms.offer(here, name, tuple(playbooks))
+    remedy = f"write {near}" if near else f"write one that there is: {', '.join(sorted(playbooks)[:8]) or 'none'}"
+    here.error("unknown-playbook", f"there is no playbook {shown(name)}", remedy)
 
 
 def _objectives(here: Place, value: object, _names: _Names) -> None:
@@ -119,38 +110,17 @@ def _objectives(here: Place, value: object, _names: _Names) -> None:
 
 def _people(here: Place, value: object, names: _Names) -> None:
     for role, at, person in forms.entries(here, value, "role"):
-        names.book.roles.refer(at, role, key=True)
-        _person(at, person)
-
-
-def _person(here: Place, value: object) -> None:
-    if not (isinstance(value, str) and PERSON.fullmatch(value)):
-        here.error("bad-person", f"{shown(value)} cannot be somebody's id", "write a short name, such as dana")
+        names.cast.roles.refer(at, role, key=True)
+        form.person(at, person)
 
 
 def _given(here: Place, value: object, names: _Names) -> None:
-    has = forms.fields(here, value, ("severity", "at", "facts", "roles", "by"))
+    has = forms.fields(here, value, ("severity", "at", "facts"))
     if "severity" in has:
-        names.book.severities.refer(here.at("severity"), has["severity"])
+        names.cast.severities.refer(here.at("severity"), has["severity"])
     if "at" in has:
-        _moment(here.at("at"), has["at"])
-    if "roles" in has:
-        _people(here.at("roles"), has["roles"], names)
-    for fact, at, inner in forms.entries(here.at("facts"), has.get("facts"), "fact", _any_name):
-        names.book.facts.refer(at, fact, key=True)
-        if isinstance(inner, dict | list) or inner is None:
-            at.wrong(inner, "a value", "write what is known, as one types it")
-
-
-def _any_name(here: Place, value: object, what: str, *, key: bool) -> str | None:  # noqa: ARG001 - `forms.Naming`
-    return str(value)
-
-
-def _moment(here: Place, value: object) -> None:
-    try:
-        parse_instant(written(value))
-    except CrisisError:
-        here.error("bad-time", f"{shown(value)} is no instant", f"write it with its zone, such as {ANY_DAY}")
+        form.instant(here.at("at"), has["at"])
+    facts(here.at("facts"), has.get("facts"), names.cast, nothing=False)
 
 
 def _events(here: Place, value: object, names: _Names) -> None:
@@ -162,7 +132,7 @@ def _events(here: Place, value: object, names: _Names) -> None:
         has = forms.fields(at, one, _EVENT, ("at", "id", "from", "to", "text"))
         order.next(at, has)
         ids.name(at, has)
-        names.book.roles.refer(at.at("to"), has["to"]) if "to" in has else None
+        names.cast.roles.refer(at.at("to"), has["to"]) if "to" in has else None
         _lines(at, has, ("from", "channel", "tag"))
         if "text" in has:
             forms.prose(at.at("text"), has["text"])
@@ -177,7 +147,7 @@ def _reference(here: Place, value: object, names: _Names) -> None:
         order.next(at, has)
         if "id" in has:
             ids.name(at, has)
-        names.book.roles.refer(at.at("role"), has["role"]) if "role" in has else None
+        names.cast.roles.refer(at.at("role"), has["role"]) if "role" in has else None
         _lines(at, has, ("by", "tag"))
         if "text" in has:
             forms.prose(at.at("text"), has["text"])
@@ -229,7 +199,7 @@ def _expected(here: Place, value: object, names: _Names, ids: _Once) -> None:
     if "action" in has:
         _action(here.at("action"), has["action"], names)
     if "role" in has:
-        names.book.roles.refer(here.at("role"), has["role"])
+        names.cast.roles.refer(here.at("role"), has["role"])
     if "within" in has:
         forms.duration(here.at("within"), has["within"], zero=False)
     if "objective" in has:
@@ -247,9 +217,12 @@ def _play(here: Place, value: object, names: _Names) -> None:
     if "after" in has:
         forms.duration(here.at("after"), has["after"])
     if "by" in has:
-        _person(here.at("by"), has["by"])
+        form.person(here.at("by"), has["by"])
     for at, line in forms.items(here.at("commands"), has.get("commands")):
-        _command(at, line, names)
+        typed = form.words_of(at, line)
+        typed = typed[2:] if typed[:1] == ["--as"] else typed
+        if typed and form.can_type(at, typed, names.cast):
+            form.refer(at, typed, names.cast)
 
 
 def _action(here: Place, value: object, names: _Names) -> None:
@@ -273,54 +246,17 @@ def _action(here: Place, value: object, names: _Names) -> None:
 
 def _named(names: _Names) -> dict[str, Names]:
     """What the last word of an action names, by the words before it."""
-    book = names.book
+    cast = names.cast
     return {
-        "advance": book.triggers,
-        "fact": book.facts,
-        "task": book.tasks,
-        **{f"statement {state}": book.statements for state in _STATES},
-        "assign": book.roles,
-        "severity": book.severities,
+        "advance": cast.triggers,
+        "fact": cast.facts,
+        "task": cast.tasks,
+        **{f"statement {state}": cast.statements for state in _STATES},
+        "assign": cast.roles,
+        "severity": cast.severities,
         "clock start": names.clocks,
         "clock file": names.clocks,
     }
-
-
-def _command(here: Place, value: object, names: _Names) -> None:
-    """The command exists, and so does what it names of the playbook."""
-    if not isinstance(value, str):
-        here.wrong(value, "a command", "write it as one types it, without crisisctl; put it in quotes")
-        return
-    try:
-        typed = shlex.split(value)
-    except ValueError:
-        here.error("bad-command", f"{shown(value)} has a quote without its other half", "close the quotation marks")
-        return
-    typed = typed[2:] if typed[:1] == ["--as"] else typed
-    if not typed or (names.commands and typed[0] not in names.commands):
-        near = forms.offer(here, typed[0], tuple(names.commands)) if typed else None
-        remedy = f"write {near}" if near else "write it as one types it, without crisisctl and without -i"
-        here.error("unknown-command", f"{shown(value)} is no command", remedy)
-        return
-    _refers(here, typed, names.book)
-
-
-def _refers(here: Place, typed: Sequence[str], book: Known) -> None:
-    """The name that stands first or second after the command, where that is one of the playbook."""
-    first, second = (*typed[1:3], "", "")[:2]
-    named: Mapping[str, tuple[Names, str]] = {
-        "advance": (book.triggers, first),
-        "assign": (book.roles, first),
-        "severity": (book.severities, first),
-        "task": (book.tasks, second),
-        "fact": (book.facts, second),
-    }
-    if typed[0] == "statement" and first in ("draft", "submit", "approve", "reject", "publish", "correct"):
-        named = {"statement": (book.statements, second)}
-    if found := named.get(typed[0]):
-        names, name = found
-        if name and not name.startswith("-"):
-            names.refer(here, name.rpartition("/")[2] if typed[0] == "task" else name)
 
 
 def _metrics(here: Place, value: object, names: _Names) -> None:

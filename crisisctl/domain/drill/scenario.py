@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from crisisctl.domain.scenario import written
 from crisisctl.domain.times import parse_duration, parse_instant
 
 Document = Mapping[str, Any]
@@ -151,11 +152,6 @@ def build(document: Document) -> Drill:
         reference=tuple(_reference(index, one) for index, one in enumerate(document.get("reference") or (), 1)),
         metrics=tuple(_metric(name, one) for name, one in (document.get("metrics") or {}).items()),
     )
-
-
-def written(value: object) -> str:
-    """A fact as somebody would type it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def action(text: str) -> Action:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from crisisctl.adapters import posix
+from crisisctl.adapters import library, posix
 from crisisctl.adapters.memory import Memory
 from crisisctl.adapters.postgres import Postgres
 from crisisctl.adapters.sqlite import Sqlite
@@ -284,3 +284,12 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str | None) ->
     (root / "crisisctl.toml").write_text("")
     monkeypatch.chdir(root)
     return Program(root, monkeypatch, url)
+
+
+@pytest.fixture
+def shipped(program: Program) -> Program:
+    """A workspace as `init` lays it out, with everything that is delivered."""
+    for folder in ("playbooks", "templates"):
+        shutil.rmtree(program.root / folder)
+    library.lay_out(program.root)
+    return program

@@ -8,12 +8,13 @@ import os
 import stat
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from crisisctl.domain.errors import StoreFailed
+from crisisctl.domain.errors import Refused, StoreFailed
 from crisisctl.domain.text import visible
 
 PATIENCE = 30.0
@@ -72,6 +73,20 @@ def turnstile(path: Path, patience: float = PATIENCE) -> Turnstile:
     `StoreFailed` after `patience` seconds, or when the file is not one to lock.
     """
     return Turnstile(path, patience)
+
+
+@contextmanager
+def one_alone(path: Path, told: str) -> Iterator[None]:
+    """Inside, nobody else on this machine is inside; `Refused`, with those words, when somebody is already."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = _opened(path)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Refused(told) from None
+    finally:
+        os.close(handle)
 
 
 class Turnstile:

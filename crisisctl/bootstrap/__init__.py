@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from crisisctl.domain.clocks.book import Clocks
     from crisisctl.domain.clocks.catalogue import Clock as LegalClock
     from crisisctl.domain.clocks.filing import Forms
+    from crisisctl.adapters.yaml.drills import ReadDrill
+    from crisisctl.domain.playbook import Playbook
+    from crisisctl.domain.scenario.known import Commands
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.outward import Channels, Outgoing, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
@@ -375,6 +378,32 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
         return yaml.trace(path, self.settings.templates, self._catalogue)
+
+    def drills(self) -> list[str]:
+        """The names of the drills of the workspace."""
+        return sorted(path.stem for path in self._drills.glob("*.yaml"))
+
+    @property
+    def _drills(self) -> Path:
+        return self.settings.playbooks / "drills"
+
+    def read_drill(self, name: str, commands: Commands) -> ReadDrill:
+        """A drill of the workspace by name, or any file by its path; `commands` are those that a player can type."""
+        from crisisctl.adapters.yaml.drills import read_drill  # noqa: PLC0415 - only drills pay for it
+        from crisisctl.domain.text import nearest  # noqa: PLC0415 - loaded by whoever gets here
+
+        path = Path(name) if name.endswith((".yaml", ".yml")) else self._drills / f"{name}.yaml"
+        if not workspace.there(path):
+            raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
+        stem = path.stem if path.resolve().parent == self._drills.resolve() else None
+        return read_drill(path, self._plan, self.playbooks(), commands, stem)
+
+    def _plan(self, name: str) -> Playbook | None:
+        """The playbook of that name; None when it has errors."""
+        from crisisctl.domain.playbook import build  # noqa: PLC0415 - only drills pay for it
+
+        document = self.read_playbook(name).document
+        return None if document is None else build(document)
 
     def _catalogue(self) -> Mapping[str, LegalClock] | None:
         """The clocks by id; None while the file with those of one's own has a slip, which stops no incident."""

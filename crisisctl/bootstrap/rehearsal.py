@@ -56,7 +56,7 @@ class World:
 
     def __init__(self, begin: datetime, cast: Cast) -> None:
         self.clock = VirtualClock(begin)
-        self.store = Memory()
+        self.store: Store = Memory()
         self.cast = cast
         self.recorder = Recorder()
 

@@ -48,6 +48,7 @@ MODULES = {
     "roster": "roster",
     "playbook": "playbook",
     "clock": "clock",
+    "drill": "drill",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -53,8 +53,8 @@ def open(  # noqa: A001 - the command's name
     read = session.office.read_playbook(playbook)
     command = opening(read.document, read.templates, read.findings, title)._replace(
         severity=severity,
-        assign=_pairs("--assign ROLE=PERSON", assign),
-        facts=_pairs("--fact NAME=VALUE", fact),
+        assign=pairs("--assign ROLE=PERSON", assign),
+        facts=pairs("--fact NAME=VALUE", fact),
         drill=drill,
         restricted=restricted,
     )
@@ -63,7 +63,8 @@ def open(  # noqa: A001 - the command's name
     _tell(outcome, quiet=quiet, json=json)
 
 
-def _pairs(form: str, given: list[str] | None) -> tuple[tuple[str, str], ...]:
+def pairs(form: str, given: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """What was given as NAME=VALUE, in order; `Usage` with the form when it is not."""
     pairs = [pair.partition("=") for pair in given or ()]
     for name, equals, value in pairs:
         if not (name and equals and value):

@@ -6,7 +6,7 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,15 +47,27 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def alone(incident: str = INCIDENT) -> Iterator[None]:
     """The environment speaks of somebody's real room; here it names the one incident that there is, and no more."""
     kept = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("CRISISCTL_")}
-    os.environ["CRISISCTL_INCIDENT"] = INCIDENT
+    os.environ["CRISISCTL_INCIDENT"] = incident
     try:
         yield
     finally:
         del os.environ["CRISISCTL_INCIDENT"]
         os.environ.update(kept)
+
+
+def answer(words: Sequence[str], actor: str, offices: Callable[[str | None], Rehearsal], text: str = "") -> Answer:
+    """Run one command line of a player with streams of its own; nothing of it is shown."""
+    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8")
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(["--as", actor, *words], rehearsal=offices)
+    finally:
+        sys.stdin = before
+    return Answer(code, err.getvalue())
 
 
 def play(real: Lender, script: Script) -> Outcome:
@@ -114,16 +126,8 @@ class _Play:
         return [Difference(key, f"{shown(command)} is refused: {shown(typed.refused)}", got)]
 
     def _typed(self, typed: Typed) -> Answer:
-        """Run one command line with its own streams; nothing of it is shown."""
-        actor = typed.by or self._first()
-        out, err, before = io.StringIO(), io.StringIO(), sys.stdin
-        sys.stdin = io.TextIOWrapper(io.BytesIO(typed.text.encode()), "utf-8")
-        try:
-            with redirect_stdout(out), redirect_stderr(err):
-                code = run(["--as", actor, *typed.words], rehearsal=self._office)
-        finally:
-            sys.stdin = before
-        return Answer(code, err.getvalue())
+        """Run one command line of a step."""
+        return answer(typed.words, typed.by or self._first(), self._office, typed.text)
 
     def _first(self) -> str:
         """Whoever holds the first role now, else who opened the incident."""

@@ -26,6 +26,7 @@ class Open(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
     drill: bool = False
     restricted: bool = False
+    exercise: Mapping[str, Any] = {}  # the scenario that is played, which makes it a drill; see `drill.rules`
 
 
 class Advance(NamedTuple):
@@ -361,6 +362,27 @@ class Export(NamedTuple):
     clock: str = ""
 
 
+class Inject(NamedTuple):
+    """Let something happen in a drill, as its scenario says: `sender` says `text` to a role by a channel."""
+
+    event: str
+    sender: str
+    to: str
+    channel: str
+    text: str
+    tag: str | None = None
+
+
+class ResumeDrill(NamedTuple):
+    """Go on with a drill that was interrupted, and stood still for so long."""
+
+    paused: timedelta
+
+
+class EndDrill(NamedTuple):
+    """End a drill."""
+
+
 # The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
 LEAVES: Mapping[type, tuple[str, ...]] = {
     Open: ("incident.opened",),
@@ -400,6 +422,9 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),
     Export: ("timeline.exported", "report.exported", "calendar.exported", "filing.exported"),
+    Inject: ("drill.injected",),
+    ResumeDrill: ("drill.resumed",),
+    EndDrill: ("drill.ended",),
 }
 _STATES = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
 _SUBJECTS = {
@@ -413,6 +438,7 @@ _SUBJECTS = {
     "channel": "channel",
     "audience": "audience",
     "clock": "clock",
+    "event": "event",
 }
 _WORDS = ("text", "because", "title", "note", "url", "reference", "what")
 _PERSONS = {

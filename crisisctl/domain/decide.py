@@ -13,7 +13,10 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
-_AFTER_THE_END = (*_AT_ANY_TIME, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export, ask.Posted, ask.Retry)
+_DRILLING = (ask.Inject, ask.ResumeDrill, ask.EndDrill)
+_AFTER_THE_END = (
+    *(*_AT_ANY_TIME, *_DRILLING, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export, ask.Posted, ask.Retry),
+)
 _BLINDING = ("role.released", "access.revoked")
 
 
@@ -87,6 +90,8 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             | ask.MissClock()
         ):
             from crisisctl.domain.decide_clocks import RULES  # noqa: PLC0415
+        case ask.Inject() | ask.ResumeDrill() | ask.EndDrill():
+            from crisisctl.domain.drill.rules import RULES  # noqa: PLC0415
         case _:
             from crisisctl.domain.decide_words import RULES  # noqa: PLC0415
     return RULES

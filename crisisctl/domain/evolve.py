@@ -59,6 +59,7 @@ def _opened(entry: Entry) -> Incident:
         title=entry.word("title") or ERASED,
         severity=data["severity"],
         drill=data["drill"],
+        exercise="running" if "exercise" in data else "",
         opened_at=entry.occurred_at,
         version=entry.version,
         digest=entry.digest,
@@ -114,6 +115,13 @@ def _ended(incident: Incident) -> Incident:
     spent = {incident.deadline(id_) for id_ in incident.playbook.statements}
     spent |= {id_ for statement in incident.statements.values() for id_ in silence_ids(incident.id, statement)}
     return incident._replace(ladders={}, statements=kept, fired=incident.fired | spent, handovers={})
+
+
+def _drill_ended(incident: Incident, entry: Entry) -> Incident:
+    """The end of an exercise closes it, wherever it stands; nothing of the kind can happen to a real incident."""
+    if not incident.exercise:
+        return incident
+    return _ended(incident)._replace(closed_at=incident.closed_at or entry.occurred_at, exercise="ended")
 
 
 def _in_order(incident: Incident, leaves: set[str]) -> tuple[str, ...]:
@@ -268,4 +276,5 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "escalation.stale": _stale,
     "escalation.snoozed": _snoozed,
     **CLOCKS,
+    "drill.ended": _drill_ended,
 }

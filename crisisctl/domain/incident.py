@@ -243,6 +243,7 @@ class Incident(NamedTuple):
     restricted: bool = False
     embargoes: Mapping[str, datetime] = {}  # by `STATEMENT/AUDIENCE`, or `STATEMENT/` for everybody
     clocks: Mapping[str, Deadline] = {}  # in the order in which they were first named
+    exercise: str = ""  # `running` or `ended` while and after it is played from a scenario, and then sealed
     admitted: tuple[str, ...] = ()  # who may see it whatever role they hold; empty unless it is restricted
 
     @property

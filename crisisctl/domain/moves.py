@@ -49,8 +49,9 @@ def open_incident(command: ask.Open, source: Source, on_call: OnCallNow = lambda
             "playbook": command.playbook._asdict(),
             "templates": dict(command.templates),
             "severity": severity,
-            "drill": command.drill,
+            "drill": command.drill or bool(command.exercise),
         }
+        | ({"exercise": dict(command.exercise)} if command.exercise else {})
         | ({"restricted": True} if command.restricted else {}),
         {"title": line(command.title, "The title")},
     )
@@ -145,6 +146,8 @@ def reopen(incident: Incident, command: ask.Reopen, _source: Source, at: datetim
     """The events of going back to where the incident stood before it was closed, as a new visit."""
     if incident.open:
         raise Refused(f"{incident.id} is open already.")
+    if incident.exercise == "ended":
+        raise Refused(f"The exercise {incident.id} is over, and is not taken up again. crisisctl drill run plays anew.")
     stages = machine(incident.playbook)
     back = incident.before_close or stages.start().active
     move = Move(incident.stages, stages.within(back), back)

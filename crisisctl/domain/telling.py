@@ -273,6 +273,13 @@ def _exported(entry: Entry) -> str:
     return f"{what} taken out as {data['format']} ({data['entries']} entries{with_}) to {word(entry, 'file')}"
 
 
+def _injected(entry: Entry) -> str:
+    data = entry.data
+    way = f" by {data['channel']}" if data["channel"] else ""
+    who = f"{data['to']} ({', '.join(data['reached']) or 'nobody holds it'})"
+    return f"EXERCISE: {word(entry, 'from')} to {who}{way}: {word(entry, 'text')}"
+
+
 _PLURAL = {"option": "options", "dissent": "dissent"}
 _TELL: dict[str, Callable[[Entry], str]] = {
     **CLOCKS,
@@ -351,6 +358,11 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "clock.stepped_back": lambda e: (
         f"The clock of this machine went back by {words(timedelta(seconds=e.data['seconds']))}"
     ),
+    "drill.injected": _injected,
+    "drill.resumed": lambda e: (
+        f"The exercise goes on after {words(timedelta(milliseconds=e.data['paused_ms']))} in which it stood still"
+    ),
+    "drill.ended": lambda _: "The exercise is over",
     "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{because(e)}",
 }
 TYPES = tuple(_TELL)  # every type of entry that has a sentence

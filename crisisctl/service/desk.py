@@ -261,7 +261,9 @@ class Desk:
         return page.write(self._told(page, events), TIMER) if events else []
 
     def _told(self, page: Page, events: Sequence[Event], command: str = "") -> Sequence[Event]:
-        """The events with their notices, each at its time."""
+        """The events with their notices, each at its time; of an exercise that is played nobody is sent anything."""
+        if page.reached.exercise:
+            return events
         events = attach(events, self._directory, command)
         if all("notices" not in event.data for event in events):
             return events

@@ -260,6 +260,8 @@ class Watch:
         with self._lock, self._desk.store.reading() as log:
             incident, entry = self._desk.load(log, notice.incident), log.entry(notice.incident, notice.version)
             about, late = _about(log, entry, notice)
+        if incident.exercise:
+            return Result(row, "dropped", "an exercise, of which nothing leaves")  # whoever put it there
         if entry is None or (not incident.open and entry.type not in _AFTER_THE_END):
             return Result(row, "dropped", "the incident is closed")
         if incident.restricted and notice.person not in incident.members():

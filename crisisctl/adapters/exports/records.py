@@ -115,7 +115,9 @@ def _object(told: Told) -> dict[str, Any]:
 def _named(data: Mapping[str, Any]) -> dict[str, Any]:
     book = data["playbook"]
     named = {"id": book["id"], "version": book["version"], "digest": book["digest"]}
-    return {**data, "playbook": named, "templates": sorted(data["templates"])}
+    told = {key: value for key, value in data.get("exercise", {}).items() if key != "text"}
+    more = {"exercise": told} if told else {}
+    return {**data, "playbook": named, "templates": sorted(data["templates"]), **more}
 
 
 def _measured(measure: Measure) -> dict[str, str | int | None]:

@@ -63,6 +63,7 @@ _NOUNS = {
     "filing": Kind("quiet", "Export"),
     "timer": Kind("quiet", "Log"),
     "entry": Kind("quiet", "Log"),
+    "drill": Kind("note", "Exercise"),
 }
 
 

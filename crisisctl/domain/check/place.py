@@ -27,10 +27,11 @@ class Place(NamedTuple):
 
     problems: list[Problem]
     path: Path
+    whole: str = "the playbook"  # what the document is, as people say it
 
     def at(self, *steps: str | int) -> Place:
         """The place that many steps further in."""
-        return Place(self.problems, (*self.path, *steps))
+        return Place(self.problems, (*self.path, *steps), self.whole)
 
     def error(self, rule: str, message: str, remedy: str, *, key: bool = False) -> None:
         """Note what makes the playbook unusable."""
@@ -47,11 +48,11 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         """The place as people say it: `roles.legal`, `item 3 of transitions`."""
         if not self.path:
-            return "the playbook"
+            return self.whole
         *inside, last = self.path
         if isinstance(last, str):
             return plain(".".join(str(step + 1) if isinstance(step, int) else step for step in self.path))
-        return f"item {last + 1} of {Place([], tuple(inside))}"
+        return f"item {last + 1} of {Place([], tuple(inside), self.whole)}"
 
 
 def plain(text: str) -> str:

@@ -30,7 +30,7 @@ def check(document: object, playbook: Playbook, commands: Commands) -> list[Prob
     if "people" in has:
         people(here.at("people"), has["people"], cast)
     for at, one in forms.unrepeated(here.at("others"), has.get("others")):
-        _person(at, one)
+        person(at, one)
     seen: set[str] = set()
     for at, spec in forms.items(here.at("scenarios"), has.get("scenarios")):
         _scenario(at, spec, has.get("people"), cast, seen)
@@ -56,10 +56,11 @@ def people(here: Place, value: object, cast: Cast) -> None:
     for role, at, held in forms.entries(here, value, "role", any_name):
         cast.roles.refer(at, role, key=True)
         for place, one in forms.unrepeated(at, held) if isinstance(held, list) else [(at, held)]:
-            _person(place, one)
+            person(place, one)
 
 
-def _person(here: Place, value: object) -> None:
+def person(here: Place, value: object) -> None:
+    """What can be somebody's id."""
     if not isinstance(value, str):
         here.wrong(value, "a person", "write a short name, such as dana")
     elif not PERSON.fullmatch(value):
@@ -91,7 +92,7 @@ def given(here: Place, value: object, everybody: object, cast: Cast) -> Cast:
     if "severity" in has:
         cast.severities.refer(here.at("severity"), has["severity"])
     if "at" in has:
-        _instant(here.at("at"), has["at"])
+        instant(here.at("at"), has["at"])
     if "roles" in has:
         people(here.at("roles"), has["roles"], cast)
     facts(here.at("facts"), has.get("facts"), cast, nothing=False)
@@ -104,7 +105,8 @@ def given(here: Place, value: object, everybody: object, cast: Cast) -> Cast:
     return cast
 
 
-def _instant(here: Place, value: object) -> None:
+def instant(here: Place, value: object) -> None:
+    """A moment with its zone."""
     try:
         parse_instant(value if isinstance(value, str) else "")
     except Refused:
@@ -139,12 +141,13 @@ def _when(here: Place, has: Mapping[str, Any], cast: Cast) -> None:
     if several and (extra := "refused" if "refused" in has else "input" if "input" in has else None):
         here.at(extra).error("bad-step", f"{extra} goes with one command", "give it a step of its own", key=True)
     for at, command in forms.items(here.at("when"), has["when"]) if several else [(here.at("when"), has["when"])]:
-        words = _words(at, command)
-        if words and _command(at, words, cast) and "refused" not in has:
-            _named(at, words, cast)
+        words = words_of(at, command)
+        if words and can_type(at, words, cast) and "refused" not in has:
+            refer(at, words, cast)
 
 
-def _words(here: Place, value: object) -> list[str]:
+def words_of(here: Place, value: object) -> list[str]:
+    """The words of a command; none, reported, when it cannot be told apart into words."""
     if not isinstance(value, str) or not value.strip():
         here.wrong(value, "a command", "write it as one types it after crisisctl, such as ack")
         return []
@@ -155,7 +158,7 @@ def _words(here: Place, value: object) -> list[str]:
         return []
 
 
-def _command(here: Place, words: list[str], cast: Cast) -> bool:
+def can_type(here: Place, words: list[str], cast: Cast) -> bool:
     """Whether it is a command that can be typed here."""
     name = words[0]
     if name == "crisisctl" or name.startswith("-"):
@@ -176,7 +179,7 @@ def _command(here: Place, words: list[str], cast: Cast) -> bool:
     return False
 
 
-def _named(here: Place, words: list[str], cast: Cast) -> None:
+def refer(here: Place, words: list[str], cast: Cast) -> None:
     """The names that the playbook must have; a command that is to be refused may name anything."""
     names = [word for word in words[1:] if not word.startswith("-")]
     if words[0] == "advance" and words[1:2] == names[:1]:

@@ -1,0 +1,54 @@
+"""`drill new`: a real crisis, as a file that can be played."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crisisctl.cli import show
+from crisisctl.cli.story import write
+from crisisctl.domain.drill.convert import convert, fitting
+from crisisctl.domain.errors import Invalid, NotFound, Usage
+from crisisctl.domain.playbook import build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crisisctl.cli.session import Session
+    from crisisctl.service.ports import Finding
+
+
+def new(session: Session, crisis: Path, playbook: str | None, output: Path | None, *, json: bool) -> None:
+    """Read the crisis, fit a playbook to it, and write the drill."""
+    from crisisctl.adapters.yaml.crises import read_crisis  # noqa: PLC0415 - only here
+    from crisisctl.adapters.yaml.writer import written  # noqa: PLC0415 - the same
+
+    office = session.office
+    if not crisis.is_file():
+        raise NotFound(f"{crisis} is not there, or is no file. Name the timeline of a crisis as JSON.")
+    read = read_crisis(crisis)
+    if read.document is None:
+        raise Invalid("\n".join(_told(one) for one in read.findings if one.level == "error"))
+    for one in read.findings:
+        show.talk(show.style(_told(one), "yellow"))
+    name = playbook or fitting(read.document["kind"], office.playbooks())
+    if name is None:
+        raise NotFound(f"There is no playbook in {office.settings.playbooks}. crisisctl init lays some out.")
+    plan = office.read_playbook(name)
+    if plan.document is None:
+        raise Invalid(f"{name} has errors. See them: crisisctl playbook check {name}")
+    drill = convert(read.document, build(plan.document))
+    text = written(drill)
+    if output is None:
+        show.data({"drill": drill}) if json else show.raw(text)
+        return
+    if output.suffix not in (".yaml", ".yml"):
+        raise Usage(f"{output} is no name for a drill. End it in .yaml, so that drill run takes it for a file.")
+    write(output, text)
+    keys = {"file": str(output), "drill": drill["drill"], "playbook": name}
+    show.data(keys) if json else show.say(f"{output}: {len(drill['events'])} events, to be played on {name}.")
+    show.hint(f"crisisctl drill run {output} --auto")
+
+
+def _told(finding: Finding) -> str:
+    place = f"{finding.file}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.rule}: {finding.message}; {finding.remedy}."

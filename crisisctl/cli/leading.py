@@ -1,0 +1,89 @@
+"""A drill with people: its events arrive at their time, and everything that is done about them is shown."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crisisctl.cli import show
+from crisisctl.domain.drill.grade import grade
+from crisisctl.domain.errors import Usage
+from crisisctl.domain.telling import sentence
+from crisisctl.domain.times import clock_time
+from crisisctl.service import drills as service
+from crisisctl.service.desk import Asked
+from crisisctl.service.opening import opening
+
+if TYPE_CHECKING:
+    from crisisctl.bootstrap import Office
+    from crisisctl.domain.drill.scenario import Drill, Pinned
+    from crisisctl.domain.entries import Entry
+
+LOOK = 1.0  # seconds from one look at the log to the next
+_FASTEST = 3_600.0
+_LEFT_OUT = ("notice.", "stage.left", "statement.posting")
+
+
+def pace(told: str | None) -> float:
+    """How many times as fast as the clock; `Usage` when that is no speed."""
+    try:
+        speed = float((told or "1").removesuffix("x"))
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= _FASTEST:
+        raise Usage(f"{told!r} is no speed. Write it as 10x, at most {_FASTEST:.0f}x.")
+    return speed
+
+
+def begin(office: Office, drill: Drill, pinned: Pinned, speed: float, assign: tuple[tuple[str, str], ...]) -> str:
+    """Open it in the room's own log."""
+    plan = office.read_playbook(drill.playbook)
+    plain = opening(plan.document, plan.templates, plan.findings, drill.title)._replace(assign=assign)
+    asked = Asked(office.source())
+    return office.desk.open(service.opening(plain, drill, pinned, speed, alone=False), asked).incident.id
+
+
+def lead(office: Office, id_: str, *, resumed: bool) -> None:
+    """Let it happen until nothing is waited for any more; Ctrl-C stops it, and it can be taken up again."""
+    director = service.Director(office.desk, id_, office.source())
+    if resumed:
+        director.resume()
+    shown = 0
+    while True:
+        director.fire()
+        run = director.course()
+        now = office.desk.now()
+        ahead = director.ahead(run, alone=False)
+        for cue in ahead:
+            if cue.inject and run.axis.instant(cue.at) <= now:
+                director.happen(cue.inject)
+        for entry in director.entries(shown):
+            shown = entry.version
+            _show(entry)
+        if run.over or not _waited_for(director, run.axis.seconds(now)):
+            break
+        time.sleep(_pause(director, office.desk.now()))
+    director.end()
+
+
+def _pause(director: service.Director, now: datetime) -> float:
+    """Seconds until the next event, or the next look."""
+    run = director.course()
+    soon = [(run.axis.instant(cue.at) - now).total_seconds() for cue in director.ahead(run, alone=False)]
+    return max(0.01, min([LOOK, *soon]))
+
+
+def _waited_for(director: service.Director, now: float) -> bool:
+    """Whether something is still to happen or to be done."""
+    run = director.course()
+    if director.ahead(run, alone=False):
+        return True
+    actions = grade(run).actions
+    return now < run.drill.lasts.total_seconds() and any(one.state == "open" for one in actions)
+
+
+def _show(entry: Entry) -> None:
+    if not entry.type.startswith(_LEFT_OUT):
+        told = f"{clock_time(entry.occurred_at)}  {sentence(entry)}"
+        show.talk(show.style(told, "yellow") if entry.type == "drill.injected" else told)

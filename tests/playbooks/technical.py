@@ -6,17 +6,27 @@ from collections.abc import Mapping
 
 EARLY: Mapping[str, frozenset[str]] = {
     "ransomware": frozenset({"affected_services", "next_update_at"}),
+    "third-party-breach": frozenset({"outside_service", "data_held", "next_update_at"}),
 }
 LATE: Mapping[str, frozenset[str]] = {
     "ransomware": frozenset({"personal_data", "restored_at"}),
+    "third-party-breach": frozenset({"own_findings", "affected_accounts"}),
 }
 # Where people may have lost the device on which they would read anything longer.
 TEXT_MESSAGES = frozenset({"ransomware", "product-harm"})
 PHRASES: Mapping[str, str | int | bool] = {
     "affected_services": "ordering, parcel tracking and the customer portal",
     "affected_services_de": "Bestellung, Sendungsverfolgung und Kundenportal",
+    "data_held": "names, e-mail addresses, delivery addresses and order numbers",
+    "data_held_de": "Namen, Mailadressen, Lieferadressen und Bestellnummern",
+    "outside_service": "the service that sends our invoices",
+    "outside_service_de": "dem Dienst, der unsere Rechnungen verschickt",
+    "own_findings": "nobody used the keys of that service in our systems",
+    "own_findings_de": "niemand hat die Schlüssel dieses Dienstes in unseren Systemen benutzt",
     "personal_data_detail": "names, postal addresses and bank details of customers",
     "personal_data_detail_de": "Namen, Postadressen und Bankdaten unserer Kundschaft",
     "still_works": "parcels that are on their way are delivered, and our hotline takes orders",
+    "they_say": "somebody copied a part of the archive of invoices on 2026-11-20",
+    "they_say_de": "am 2026-11-20 wurde ein Teil des Rechnungsarchivs kopiert",
     "still_works_de": "Pakete werden zugestellt, und unsere Hotline nimmt Bestellungen an",
 }

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 EARLY: Mapping[str, frozenset[str]] = {
     "ransomware": frozenset({"affected_services", "next_update_at"}),
+    "service-degradation": frozenset({"affected_service", "customer_impact", "next_update_at"}),
     "third-party-breach": frozenset({"outside_service", "data_held", "next_update_at"}),
 }
 LATE: Mapping[str, frozenset[str]] = {
     "ransomware": frozenset({"personal_data", "restored_at"}),
+    "service-degradation": frozenset({"restored_at"}),
     "third-party-breach": frozenset({"own_findings", "affected_accounts"}),
 }
 # Where people may have lost the device on which they would read anything longer.
@@ -25,8 +27,14 @@ PHRASES: Mapping[str, str | int | bool] = {
     "own_findings_de": "niemand hat die Schlüssel dieses Dienstes in unseren Systemen benutzt",
     "personal_data_detail": "names, postal addresses and bank details of customers",
     "personal_data_detail_de": "Namen, Postadressen und Bankdaten unserer Kundschaft",
+    "relief": "large exports wait in line until the night",
+    "relief_de": "große Exporte warten bis zur Nacht",
     "still_works": "parcels that are on their way are delivered, and our hotline takes orders",
     "they_say": "somebody copied a part of the archive of invoices on 2026-11-20",
     "they_say_de": "am 2026-11-20 wurde ein Teil des Rechnungsarchivs kopiert",
+    "who_is_affected": "customers in Europe who search in large projects",
+    "who_is_affected_de": "Kundschaft in Europa mit großen Projekten",
+    "works_as_usual": "signing in, saving and sharing",
+    "works_as_usual_de": "Anmelden, Speichern und Teilen",
     "still_works_de": "Pakete werden zugestellt, und unsere Hotline nimmt Bestellungen an",
 }

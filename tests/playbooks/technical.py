@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EARLY: Mapping[str, frozenset[str]] = {
+    "impersonation": frozenset({"fake_is", "real_places", "next_update_at"}),
     "ransomware": frozenset({"affected_services", "next_update_at"}),
     "service-degradation": frozenset({"affected_service", "customer_impact", "next_update_at"}),
     "third-party-breach": frozenset({"outside_service", "data_held", "next_update_at"}),
 }
 LATE: Mapping[str, frozenset[str]] = {
+    "impersonation": frozenset({"gone_at"}),
     "ransomware": frozenset({"personal_data", "restored_at"}),
     "service-degradation": frozenset({"restored_at"}),
     "third-party-breach": frozenset({"own_findings", "affected_accounts"}),
@@ -21,12 +23,18 @@ PHRASES: Mapping[str, str | int | bool] = {
     "affected_services_de": "Bestellung, Sendungsverfolgung und Kundenportal",
     "data_held": "names, e-mail addresses, delivery addresses and order numbers",
     "data_held_de": "Namen, Mailadressen, Lieferadressen und Bestellnummern",
+    "fake_is": "text messages about a parcel fee that carry our name",
+    "fake_is_de": "Textnachrichten über eine Paketgebühr mit unserem Namen",
+    "it_asks_for": "card numbers and a small fee",
+    "it_asks_for_de": "Kartennummern und eine kleine Gebühr",
     "outside_service": "the service that sends our invoices",
     "outside_service_de": "dem Dienst, der unsere Rechnungen verschickt",
     "own_findings": "nobody used the keys of that service in our systems",
     "own_findings_de": "niemand hat die Schlüssel dieses Dienstes in unseren Systemen benutzt",
     "personal_data_detail": "names, postal addresses and bank details of customers",
     "personal_data_detail_de": "Namen, Postadressen und Bankdaten unserer Kundschaft",
+    "real_places": "our app and our website",
+    "real_places_de": "unsere App und unsere Website",
     "relief": "large exports wait in line until the night",
     "relief_de": "große Exporte warten bis zur Nacht",
     "still_works": "parcels that are on their way are delivered, and our hotline takes orders",

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 EARLY: Mapping[str, frozenset[str]] = {
     "impersonation": frozenset({"fake_is", "real_places", "next_update_at"}),
+    "misinformation": frozenset({"topic", "next_update_at"}),
     "ransomware": frozenset({"affected_services", "next_update_at"}),
     "service-degradation": frozenset({"affected_service", "customer_impact", "next_update_at"}),
     "third-party-breach": frozenset({"outside_service", "data_held", "next_update_at"}),
 }
 LATE: Mapping[str, frozenset[str]] = {
     "impersonation": frozenset({"gone_at"}),
+    "misinformation": frozenset({"verdict", "correct_fact", "proof"}),
     "ransomware": frozenset({"personal_data", "restored_at"}),
     "service-degradation": frozenset({"restored_at"}),
     "third-party-breach": frozenset({"own_findings", "affected_accounts"}),
@@ -33,6 +35,8 @@ PHRASES: Mapping[str, str | int | bool] = {
     "own_findings_de": "niemand hat die Schlüssel dieses Dienstes in unseren Systemen benutzt",
     "personal_data_detail": "names, postal addresses and bank details of customers",
     "personal_data_detail_de": "Namen, Postadressen und Bankdaten unserer Kundschaft",
+    "proof": "the report of the inspection office",
+    "proof_de": "der Bericht der Prüfstelle",
     "real_places": "our app and our website",
     "real_places_de": "unsere App und unsere Website",
     "relief": "large exports wait in line until the night",
@@ -40,6 +44,10 @@ PHRASES: Mapping[str, str | int | bool] = {
     "still_works": "parcels that are on their way are delivered, and our hotline takes orders",
     "they_say": "somebody copied a part of the archive of invoices on 2026-11-20",
     "they_say_de": "am 2026-11-20 wurde ein Teil des Rechnungsarchivs kopiert",
+    "topic": "the batteries of our bicycles",
+    "topic_de": "den Akkus unserer Fahrräder",
+    "true_part": "two batteries were replaced in spring",
+    "true_part_de": "im Frühjahr wurden zwei Akkus ausgetauscht",
     "who_is_affected": "customers in Europe who search in large projects",
     "who_is_affected_de": "Kundschaft in Europa mit großen Projekten",
     "works_as_usual": "signing in, saving and sharing",

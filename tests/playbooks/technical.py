@@ -7,6 +7,7 @@ from collections.abc import Mapping
 EARLY: Mapping[str, frozenset[str]] = {
     "impersonation": frozenset({"fake_is", "real_places", "next_update_at"}),
     "misinformation": frozenset({"topic", "next_update_at"}),
+    "product-harm": frozenset({"affected_product", "customer_impact", "next_update_at"}),
     "ransomware": frozenset({"affected_services", "next_update_at"}),
     "service-degradation": frozenset({"affected_service", "customer_impact", "next_update_at"}),
     "third-party-breach": frozenset({"outside_service", "data_held", "next_update_at"}),
@@ -14,6 +15,7 @@ EARLY: Mapping[str, frozenset[str]] = {
 LATE: Mapping[str, frozenset[str]] = {
     "impersonation": frozenset({"gone_at"}),
     "misinformation": frozenset({"verdict", "correct_fact", "proof"}),
+    "product-harm": frozenset({"stopped_at", "recovery_steps", "fixed_product", "recovered_at"}),
     "ransomware": frozenset({"personal_data", "restored_at"}),
     "service-degradation": frozenset({"restored_at"}),
     "third-party-breach": frozenset({"own_findings", "affected_accounts"}),
@@ -21,12 +23,18 @@ LATE: Mapping[str, frozenset[str]] = {
 # Where people may have lost the device on which they would read anything longer.
 TEXT_MESSAGES = frozenset({"ransomware", "product-harm"})
 PHRASES: Mapping[str, str | int | bool] = {
+    "affected_product": "version 4.2 of the desktop app",
+    "affected_product_de": "Version 4.2 der Desktop-App",
     "affected_services": "ordering, parcel tracking and the customer portal",
     "affected_services_de": "Bestellung, Sendungsverfolgung und Kundenportal",
     "data_held": "names, e-mail addresses, delivery addresses and order numbers",
     "data_held_de": "Namen, Mailadressen, Lieferadressen und Bestellnummern",
+    "do_now": "do not restart computers that still run",
+    "do_now_de": "bitte starten Sie laufende Rechner nicht neu",
     "fake_is": "text messages about a parcel fee that carry our name",
     "fake_is_de": "Textnachrichten über eine Paketgebühr mit unserem Namen",
+    "fixed_product": "version 4.2.1",
+    "fixed_product_de": "Version 4.2.1",
     "it_asks_for": "card numbers and a small fee",
     "it_asks_for_de": "Kartennummern und eine kleine Gebühr",
     "outside_service": "the service that sends our invoices",
@@ -39,6 +47,9 @@ PHRASES: Mapping[str, str | int | bool] = {
     "proof_de": "der Bericht der Prüfstelle",
     "real_places": "our app and our website",
     "real_places_de": "unsere App und unsere Website",
+    "recovered_share": "97.5",
+    "recovery_steps": "start in safe mode, remove version 4.2, then start again and sign in",
+    "recovery_steps_de": "bitte im abgesicherten Modus starten, Version 4.2 entfernen und neu starten",
     "relief": "large exports wait in line until the night",
     "relief_de": "große Exporte warten bis zur Nacht",
     "still_works": "parcels that are on their way are delivered, and our hotline takes orders",

@@ -65,3 +65,30 @@ PHRASES: Mapping[str, str | int | bool] = {
     "works_as_usual_de": "Anmelden, Speichern und Teilen",
     "still_works_de": "Pakete werden zugestellt, und unsere Hotline nimmt Bestellungen an",
 }
+# What each clock of a playbook hangs on.
+HANGS: Mapping[str, Mapping[str, set[str]]] = {
+    "misinformation": {"mar.art17": {"inside_information_at"}},
+    "product-harm": {
+        "cra.incident-early-warning": {"severe_incident_at"},
+        "cra.incident-notification": {"severe_incident_at"},
+        "cra.incident-final": set(),
+    },
+    "ransomware": {
+        "gdpr.art33": {"aware_at"},
+        "gdpr.art34": {"high_risk_at"},
+        "nis2.early-warning": {"significant_at"},
+        "nis2.notification": {"significant_at"},
+        "nis2.final": set(),
+        "sec.8k-1.05": {"material_at"},
+    },
+    "service-degradation": {
+        "nis2.early-warning": {"significant_at"},
+        "nis2.notification": {"significant_at"},
+        "nis2.final": set(),
+    },
+    "third-party-breach": {
+        "gdpr.art33": {"aware_at"},
+        "gdpr.art33-2": {"processor_aware_at"},
+        "gdpr.art34": {"high_risk_at"},
+    },
+}

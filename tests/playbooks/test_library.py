@@ -15,6 +15,7 @@ from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.machine import Stages
 from crisisctl.domain.playbook import Escalation, Playbook, StatementSpec
 from tests.clockwork import clocks
+from tests.playbooks import technical
 from tests.playbooks.conftest import EARLY
 
 ROOT = Path(__file__).parents[2]
@@ -337,6 +338,7 @@ HANGS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "rogue-post": {"mar.art17": {"inside_information_at"}},
     "viral-complaint": {},
+    **technical.HANGS,
 }
 
 

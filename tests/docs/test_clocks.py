@@ -18,7 +18,10 @@ from tests.domain.conftest import plan
 
 Open = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
-BOUND = ("data-breach", "account-takeover", "outage", "rogue-post")
+BOUND = (
+    *("data-breach", "account-takeover", "outage", "rogue-post", "ransomware", "third-party-breach"),
+    *("service-degradation", "misinformation", "product-harm"),
+)
 
 
 def shown(page: Open, language: str = "yaml") -> list[str]:

@@ -8,6 +8,7 @@ from itertools import chain
 import pytest
 
 from tests.playbooks.conftest import CORRECTION, EARLY, RESERVED, TEMPLATES, File, names, texts
+from tests.playbooks.technical import TEXT_MESSAGES
 
 KINDS = {"holding", "update", "resolution", "correction", "staff", "qa", "minimal"}
 LANGUAGES = {"en", "de"}
@@ -66,7 +67,7 @@ def test_a_public_statement_has_a_block_for_each_short_channel(file: File) -> No
     blocks = set(re.findall(r"{% block (\w+) %}", file.source))
     if file.kind in PUBLIC:
         assert blocks >= SOCIAL | {"email_subject", "email_html"}
-        assert ("sms" in blocks) == (file.playbook.id in {"outage", "data-breach", "account-takeover"})
+        assert ("sms" in blocks) == (file.playbook.id in {"outage", "data-breach", "account-takeover"} | TEXT_MESSAGES)
     else:
         assert blocks == ({"customer_care"} if file.kind == "staff" else set())
 

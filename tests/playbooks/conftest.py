@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from crisisctl.adapters import sandbox
 from crisisctl.domain.playbook import FactSpec, Playbook, StatementSpec, build
+from tests.playbooks import conduct
 
 Values = Mapping[str, str | int | bool]
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ EARLY: Mapping[str, frozenset[str]] = {
     "outage": frozenset({"affected_service", "customer_impact", "next_update_at"}),
     "rogue-post": frozenset({"account", "next_update_at"}),
     "viral-complaint": frozenset({"complaint_about", "next_update_at"}),
+    **conduct.EARLY,
 }
 LATE: Mapping[str, frozenset[str]] = {
     "account-takeover": frozenset({"regained_at", "private_messages_seen"}),
@@ -42,6 +44,7 @@ LATE: Mapping[str, frozenset[str]] = {
     "outage": frozenset({"data_loss", "restored_at"}),
     "rogue-post": frozenset({"removed_at", "source", "cause", "change_made"}),
     "viral-complaint": frozenset({"verdict", "findings", "remedy"}),
+    **conduct.LATE,
 }
 # As long as a room would write them.
 PHRASES: Values = {
@@ -77,6 +80,7 @@ PHRASES: Values = {
     "workaround_de": "bitte holen Sie Ihre Repositories über den Spiegelserver",
     "wrong_claim": "no customer data was lost in the disruption",
     "wrong_claim_de": "bei der Störung gingen keine Daten verloren",
+    **conduct.PHRASES,
 }
 
 

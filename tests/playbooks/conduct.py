@@ -1,0 +1,22 @@
+"""What a room would know in crises of conduct, privacy and proceedings: early, at the end, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EARLY: Mapping[str, frozenset[str]] = {
+    "partner-scandal": frozenset({"partner_role", "next_update_at"}),
+}
+LATE: Mapping[str, frozenset[str]] = {
+    "partner-scandal": frozenset({"paused_at", "partnership", "reason_given"}),
+}
+# The seat that its opener takes, where it is not the communications lead's.
+LEADS: Mapping[str, str] = {}
+PHRASES: Mapping[str, str] = {
+    "customer_action": "write to our support team until 2026-12-31 if you want your money back",
+    "customer_action_de": "schreiben Sie unserer Kundenbetreuung, wenn Sie Ihr Geld zurück möchten",
+    "partner_role": "a creator who presented our app in eleven videos",
+    "partner_role_de": "einer Person, die unsere App in Videos vorgestellt hat",
+    "reason_given": "we cannot stand behind what was said in that stream",
+    "reason_given_de": "hinter dem Gesagten können wir nicht stehen",
+}

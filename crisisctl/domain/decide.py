@@ -78,6 +78,15 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.decide_facts import RULES  # noqa: PLC0415
         case ask.Grant() | ask.Revoke() | ask.Export():
             from crisisctl.domain.decide_access import RULES  # noqa: PLC0415
+        case (
+            ask.StartClocks()
+            | ask.AssessClocks()
+            | ask.FileClocks()
+            | ask.WaiveClock()
+            | ask.DeclineClock()
+            | ask.MissClock()
+        ):
+            from crisisctl.domain.decide_clocks import RULES  # noqa: PLC0415
         case _:
             from crisisctl.domain.decide_words import RULES  # noqa: PLC0415
     return RULES

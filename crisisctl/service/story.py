@@ -9,7 +9,8 @@ from crisisctl.domain.folding_facts import CORRECTION
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.labels import Withheld
 from crisisctl.domain.playbook import Task, unpin
-from crisisctl.domain.telling import ERASED, Told, tell
+from crisisctl.domain.said import ERASED
+from crisisctl.domain.telling import Told, tell
 from crisisctl.domain.times import instant
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Log

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 
 import crisisctl
 from crisisctl.domain.entries import Entry, Word
-from crisisctl.domain.telling import _TELL, ERASED, sentence, tell
+from crisisctl.domain.said import ERASED
+from crisisctl.domain.telling import _TELL, sentence, tell
 from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step
 
 SOURCE = Path(crisisctl.__file__).parent

@@ -15,7 +15,7 @@ from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.machine import Stages
 from crisisctl.domain.playbook import Escalation, Playbook, StatementSpec
 from tests.clockwork import clocks
-from tests.playbooks.conduct import LEADS
+from tests.playbooks import conduct
 from tests.playbooks.conftest import EARLY
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def test_the_summary_is_a_paragraph(playbook: Playbook) -> None:
 
 def test_the_opener_becomes_the_lead_and_has_a_deputy(playbook: Playbook) -> None:
     lead = playbook.roles[playbook.first_role()]
-    assert (lead.id, lead.required) == (LEADS.get(playbook.id, "comms-lead"), True)
+    assert (lead.id, lead.required) == (conduct.LEADS.get(playbook.id, "comms-lead"), True)
     assert lead.deputy in playbook.roles
 
 
@@ -339,6 +339,7 @@ HANGS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "rogue-post": {"mar.art17": {"inside_information_at"}},
     "viral-complaint": {},
+    **conduct.HANGS,
 }
 
 
@@ -348,10 +349,10 @@ def test_each_clock_hangs_on_the_fact_that_it_should(playbook: Playbook) -> None
     assert hangs == HANGS[playbook.id]
 
 
-def test_a_clock_is_for_legal_counsel_and_in_the_end_for_the_executive_sponsor(playbook: Playbook) -> None:
+def test_a_clock_is_for_legal_counsel_and_in_the_end_for_the_top(playbook: Playbook) -> None:
     for spec in playbook.clocks.values():
         assert spec.role == "legal"
-        assert "exec-sponsor" in spec.escalate
+        assert {"exec-sponsor", "board-lead"}.intersection(spec.escalate)
 
 
 def test_a_filing_that_starts_another_clock_of_the_playbook_is_itself_in_it(playbook: Playbook) -> None:

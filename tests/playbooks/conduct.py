@@ -10,6 +10,7 @@ EARLY: Mapping[str, frozenset[str]] = {
     "harassment-of-staff": frozenset({"group", "next_update_at"}),
     "partner-scandal": frozenset({"partner_role", "next_update_at"}),
     "privacy-backlash": frozenset({"feature", "next_update_at"}),
+    "regulator-inquiry": frozenset({"authority", "subject", "next_update_at"}),
 }
 LATE: Mapping[str, frozenset[str]] = {
     "employee-misconduct": frozenset({"finding", "house_change"}),
@@ -17,6 +18,7 @@ LATE: Mapping[str, frozenset[str]] = {
     "harassment-of-staff": frozenset({"quiet_since", "lasting_help"}),
     "partner-scandal": frozenset({"paused_at", "partnership", "reason_given"}),
     "privacy-backlash": frozenset({"data_flow", "switch_off", "decision"}),
+    "regulator-inquiry": frozenset({"answered_at", "outcome", "our_step"}),
 }
 # The seat that its opener takes, where it is not the communications lead's.
 LEADS: Mapping[str, str] = {
@@ -33,10 +35,14 @@ HANGS: Mapping[str, Mapping[str, set[str]]] = {
     "regulator-inquiry": {"mar.art17": {"inside_information_at"}},
 }
 PHRASES: Mapping[str, str] = {
+    "authority": "the data protection authority",
+    "authority_de": "die Datenschutzbehörde",
     "board_decision": "the member of management leaves on 2027-01-31",
     "board_decision_de": "die betroffene Person scheidet am 2027-01-31 aus",
     "customer_action": "write to our support team until 2026-12-31 if you want your money back",
     "customer_action_de": "schreiben Sie unserer Kundenbetreuung, wenn Sie Ihr Geld zurück möchten",
+    "customer_effect": "your service and your contract go on unchanged",
+    "customer_effect_de": "Ihr Dienst und Ihr Vertrag laufen unverändert weiter",
     "data_flow": "the text of uploaded files is read to suggest titles, and is kept for 30 days on our own servers",
     "data_flow_de": "der Text hochgeladener Dateien wird für Titelvorschläge gelesen und 30 Tage bei uns aufbewahrt",
     "feature": "the new default for reading uploaded files",
@@ -51,10 +57,14 @@ PHRASES: Mapping[str, str] = {
     "matter_de": "einem Video von einer öffentlichen Veranstaltung",
     "office": "a member of our management",
     "office_de": "einem Mitglied unserer Geschäftsführung",
+    "our_step": "we delete contact data one year after the end of a contract",
+    "our_step_de": "wir löschen Kontaktdaten ein Jahr nach dem Ende des Vertrags",
     "partner_role": "a creator who presented our app in eleven videos",
     "partner_role_de": "einer Person, die unsere App in Videos vorgestellt hat",
     "reason_given": "we cannot stand behind what was said in that stream",
     "reason_given_de": "hinter dem Gesagten können wir nicht stehen",
+    "subject": "how long we keep contact data of former customers",
+    "subject_de": "wie lange wir Kontaktdaten aufbewahren",
     "switch_off": "turn off Suggestions under Settings, Privacy",
     "switch_off_de": "schalten Sie die Vorschläge aus unter Einstellungen, Privatsphäre",
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crisisctl.adapters.yaml import Read
     from crisisctl.domain.clocks.book import Clocks
     from crisisctl.domain.clocks.catalogue import Clock as LegalClock
+    from crisisctl.domain.clocks.filing import Forms
     from crisisctl.service.calendars import Calendars
     from crisisctl.service.outward import Channels, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
@@ -320,6 +321,13 @@ class Office:
 
             document = merged(document, read_clocks(own, document))
         return Clocks(build(document["regimes"]), Holidays(document["calendars"]))
+
+    @cached_property
+    def filings(self) -> Forms:
+        """What authorities ask for, with the forms of the workspace."""
+        from crisisctl.adapters.yaml.filings import read_filings  # noqa: PLC0415 - only drafts of filings pay for it
+
+        return read_filings(self.settings.root / workspace.FILINGS, self.clocks.known)
 
     @cached_property
     def _followed(self) -> tuple[Clocks, str]:

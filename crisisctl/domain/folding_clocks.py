@@ -47,7 +47,7 @@ def _asserted(incident: Incident, entry: Entry) -> Incident:
         escalate=tuple(data["escalate"]),
         run=held.run + 1,
         version=entry.version,
-        asserted_at=entry.recorded_at,
+        asserted_at=entry.occurred_at,
         missed=False,
         late=data.get("late", held.late),
         **times,

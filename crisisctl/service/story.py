@@ -37,13 +37,14 @@ _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened":
 class Story(NamedTuple):
     """An incident and its entries: `entries` as recorded, `told` in the order in which things happened.
 
-    Both are without what is `withheld`.
+    Both are without what is `withheld`; `held` is that, for those who must know what it is about.
     """
 
     incident: Incident
     entries: Sequence[Entry]
     told: Sequence[Told]
     withheld: Withheld = Withheld()
+    held: Sequence[Entry] = ()
 
 
 class Measure(NamedTuple):

@@ -131,19 +131,32 @@ def test_clocks_without_a_time_or_a_duty_are_left_out() -> None:
     waits = CLOCK._replace(id="nis2.final", state="not_started", kind="not_started", strict=None)
     asked = CLOCK._replace(id="dora.initial", state="assessed", kind="", strict=None)
     assert items(incident(waits, asked), [STARTED]) == []
-    assert left_out(incident(waits, asked), [STARTED]) == {"nis2.final": "not started", "dora.initial": "assessed"}
+    assert left_out(incident(waits, asked), []) == {"nis2.final": "not started", "dora.initial": "assessed"}
 
 
-def test_a_clock_whose_assertion_stays_in_the_room_is_left_out() -> None:
-    assert items(incident(CLOCK, DUTY), [entry(8, clock="gdpr.art34")])[0].clock == "gdpr.art34"
-    found = left_out(incident(CLOCK, DUTY), [entry(8, clock="gdpr.art34")])
-    assert found == {"gdpr.art33": "its labels keep it in the room"}
+def test_a_clock_of_which_something_stays_in_the_room_is_left_out() -> None:
+    declined = entry(9, "clock.declined", clock="gdpr.art33", labels={"privileged": True})
+    both = incident(CLOCK, DUTY)
+    assert [item.clock for item in items(both, [STARTED], [declined])] == ["gdpr.art34"]
+    assert left_out(both, [declined]) == {"gdpr.art33": "labels keep it in the room"}
+    before = entry(6, "clock.declined", clock="gdpr.art33", labels={"privileged": True})
+    assert len(items(both, [STARTED], [before])) == 2, "it was asserted anew since"
+
+
+def test_a_duty_alarms_for_a_target_of_our_own_and_says_that_it_is_one() -> None:
+    item = only(DUTY._replace(target=DUE, alarms=True), [entry(8, clock="gdpr.art34")])
+    assert item.at is None
+    assert [text.rpartition(": ")[2] for _, text in item.alarms][1:] == [
+        "80% of the time has passed, to aim at 2026-11-25 15:00:00 UTC",
+        "to aim at now",
+    ]
+    assert "To aim at: 2026-11-25 15:00:00 UTC." in item.description
 
 
 def test_the_stamp_is_of_the_last_change_and_reminders_are_none() -> None:
-    filed = entry(9, "clock.filed", 60, clocks=["gdpr.art33"])
+    filed = entry(9, "clock.filed", 60, clocks=[{"clock": "gdpr.art33"}])
     reminded = entry(10, "clock.reminded", 90, clock="gdpr.art33")
-    other = entry(11, "clock.filed", 120, clocks=["nis2.notification"])
+    other = entry(11, "clock.filed", 120, clocks=[{"clock": "nis2.notification"}])
     assert only(CLOCK, [STARTED, filed, reminded, other]).stamp == filed.recorded_at
 
 

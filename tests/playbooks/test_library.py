@@ -346,7 +346,7 @@ HANGS: Mapping[str, Mapping[str, set[str]]] = {
 def test_each_clock_hangs_on_the_fact_that_it_should(playbook: Playbook) -> None:
     known, facts = clocks().known, list(playbook.facts)
     hangs = {id_: set(hangs_on(known[id_], spec, facts).values()) for id_, spec in playbook.clocks.items()}
-    assert hangs == HANGS[playbook.id]
+    assert hangs == HANGS.get(playbook.id, {})
 
 
 def test_a_clock_is_for_legal_counsel_and_in_the_end_for_the_top(playbook: Playbook) -> None:
@@ -374,6 +374,6 @@ def test_a_playbook_with_clocks_names_the_command_that_asks_which_duties_there_a
 
 
 def test_no_transition_waits_for_a_fact_that_only_some_laws_ask_for(playbook: Playbook) -> None:
-    own = {name for hangs in HANGS[playbook.id].values() for name in hangs} - {"aware_at"}
+    own = {name for hangs in HANGS.get(playbook.id, {}).values() for name in hangs} - {"aware_at"}
     for move in playbook.transitions:
         assert own.isdisjoint(move.requires.facts), move.trigger

@@ -36,12 +36,6 @@ def _event(item: Item, at: datetime) -> Component:
     event.add("dtstart", at.astimezone(UTC))
     event.add("status", "CANCELLED" if item.over else "CONFIRMED")
     event.add("transp", "TRANSPARENT")  # a deadline keeps nobody from a meeting
-    for when, text in item.alarms:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("trigger", when.astimezone(UTC), parameters={"VALUE": "DATE-TIME"})
-        alarm.add("description", text)
-        event.add_component(alarm)
     return event
 
 
@@ -60,4 +54,10 @@ def _common(part: Component, item: Item) -> Component:
         part.add(key, value)
     part.add("sequence", item.sequence)
     part.add("dtstamp", item.stamp.astimezone(UTC))
+    for when, text in item.alarms:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("trigger", when.astimezone(UTC), parameters={"VALUE": "DATE-TIME"})
+        alarm.add("description", text)
+        part.add_component(alarm)
     return part

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from crisisctl.domain.clocks.shares import DUE, shares
+from crisisctl.domain.clocks.catalogue import ALARMED
+from crisisctl.domain.clocks.shares import DUE, HALF, shares
 from crisisctl.domain.clocks.tell import standing
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Deadline, Incident
@@ -31,7 +32,7 @@ class Item(NamedTuple):
     """One clock. `at` is its strict time; None for a duty in words, of which no time is made up.
 
     `stamp` is when anything of it last changed. `over` is set when nobody has to file it any more; `done` is when it
-    was filed. `alarms` are the instants at which to speak up, and what to say then.
+    was filed. `alarms` are the instants at which to speak up, and what to say then: for a duty, of a target of our own.
     """
 
     clock: str
@@ -46,30 +47,29 @@ class Item(NamedTuple):
     alarms: tuple[tuple[datetime, str], ...] = ()
 
 
-def items(incident: Incident, entries: Sequence[Entry]) -> list[Item]:
+def items(incident: Incident, entries: Sequence[Entry], held: Sequence[Entry] = ()) -> list[Item]:
     """The clocks that have a time or a duty in words, in the order in which they were named.
 
-    One whose last assertion is not among the entries, because it may not leave the room, is left out.
+    One of which something since its last assertion is among `held`, for it may not leave the room, is left out.
     """
-    there = {entry.version: entry for entry in entries}
-    stamps = _stamps(entries)
+    stamps, sources = _stamps(entries), {entry.version: str(entry.data.get("citation", "")) for entry in entries}
     return [
-        _item(incident, clock, there[clock.version], stamps.get(clock.id))
+        _item(incident, clock, sources.get(clock.version, ""), stamps.get(clock.id))
         for clock in incident.clocks.values()
-        if not _left_out(clock, there)
+        if not _left_out(clock, held)
     ]
 
 
-def left_out(incident: Incident, entries: Sequence[Entry]) -> dict[str, str]:
+def left_out(incident: Incident, held: Sequence[Entry]) -> dict[str, str]:
     """The clocks that are not among the items, and why."""
-    there = {entry.version: entry for entry in entries}
-    return {clock.id: why for clock in incident.clocks.values() if (why := _left_out(clock, there))}
+    return {clock.id: why for clock in incident.clocks.values() if (why := _left_out(clock, held))}
 
 
-def _left_out(clock: Deadline, there: Mapping[int, Entry]) -> str:
+def _left_out(clock: Deadline, held: Sequence[Entry]) -> str:
     if clock.strict is None and clock.kind != "qualitative":
         return clock.state.replace("_", " ")
-    return "" if clock.version in there else "its labels keep it in the room"
+    since = (entry for entry in held if entry.version >= clock.version)
+    return "labels keep it in the room" if any(clock.id in about(entry) for entry in since) else ""
 
 
 def _stamps(entries: Sequence[Entry]) -> Mapping[str, datetime]:
@@ -78,12 +78,17 @@ def _stamps(entries: Sequence[Entry]) -> Mapping[str, datetime]:
         id_: entry.recorded_at
         for entry in entries
         if entry.type.startswith("clock.") and entry.type != _REMINDED
-        for id_ in (entry.data.get("clock"), *entry.data.get("clocks", ()))
-        if id_
+        for id_ in about(entry)
     }
 
 
-def _item(incident: Incident, clock: Deadline, said: Entry, stamp: datetime | None) -> Item:
+def about(entry: Entry) -> set[str]:
+    """The clocks that an entry is about."""
+    data = entry.data
+    return {one["clock"] for one in (data, *data.get("clocks", ())) if "clock" in one}
+
+
+def _item(incident: Incident, clock: Deadline, source: str, stamp: datetime | None) -> Item:
     called = f"{clock.regime}: {clock.title}" if clock.title else clock.regime
     mark = "EXERCISE " if incident.drill else ""
     summary = f"{mark}{'OVERDUE ' if clock.open and clock.missed else ''}{called} ({incident.id})"
@@ -92,9 +97,9 @@ def _item(incident: Incident, clock: Deadline, said: Entry, stamp: datetime | No
         uid=f"{incident.id}/{clock.id}@crisisctl",
         at=clock.strict,
         summary=visible(summary),
-        description="\n".join(visible(line) for line in _described(incident, clock, said)),
+        description="\n".join(visible(line) for line in _described(incident, clock, source)),
         sequence=clock.run,
-        stamp=stamp or clock.asserted_at or said.recorded_at,
+        stamp=stamp or clock.asserted_at or incident.opened_at,
         over=not clock.open,
         done=clock.filed_at,
         alarms=tuple(_alarms(clock, f"{mark}{called}")) if clock.open and clock.alarms else (),
@@ -102,17 +107,17 @@ def _item(incident: Incident, clock: Deadline, said: Entry, stamp: datetime | No
 
 
 def _alarms(clock: Deadline, called: str) -> Iterator[tuple[datetime, str]]:
-    if clock.strict is None:
+    end = clock.strict or clock.target
+    if end is None:
         return
-    due = f"{clock_time(clock.strict)} UTC"
-    for share, at in shares(clock.begun, clock.strict):
-        when = (
-            "due now" if share == DUE else f"{'half' if share == 'half' else share} of the time has passed, due {due}"
-        )
+    what = "due" if clock.strict else "to aim at"
+    for share, at in shares(clock.begun, end):
+        passed = "half" if share == HALF else share
+        when = f"{what} now" if share == DUE else f"{passed} of the time has passed, {what} {clock_time(end)} UTC"
         yield at, visible(f"{called}: {when}")
 
 
-def _described(incident: Incident, clock: Deadline, said: Entry) -> Iterator[str]:
+def _described(incident: Incident, clock: Deadline, source: str) -> Iterator[str]:
     if incident.drill:
         yield "EXERCISE. This is practice; none of it is real."
     yield f"{incident.id}: {incident.title}"
@@ -120,12 +125,12 @@ def _described(incident: Incident, clock: Deadline, said: Entry) -> Iterator[str
     yield from (f"{what}: {clock_time(at)} UTC." for what, at in _times(clock) if at)
     if not clock.strict:
         yield "The duty is in words: the law sets no number, so this has no time."
-    if not clock.alarms:
-        yield f"No alarms: {clock.status.replace('_', ' ') or 'it is only for information'}."
+    if clock.open and not clock.alarms:
+        yield f"No alarms: {clock.status.replace('_', ' ')}."
     if clock.recipient:
         yield f"To: {clock.recipient}."
-    if citation := said.data.get("citation"):
-        yield f"Source: {citation}."
+    if source:
+        yield f"Source: {source}."
     yield f"Why: crisisctl clock explain {clock.id} -i {incident.id}"
     yield standing([clock])
 
@@ -134,7 +139,7 @@ def _times(clock: Deadline) -> Iterator[tuple[str, datetime | None]]:
     yield "Due", clock.strict
     yield "Legal limit", clock.legal if clock.legal != clock.strict else None
     yield "To aim at", clock.target
-    yield f"Began with {clock.start}" if clock.start else "Began", clock.begun
+    yield f"Began with {clock.start.replace('_', ' ')}", clock.begun
 
 
 def _standing(clock: Deadline) -> Iterator[str]:
@@ -145,4 +150,7 @@ def _standing(clock: Deadline) -> Iterator[str]:
             yield "It was said beforehand that this will be missed."
         return
     when = f" {clock_time(clock.filed_at)} UTC{', late' if clock.late else ''}" if clock.filed_at else ""
-    yield f"{_OVER.get(clock.state, clock.state)}{when}."
+    why = (
+        f": {clock.status.replace('_', ' ')}" if clock.state == "not_applicable" and clock.status not in ALARMED else ""
+    )
+    yield f"{_OVER.get(clock.state, clock.state)}{why}{when}."

@@ -60,7 +60,7 @@ def _next(outcome: Outcome) -> str:
 @writing(
     running,
     "start",
-    example="clock start gdpr.art33 --trigger 2026-11-22T14:00Z --source 'database team'",
+    example="clock start gdpr.art33 --trigger 2026-11-22T14:00Z",
     then=_next,
     telling=_changed,
 )
@@ -114,7 +114,7 @@ def _given(clock: Clock, told: list[str], place: Any, *, later: bool) -> Mapping
 @writing(
     running,
     "file",
-    example="clock file gdpr.art33 nis2.early-warning --to BfDI --reference 26-1234",
+    example="clock file gdpr.art33 --to BfDI --reference 26-1234",
     then=_next,
     telling=_changed,
 )
@@ -153,7 +153,7 @@ def waive(
 @writing(
     running,
     "decline",
-    example="clock decline gdpr.art33 --because 'no risk: the data were encrypted' --decider lee",
+    example="clock decline gdpr.art33 --because 'no risk'",
     then=_next,
     telling=_changed,
 )
@@ -173,16 +173,14 @@ def decline(
     return ask.DeclineClock(book.find(clock).id, because, book, decider, privileged, tlp)
 
 
-@writing(
-    running, "miss", example="clock miss nis2.notification --because 'counsel has no figures yet'", telling=_changed
-)
+@writing(running, "miss", example="clock miss nis2.notification --because 'no figures'", telling=_changed)
 def miss(call: Call, clock: Clock_, because: options.Why) -> ask.MissClock:
     """Say before the deadline that it will not be met; some authorities want to be told."""
     book = call.session.office.clocks
     return ask.MissClock(book.find(clock).id, because, book)
 
 
-@running.command(epilog="Example: crisisctl clock assess gdpr.art33 --answer controller=yes --answer risk=yes")
+@running.command(epilog="Example: crisisctl clock assess gdpr.art33 --answer risk=yes")
 def assess(
     ctx: typer.Context,
     clock: Annotated[

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from crisisctl.adapters.roster.pings import proven
-from crisisctl.adapters.workspace import CLOCKS, Settings
+from crisisctl.adapters.workspace import CLOCKS, FILINGS, Settings
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
@@ -220,6 +220,8 @@ def _clocks(office: Office) -> Iterator[Check]:
                 what = f"playbook {name} names clocks that start nothing: {', '.join(lost)}"
                 yield Check("warning", what, f"crisisctl playbook check {name}")
     yield from _verified([*relied.values()], f"{office.clock.now().date() - VERIFIED_FOR}", file)
+    forms = show.count(len(office.filings.known), "form")
+    yield Check("ok", f"{forms} of filings can be read, with {file.with_name(FILINGS)} if there is one")
 
 
 def _verified(relied: list[Clock], oldest: str, file: Path) -> Iterator[Check]:

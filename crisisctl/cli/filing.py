@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Clock = Annotated[
     str,
     typer.Argument(
-        metavar="CLOCK", help="A clock with a filing form, such as gdpr.art33.", autocompletion=complete.clocks
+        metavar="CLOCK", help="A clock with a filing form, such as gdpr.art33.", autocompletion=complete.filings
     ),
 ]
 

@@ -38,10 +38,11 @@ def _of(incident: Incident, subject: str) -> tuple[Deadline, str]:
 
 
 def roles(incident: Incident, subject: str) -> tuple[str, ...]:
-    """The role that has the clock; when most of its time has passed, those above besides."""
+    """The role that has the clock, and the first while nobody holds it; later those above besides."""
     one, share = _of(incident, subject)
+    first = () if incident.holders(one.role) else (incident.playbook.first_role(),)
     above = () if share == HALF else one.escalate or escalated(incident)
-    return tuple(dict.fromkeys((one.role, *above)))
+    return tuple(dict.fromkeys((one.role, *first, *above)))
 
 
 def what(incident: Incident, subject: str) -> str:

@@ -10,53 +10,43 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import labels
 from crisisctl.domain.clocks import given
 from crisisctl.domain.clocks.applying import canonical, not_applicable
-from crisisctl.domain.clocks.asserting import Said, about, assertion, bound, chained, followed, said
+from crisisctl.domain.clocks.asserting import Said, about, assertion, bound, chained, followed, happened, said
 from crisisctl.domain.clocks.catalogue import Clock
-from crisisctl.domain.clocks.chain import is_ahead
 from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.commands import Rule
 from crisisctl.domain.decide_facts import set_fact
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
 from crisisctl.domain.incident import Deadline, Incident
-from crisisctl.domain.text import nearest, prose
+from crisisctl.domain.text import PERSON, nearest, prose, visible
 from crisisctl.domain.timers import provisional
-from crisisctl.domain.times import clock_time, instant, stamp
+from crisisctl.domain.times import clock_time, stamp
 
 
 def start(incident: Incident, command: ask.StartClocks, source: Source, at: datetime) -> list[Event]:
     """Each clock runs from the fact that starts it, or what was said is amended; and so for what hangs on the same."""
-    events: list[Event] = []
-    for id_ in dict.fromkeys(command.clocks):
-        now = provisional(incident, events)
-        events += _facts(now, command, command.book.known[id_], source, at)
-        now = provisional(incident, events)
-        if id_ not in {event.data.get("clock") for event in events}:
-            events.append(_started(now, command, command.book.known[id_], source, at))
-    return [_worded(event, command) for event in events]
+    ids, book = tuple(dict.fromkeys(command.clocks)), command.book
+    facts: list[Event] = []
+    for id_ in ids:
+        facts += _facts(provisional(incident, facts), command, book.known[id_], source, at)
+    now = provisional(incident, facts)
+    started = [event for id_ in ids if (event := _started(now, command, book.known[id_], source, at))]
+    if not started:
+        see = f"crisisctl clock explain {ids[0]} -i {incident.id}"
+        raise Refused(f"{' and '.join(ids)}: what was said stands so already. To see it: {see}")
+    changed = [event.data["fact"] for event in facts]
+    others = followed(provisional(now, started), changed, book, source.actor, at, besides=ids)
+    return [*facts, *(_worded(event, command) for event in (*started, *others))]
 
 
 def _facts(incident: Incident, command: ask.StartClocks, clock: Clock, source: Source, at: datetime) -> list[Event]:
-    """A fact of the playbook that a clock hangs on is set with it, so that there is one truth; and what follows."""
+    """A fact of the playbook that a clock hangs on is set with it, so that there is one truth."""
     spec = bound(incident.playbook, command.book).get(clock.id)
-    hangs = hangs_on(clock, spec, incident.playbook.facts) if spec else {}
+    hangs = hangs_on(clock, spec, incident.playbook.times) if spec else {}
     told = {hangs[own]: moment for own, moment in _told(incident, command, clock, at).items() if own in hangs}
     known = {name: fact.value for name, fact in incident.facts.items() if fact.status != "retracted"}
-    new = {name: value for name, value in told.items() if known.get(name) != value}
-    if clock.id in incident.clocks and incident.clocks[clock.id].run and new:
-        _reasoned(command)
-    events = []
-    for name, value in new.items():
-        events += set_fact(incident, ask.SetFact(name, value, source=command.source), source, at)
-    here = _placed(incident, command, clock)
-    return [*events, *followed(provisional(here, events), new, command.book, source.actor)] if events else []
-
-
-def _placed(incident: Incident, command: ask.StartClocks, clock: Clock) -> Incident:
-    """The incident with the answers and the zone that go with the clock, before its facts are looked at."""
-    held = incident.clocks.get(clock.id, Deadline(clock.id))
-    with_it = held._replace(answers={**held.answers, **_answers(command)}, zone=command.zone or held.zone)
-    return incident._replace(clocks={**incident.clocks, clock.id: with_it})
+    new = (ask.SetFact(name, value, source=command.source) for name, value in told.items() if known.get(name) != value)
+    return [event for fact in new for event in set_fact(incident, fact, source, at)]
 
 
 def _answers(command: ask.StartClocks) -> Mapping[str, Any]:
@@ -71,14 +61,11 @@ def _told(incident: Incident, command: ask.StartClocks, clock: Clock, at: dateti
         told.setdefault(clock.trigger, stamp(command.trigger))
     elif clock.chained_to is None and clock.start not in told and not (held and held.begun):
         told[clock.start] = stamp(at)
-    for name, value in told.items():
-        if instant(value) > at and not is_ahead(name):
-            when = clock_time(instant(value))
-            raise Refused(f"{when} UTC is in the future: a clock starts with what has happened. Correct the time.")
+    happened(told, at)
     return told
 
 
-def _started(incident: Incident, command: ask.StartClocks, clock: Clock, source: Source, at: datetime) -> Event:
+def _started(incident: Incident, command: ask.StartClocks, clock: Clock, source: Source, at: datetime) -> Event | None:
     _startable(incident, clock, command)
     told = _told(incident, command, clock, at)
     now = said(incident, clock, bound(incident.playbook, command.book).get(clock.id))
@@ -86,10 +73,8 @@ def _started(incident: Incident, command: ask.StartClocks, clock: Clock, source:
     now = Said({**now.facts, **told}, {**now.answers, **_answers(command)}, zone)
     held = incident.clocks.get(clock.id)
     event = assertion(incident, clock, now, command.book, source.actor, resume=_rests(held))
-    if event is None:
-        raise Refused(f"{clock.id} stands so already. To see it: crisisctl clock explain {clock.id} -i {incident.id}")
-    if event.type == "clock.amended":
-        _reasoned(command)
+    if event and event.type == "clock.amended" and not command.because:
+        raise Refused(f"What was said of {clock.id} is amended with a reason: --because WHY")
     return event
 
 
@@ -109,14 +94,7 @@ def _startable(incident: Incident, clock: Clock, command: ask.StartClocks) -> No
         )
 
 
-def _reasoned(command: ask.StartClocks) -> None:
-    if not command.because:
-        raise Refused("What was said of a clock is amended with a reason: --because WHY")
-
-
 def _worded(event: Event, command: ask.StartClocks) -> Event:
-    if not event.type.startswith("clock."):
-        return event
     words = {"source": command.source, "because": command.because}
     told = {name: prose(text, f"The {_CALLED[name]}") for name, text in words.items() if text}
     return event._replace(words={**event.words, **told})
@@ -159,8 +137,16 @@ def _again(
     held = incident.clocks.get(clock.id)
     if held and held.run and held.begun:
         now = Said(held.facts, answers, held.zone)
-        if event := assertion(incident, clock, now, command.book, source.actor):
+        event = assertion(incident, clock, now, command.book, source.actor)
+        if event and _moved(event):
             yield event
+
+
+def _moved(event: Event) -> bool:
+    """Whether an amendment changes when the clock ends, or whether it runs at all."""
+    result, was = event.data["result"], event.data["was"]
+    now = {"state": event.data["state"], **{name: result.get(name) for name in ("kind", "strict", "legal")}}
+    return bool(now != was)
 
 
 def file(incident: Incident, command: ask.FileClocks, source: Source, at: datetime) -> list[Event]:
@@ -196,6 +182,8 @@ def waive(incident: Incident, command: ask.WaiveClock, _source: Source, _at: dat
 def decline(incident: Incident, command: ask.DeclineClock, source: Source, _at: datetime) -> list[Event]:
     """A decision not to notify, with its reason and whoever decided."""
     decider = command.decider or source.actor
+    if not PERSON.fullmatch(decider):
+        raise Refused(f"{visible(decider[:80])!r} is no person's id. Say who decided: --decider PERSON")
     return [_settled(incident, command.clock, "clock.declined", command, {"decider": decider})]
 
 

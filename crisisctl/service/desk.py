@@ -81,7 +81,7 @@ class Desk:
                 return done
             page = Page(id_, None, now, self._salt)
             page.write(events, asked.source, at=asked.at, request=asked.request)
-            clocks = self._clocks(page.reached, dict(command.facts), asked.source)
+            clocks = self._clocks(page.reached, dict(command.facts), asked.source, asked.at or now)
             page.write(self._told(page, clocks, f"{id_}/{page.reached.version + 1}"), asked.source, at=asked.at)
             return self._write(ledger, page, page.entries)
 
@@ -98,6 +98,8 @@ class Desk:
             self._directory.require(command.person)
         if isinstance(command, ask.AskFact) and command.person is not None:
             self._directory.require(command.person)
+        if isinstance(command, ask.DeclineClock) and command.decider is not None:
+            self._directory.require(command.decider)
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:
@@ -229,14 +231,15 @@ class Desk:
                 raise _after_timers(error) from None
             raise
         if isinstance(command, ask.SetFact | ask.RetractFact):
-            events += self._clocks(provisional(page.reached, events), [command.name], asked.source)
+            clocks = self._clocks(provisional(page.reached, events), [command.name], asked.source, asked.at or page.now)
+            events += [event._replace(data={**_labelled(events[0]), **event.data}) for event in clocks]
         told = self._told(page, events, f"{page.id}/{page.reached.version + 1}")
         added = page.write(told, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
         return self._write(ledger, page, added)._replace(fired=fired)
 
-    def _clocks(self, incident: Incident, facts: Iterable[str], source: Source) -> list[Event]:
+    def _clocks(self, incident: Incident, facts: Iterable[str], source: Source, at: datetime) -> list[Event]:
         """The clocks that changed facts start, amend or stop; `incident` knows the facts already."""
         specs = incident.playbook.facts
         times = [name for name in facts if specs[name].type == "datetime"]
@@ -244,7 +247,7 @@ class Desk:
             return []
         from crisisctl.domain.clocks.asserting import followed  # noqa: PLC0415 - few facts start a clock
 
-        return [*followed(incident, times, self._deadlines(), source.actor)]
+        return [*followed(incident, times, self._deadlines(), source.actor, at)]
 
     def _erase(self, ledger: Ledger, page: Page, command: ask.Redact, added: Sequence[Entry]) -> Outcome:
         """Write the page, and erase the words with everything that was derived from them."""
@@ -301,6 +304,11 @@ class Desk:
     def _not_ahead(self, at: datetime | None, now: datetime) -> None:
         if at is not None and at > now:
             raise Refused(f"--at {clock_time(at)} UTC is in the future; the log holds what has happened.")
+
+
+def _labelled(event: Event) -> Mapping[str, object]:
+    """The labels of an event, for what follows from it."""
+    return {"labels": event.data["labels"]} if "labels" in event.data else {}
 
 
 def _after_timers(error: Refused) -> Refused:

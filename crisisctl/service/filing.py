@@ -14,7 +14,7 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import NotFound
 from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.labels import Withheld
-from crisisctl.domain.telling import ERASED
+from crisisctl.domain.said import ERASED
 from crisisctl.domain.times import clock_time
 from crisisctl.service.story import Story, releases, written
 
@@ -61,7 +61,7 @@ def draft(story: Story, clock: Clock, forms: Forms, organisation: str, included:
 def _held(story: Story, held: Mapping[int, str]) -> dict[str, str]:
     """The facts of whose present value something was said that stays in the room, with the kinds of its labels."""
     facts = story.incident.facts
-    said = ((entry.data.get("fact"), entry.version) for entry in story.held)
+    said = ((str(entry.data.get("fact")), entry.version) for entry in story.held)
     return {name: held[version] for name, version in said if name in facts and version >= facts[name].version}
 
 
@@ -107,10 +107,7 @@ def _published(story: Story) -> Iterator[tuple[str, Answer]]:
 
 def _last(story: Story, type_: str, clock: str) -> Entry | None:
     """The last entry of a type about a clock."""
-    return next(
-        (entry for entry in reversed(story.entries) if entry.type == type_ and clock in about(entry)),
-        None,
-    )
+    return next((entry for entry in reversed(story.entries) if entry.type == type_ and clock in about(entry)), None)
 
 
 def _filing(entry: Entry) -> str:

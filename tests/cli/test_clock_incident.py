@@ -57,6 +57,20 @@ def test_a_fact_of_the_playbook_starts_the_clock_that_hangs_on_it(program: Progr
     assert found["sec.8k-1.05"]["state"] == "not_started"
 
 
+def test_a_clock_of_a_privileged_fact_is_privileged_too(program: Program, told: Callable[..., str]) -> None:
+    told(1, "fact", "set", "aware_at", "2026-03-02T09:30:00Z", "--privileged")
+    assert "09:30" not in program.ok("timeline").out
+    assert program("clock", "ics").code == 4, "nothing is left that may be shown"
+
+
+def test_a_fact_that_starts_a_clock_cannot_lie_ahead(program: Program, told: Callable[..., str]) -> None:
+    for line in (["fact", "set", "aware_at", "2026-03-02T12:00:00Z"],):
+        assert "2026-03-02 12:00:00 UTC is in the future" in told(1, *line, code=3)
+    ran = program("open", "data-breach", "--title", "T", "--fact", "aware_at=2099-01-01T00:00:00Z")
+    assert (ran.code, "is in the future" in ran.err) == (3, True)
+    assert [one["incident"] for one in program.ok("list", "--json").json["incidents"]] == ["INC-1"]
+
+
 def test_a_fact_told_when_opening_starts_it_too(program: Program) -> None:
     program.ok("open", "data-breach", "--title", "T", "--fact", "aware_at=2026-03-02T09:30:00Z")
     assert clocks(program)["gdpr.art33"]["state"] == "running"

@@ -315,6 +315,22 @@ def test_a_slip_in_the_clocks_of_ones_own_is_an_error_with_its_place(program: Pr
     assert "clocks.yaml:2:3: regimes.acme has no clocks; add clocks." in wrong
 
 
+def test_a_slip_in_the_forms_of_filings_is_an_error_with_its_place(program: Program) -> None:
+    assert any("forms of filings can be read" in one for one in _of(_checks(program), "ok"))
+    (program.root / "filings.yaml").write_text("forms: [")
+    [wrong] = _of(_checks(program, 6), "error")
+    assert "filings.yaml:1:" in wrong
+
+
+def test_a_slip_in_the_clocks_is_told_once(program: Program) -> None:
+    _named(program, "gdpr.art33")
+    _own(program, "regimes: [")
+    told = program("doctor", clock=HandClock(VERIFIED))
+    assert told.code == 6
+    assert told.out.count("clocks.yaml:1:") == 1
+    assert "only the clocks that come with the program count" in told.out
+
+
 def test_clocks_that_nobody_has_verified_for_a_year_are_a_warning(program: Program) -> None:
     _named(program, "gdpr.art33", "gdpr.art34")
     _own(program, "regimes: {gdpr: {clocks: {art33: {last_verified: 2020-02-03}}}}")

@@ -7,15 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
 from ruamel.yaml import YAML
 
 from crisisctl.adapters.yaml import load
 from crisisctl.domain.check import check
-from crisisctl.domain.clocks import form, outcome
-=======
 from crisisctl.domain.clocks import filing, filing_form, form, outcome
->>>>>>> clk-out
 from crisisctl.domain.clocks.cases import _FAULTS
 from tests.clockwork import clocks
 from tests.domain.conftest import plan
@@ -67,7 +63,6 @@ def test_every_kind_and_every_fault_is_told(page: Open) -> None:
     assert all(f"`{word}`" in text for word in (*kinds, *_FAULTS))
 
 
-<<<<<<< HEAD
 def test_the_clocks_of_the_playbooks_that_are_told_are_those_that_they_name(page: Open) -> None:
     rows = re.findall(
         r"^\|[^|]*\| (`[^|]*`) \| ([^|]*) \|$", page("docs/clocks.md").sections()["In playbooks"], re.MULTILINE
@@ -90,7 +85,8 @@ def test_the_clocks_that_the_language_shows_are_right_where_their_facts_are_aske
     assert len(shown_there) == 2
     for text in shown_there:
         assert check(plan(**facts, **roles, **YAML(typ="safe").load(text)), {}, "plan", clocks().known) == []
-=======
+
+
 def test_the_filing_forms_of_ones_own_that_are_shown_work(page: Open, program: Any) -> None:
     (program.root / "filings.yaml").write_text(shown(page)[2])
     program.ok("open", "data-breach", "--title", "x")
@@ -106,4 +102,3 @@ def test_every_key_of_a_filing_form_is_told(page: Open) -> None:
     told = set(re.findall(r"`([a-z0-9_]+)`", section))
     keys = {*filing_form._FORM, *filing_form._FIELD, *filing.SOURCES, *filing.HEAD, filing.MISSING, filing.WITHHELD}
     assert sorted(keys - told) == []
->>>>>>> clk-out

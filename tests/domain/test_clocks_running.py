@@ -9,6 +9,7 @@ import pytest
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
+from crisisctl.domain.clocks.catalogue import Measure
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused
 from crisisctl.domain.evolve import replay
@@ -144,6 +145,13 @@ def test_the_role_of_the_playbook_is_reminded_and_from_80_percent_those_above() 
     assert recipients(case.incident, half) == ("lee",)
     assert recipients(case.incident, most) == recipients(case.incident, end) == ("lee", "kim")
     assert why(case.incident, half) == "aware at 2026-03-28 22:00:00 UTC"
+
+
+def test_while_nobody_holds_the_role_the_first_one_is_reminded() -> None:
+    case = Case(BOUND)
+    case.do(start("gdpr.art33", trigger=START))
+    half = next(timer for timer in timers(case.incident) if timer.kind == "clock")
+    assert recipients(case.incident, half) == ("dana",)
 
 
 def test_where_the_playbook_names_nobody_the_first_role_and_the_escalations_are_told() -> None:
@@ -334,6 +342,7 @@ def test_a_decision_not_to_notify_has_its_reason_and_its_decider(case: Case) -> 
     assert (entry.type, entry.data["decider"]) == ("clock.declined", "kim")
     assert sentence(entry).startswith("Decided by kim: nothing is filed for gdpr.art33")
     assert (clock(case).state, due(case)) == ("declined", [])
+    assert "no person's id" in case.refused(declined("gdpr.art34", "the \x1bboard"), kind=Refused)
     assert "declined already" in case.refused(declined("gdpr.art33"), kind=Refused)
 
 
@@ -418,6 +427,13 @@ def test_an_answer_works_a_running_clock_out_again(case: Case) -> None:
     assert (clock(case).state, due(case)) == ("not_applicable", [])
 
 
+def test_an_answer_that_changes_nothing_leaves_the_clock_as_it_was_told(case: Case) -> None:
+    case.do(start("gdpr.art33", trigger=START))
+    (said,) = case.do(assessed(gdpr__art33={"risk": True}))
+    assert (said.type, clock(case).run, clock(case).answers) == ("clock.assessed", 1, {"risk": True})
+    assert len(due(case)) == 3
+
+
 def test_answers_of_an_assessment_count_when_the_clock_starts(case: Case) -> None:
     case.do(assessed(gdpr__art33={"risk": False}), start("gdpr.art33", trigger=START))
     assert clock(case).state == "not_applicable"
@@ -435,6 +451,19 @@ def test_a_fact_of_the_playbook_is_set_with_its_clock_and_all_that_hang_on_it_fo
     assert clock(case).zone == "Europe/Berlin"
     assert clock(case, "dora.initial").strict == START + 3 * HOUR
     assert {entry.word("source") for entry in entries} == {"SOC"}
+
+
+def test_a_waived_clock_that_hangs_on_a_fact_runs_again_when_it_is_started_with_a_reason() -> None:
+    case = Case(BOUND)
+    case.do(start("gdpr.art33", trigger=START), waived("gdpr.art33"))
+    case.do(start("gdpr.art33", trigger=START - HOUR, because="the keys were taken too"))
+    assert (clock(case).state, clock(case).begun) == ("running", START - HOUR)
+
+
+def test_of_several_clocks_those_that_stand_so_already_are_left_alone(case: Case) -> None:
+    case.do(start("gdpr.art33", trigger=START))
+    entries = case.do(start("gdpr.art33", "nis2.early-warning", trigger=START))
+    assert [entry.data["clock"] for entry in entries] == ["nis2.early-warning"]
 
 
 def test_amending_a_clock_that_hangs_on_a_fact_of_the_playbook_needs_a_reason_too() -> None:
@@ -460,6 +489,24 @@ def test_erased_words_are_not_told(case: Case) -> None:
     hidden = entry._replace(words={"source": entry.words["source"]._replace(salt=None, value=None)})
     assert "a mole" not in sentence(hidden)
     assert ERASED in sentence(hidden)
+
+
+def test_a_time_that_only_we_aim_at_is_told_and_not_missed(case: Case) -> None:
+    aimed = clocks().known["gdpr.art34"]._replace(target=Measure("hours", 6))
+    own = clocks()._replace(known={**clocks().known, "gdpr.art34": aimed})
+    case.do(ask.StartClocks(("gdpr.art34",), own, START))
+    (*_, entry) = case.wait(hours=7)
+    assert (entry.type, entry.data["target"]) == ("clock.overdue", True)
+    assert not clock(case, "gdpr.art34").missed
+
+
+def test_a_clock_that_was_missed_is_so_no_more_when_its_end_moves(case: Case) -> None:
+    case.do(start("nis2.early-warning", trigger=START))
+    case.wait(hours=25)
+    assert clock(case, "nis2.early-warning").missed
+    case.do(start("nis2.early-warning", trigger=START + 3 * HOUR, because="that was another one"))
+    assert not clock(case, "nis2.early-warning").missed
+    assert len(due(case)) == 1
 
 
 def test_a_stopped_clock_has_no_end_and_a_filed_one_stays_filed(case: Case) -> None:

@@ -45,7 +45,7 @@ def form(**fields: Any) -> Form:
 def room(*facts: tuple[str, ...]) -> Incident:
     case = Case(BOOK)
     for name, value, *status in facts:
-        case.do(ask.SetFact(name, value, *status))
+        case.do(ask.SetFact(name, value, status[0] if status else "confirmed"))
     return case.incident
 
 
@@ -98,6 +98,9 @@ def test_a_fact_that_stays_in_the_room_is_withheld_and_another_may_answer() -> N
     assert filled.remedy.endswith("--include privileged")
     assert "leak" not in str(filled)
     assert one(incident, facts=["what", "count"], held={"what": "tlp"}).value == "7"
+    weaker = {"began": Answer("2026-03-28", "recorded", "clock a.first")}
+    again = {"facts": ["what"], "from": ["began"], "recorded": weaker, "held": {"what": "privileged"}}
+    assert one(incident, **again).status == "withheld", "the clock that the fact started would tell it"
 
 
 def test_what_a_workspace_always_answers_fills_what_is_standing_and_nothing_else() -> None:

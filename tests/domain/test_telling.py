@@ -94,6 +94,7 @@ CLOCK = {
         "legal": "2026-03-30T23:00:00.000000Z",
     },
 }
+TAKEN = {"version": 7, "format": "md", "entries": 3, "included": []}
 FILED = {"clocks": [CLOCK], "late": ["gdpr.art33"]}
 SENTENCES = [
     (wrote("incident.opened", OPENED, title="Water"), "Water opened as sev1 on flood version 3"),
@@ -106,6 +107,18 @@ SENTENCES = [
     (wrote("access.granted", {"person": "kim"}), "kim may see it from now on"),
     (wrote("access.granted", {"person": "kim"}, because="w"), "kim may see it from now on, because w"),
     (wrote("access.revoked", {"person": "kim"}, because="w"), "kim may no longer see it, because w"),
+    (
+        wrote("calendar.exported", {"format": "ics", "included": [], "entries": 2, "version": 9}, file="a.ics"),
+        "Calendar of version 9 taken out as ics (2 entries) to a.ics",
+    ),
+    (
+        wrote(
+            "filing.exported",
+            {"format": "md", "included": ["privileged"], "entries": 7, "version": 9, "clock": "gdpr.art33"},
+            file="d",
+        ),
+        "Filing draft for gdpr.art33 of version 9 taken out as md (7 entries, with what is labelled privileged) to d",
+    ),
     (
         wrote("timeline.exported", {"format": "csv", "included": [], "entries": 7, "version": 9}, file="a.csv"),
         "Timeline of version 9 taken out as csv (7 entries) to a.csv",
@@ -378,6 +391,14 @@ SENTENCES = [
     (
         wrote("clock.overdue", CLOCK | {"reached": ["lee"], "target": True}),
         "The time aimed at of clock gdpr.art33 has passed without a filing; told lee",
+    ),
+    (
+        wrote("calendar.exported", TAKEN | {"format": "ics"}, file="a.ics"),
+        "Calendar of version 7 taken out as ics (3 entries) to a.ics",
+    ),
+    (
+        wrote("filing.exported", TAKEN | {"clock": "gdpr.art33"}, file="a.md"),
+        "Filing draft for gdpr.art33 of version 7 taken out as md (3 entries) to a.md",
     ),
     (wrote("clock.stepped_back", {"seconds": 90}), "The clock of this machine went back by 90s"),
     (

@@ -344,7 +344,7 @@ HANGS: Mapping[str, Mapping[str, set[str]]] = {
 
 
 def test_each_clock_hangs_on_the_fact_that_it_should(playbook: Playbook) -> None:
-    known, facts = clocks().known, list(playbook.facts)
+    known, facts = clocks().known, playbook.times
     hangs = {id_: set(hangs_on(known[id_], spec, facts).values()) for id_, spec in playbook.clocks.items()}
     assert hangs == HANGS.get(playbook.id, {})
 

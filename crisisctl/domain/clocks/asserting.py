@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 from crisisctl.domain.clocks import outcome
 from crisisctl.domain.clocks.book import Clocks
 from crisisctl.domain.clocks.catalogue import Clock
-from crisisctl.domain.clocks.chain import followers
+from crisisctl.domain.clocks.chain import followers, is_ahead
 from crisisctl.domain.clocks.faults import Uncomputable, UnknownClock
 from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.clocks.outcome import Answer, Known, Result
 from crisisctl.domain.clocks.when import zone
 from crisisctl.domain.entries import Event
-from crisisctl.domain.errors import Usage
+from crisisctl.domain.errors import Refused, Usage
 from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.playbook import ClockSpec, Playbook
-from crisisctl.domain.times import instant, stamp
+from crisisctl.domain.times import clock_time, instant, stamp
 
 
 class Said(NamedTuple):
@@ -52,7 +52,7 @@ def said(incident: Incident, clock: Clock, spec: ClockSpec | None) -> Said:
     """What the incident knows of a clock: what was asserted, and over it what the facts of its playbook say now."""
     held = incident.clocks.get(clock.id, Deadline(clock.id))
     facts = dict(held.facts)
-    for own, name in hangs_on(clock, spec, incident.playbook.facts).items() if spec else ():
+    for own, name in hangs_on(clock, spec, incident.playbook.times).items() if spec else ():
         fact = incident.facts.get(name)
         if fact and fact.value and fact.status != "retracted":
             facts[own] = fact.value
@@ -61,13 +61,29 @@ def said(incident: Incident, clock: Clock, spec: ClockSpec | None) -> Said:
     return Said(facts, held.answers, held.zone or (spec.zone if spec and spec.zone else ""))
 
 
-def followed(incident: Incident, changed: Collection[str], book: Clocks, actor: str) -> Iterator[Event]:
-    """What the facts of the playbook that have just changed start, amend or stop; `incident` knows them already."""
+def happened(facts: Mapping[str, str], at: datetime) -> None:
+    """`Refused` when a clock is to start with what has not happened by that instant."""
+    for name, value in facts.items():
+        if instant(value) > at and not is_ahead(name):
+            when = clock_time(instant(value))
+            raise Refused(f"{when} UTC is in the future: a clock starts with what has happened. Correct the time.")
+
+
+def followed(
+    incident: Incident, changed: Collection[str], book: Clocks, actor: str, at: datetime, besides: Collection[str] = ()
+) -> Iterator[Event]:
+    """What the facts of the playbook that have just changed start, amend or stop; `incident` knows them already.
+
+    The clocks `besides` have been seen to.
+    """
     for id_, spec in bound(incident.playbook, book).items():
         clock = book.known[id_]
-        if set(hangs_on(clock, spec, incident.playbook.facts).values()).isdisjoint(changed):
+        if id_ in besides:
+            continue
+        if set(hangs_on(clock, spec, incident.playbook.times).values()).isdisjoint(changed):
             continue
         now, held = said(incident, clock, spec), incident.clocks.get(id_)
+        happened(now.facts, at)
         if clock.start in now.facts:
             yield from _tried(incident, clock, now, book, actor)
         elif held and held.begun:

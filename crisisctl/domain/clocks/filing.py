@@ -124,8 +124,11 @@ def _answers(
     recorded: Mapping[str, Answer],
     held: Mapping[str, str],
 ) -> Iterator[Answer]:
-    """What answers it, the best first."""
-    told = [_fact(incident, name) for name in _known(field, incident) if name not in held]
+    """What answers it, the best first; where all that is known is held, nothing weaker takes its place."""
+    known = _known(field, incident)
+    told = [_fact(incident, name) for name in known if name not in held]
+    if known and not told:
+        return
     yield from sorted(told, key=lambda answer: answer.status != "confirmed")
     if field.standing:
         yield from (Answer(texts[name], "standing", f"filings.yaml, {name}") for name in field.facts if name in texts)

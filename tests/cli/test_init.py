@@ -12,8 +12,10 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Program
 
-FILES = 77  # settings, roster, five playbooks and their seventy templates
-FIVE = ["account-takeover", "data-breach", "outage", "rogue-post", "viral-complaint"]
+ROOT = Path(__file__).parents[2]
+SHIPPED = [path for part in ("playbooks", "templates") for path in (ROOT / part).rglob("*.*") if path.is_file()]
+FILES = 2 + len(SHIPPED)  # settings, roster, playbooks with scenarios and drills, templates
+LIBRARY = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yaml"))
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def test_a_workspace_is_laid_out_and_works_at_once(program: Program, empty: Path
     assert told.err.startswith("Next: cd room && crisisctl open outage --title")
     program.root = empty / "room"
     assert program.ok("playbook", "check", "--strict").code == 0
-    assert [row["id"] for row in program.ok("playbook", "list", "--json").json["playbooks"]] == FIVE
+    assert [row["id"] for row in program.ok("playbook", "list", "--json").json["playbooks"]] == LIBRARY
     assert program.ok("open", "outage", "--title", "Checkout is down", "-q").out == "INC-1\n"
 
 

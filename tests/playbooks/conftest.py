@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from crisisctl.adapters import sandbox
 from crisisctl.domain.playbook import FactSpec, Playbook, StatementSpec, build
 from tests.playbooks import technical
+from tests.playbooks import conduct
 
 Values = Mapping[str, str | int | bool]
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,7 @@ EARLY: Mapping[str, frozenset[str]] = {
     "rogue-post": frozenset({"account", "next_update_at"}),
     "viral-complaint": frozenset({"complaint_about", "next_update_at"}),
     **technical.EARLY,
+    **conduct.EARLY,
 }
 LATE: Mapping[str, frozenset[str]] = {
     "account-takeover": frozenset({"regained_at", "private_messages_seen"}),
@@ -45,6 +47,7 @@ LATE: Mapping[str, frozenset[str]] = {
     "rogue-post": frozenset({"removed_at", "source", "cause", "change_made"}),
     "viral-complaint": frozenset({"verdict", "findings", "remedy"}),
     **technical.LATE,
+    **conduct.LATE,
 }
 # As long as a room would write them.
 PHRASES: Values = {
@@ -81,6 +84,7 @@ PHRASES: Values = {
     "wrong_claim": "no customer data was lost in the disruption",
     "wrong_claim_de": "bei der Störung gingen keine Daten verloren",
     **technical.PHRASES,
+    **conduct.PHRASES,
 }
 
 

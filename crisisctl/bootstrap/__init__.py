@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from crisisctl.adapters.deadman import DeadMan
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read, Traced
+    from crisisctl.adapters.yaml.drills import ReadDrill
     from crisisctl.domain.clocks.book import Clocks
     from crisisctl.domain.clocks.catalogue import Clock as LegalClock
     from crisisctl.domain.clocks.filing import Forms
-    from crisisctl.adapters.yaml.drills import ReadDrill
     from crisisctl.domain.playbook import Playbook
     from crisisctl.domain.scenario.known import Commands
     from crisisctl.service.calendars import Calendars
@@ -396,9 +396,9 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
         stem = path.stem if path.resolve().parent == self._drills.resolve() else None
-        return read_drill(path, self._plan, self.playbooks(), commands, stem)
+        return read_drill(path, self._built, self.playbooks(), commands, stem)
 
-    def _plan(self, name: str) -> Playbook | None:
+    def _built(self, name: str) -> Playbook | None:
         """The playbook of that name; None when it has errors."""
         from crisisctl.domain.playbook import build  # noqa: PLC0415 - only drills pay for it
 

@@ -14,8 +14,7 @@ from ruamel.yaml import YAML
 
 from crisisctl.adapters import sandbox
 from crisisctl.domain.playbook import FactSpec, Playbook, StatementSpec, build
-from tests.playbooks import technical
-from tests.playbooks import conduct
+from tests.playbooks import conduct, technical
 
 Values = Mapping[str, str | int | bool]
 ROOT = Path(__file__).parents[2]

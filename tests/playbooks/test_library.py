@@ -15,8 +15,7 @@ from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.machine import Stages
 from crisisctl.domain.playbook import Escalation, Playbook, StatementSpec
 from tests.clockwork import clocks
-from tests.playbooks import technical
-from tests.playbooks import conduct
+from tests.playbooks import conduct, technical
 from tests.playbooks.conftest import EARLY
 
 ROOT = Path(__file__).parents[2]

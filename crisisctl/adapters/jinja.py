@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MEMORY = 512 * 1024 * 1024
 CPU_SECONDS = 2
+RESIDENT_SECONDS = 600
 WALL_SECONDS = 3.0
 START_SECONDS = 10.0
 LARGEST_SOURCE = 64 * 1024
@@ -36,7 +37,7 @@ SUBJECT = "_subject"  # how the name of a block ends that is one line
 # What the child says: one byte once its limits hold, one for how it went, then the texts, or template, line and fault.
 READY, DONE, FAULT = b"+", b"=", b"!"
 
-_START = "import sys; sys.path += sys.argv[4:]; from crisisctl.adapters.sandbox import main; main(*sys.argv[1:4])"
+_START = "import sys; sys.path += sys.argv[4:]; from crisisctl.adapters.sandbox import {0}; {0}(*sys.argv[1:4])"
 
 
 class Jinja:
@@ -83,11 +84,42 @@ class Jinja:
         request = json.dumps({"fillings": asked, "room": LARGEST_OUTPUT}).encode()
         _check_size(f"{_together(wheres)} with its values has", request, LARGEST_REQUEST)
         try:
-            outcome = _run(_command(self._limit), request)
+            outcome = self._outcome(request)
         except OSError as error:
             why = f"no process could be started ({error.strerror})."
             raise Invalid(f"{_together(wheres)} cannot be filled in: {why}") from None
         return _read(wheres, outcome)
+
+    def _outcome(self, request: bytes) -> _Outcome:
+        return _run(_command(self._limit), request)
+
+
+class Resident(Jinja):
+    """The same with one child for all that a process asks, which keeps what it compiled: for thousands of rehearsals.
+
+    The bounds of each answer are the same but for the seconds of computing, which the wall clock alone bounds.
+    """
+
+    _child: Popen[bytes] | None = None
+    _owner = 0
+
+    def close(self) -> None:
+        """Let go of the child; the next question starts another."""
+        child, self._child = self._child, None
+        if child and self._owner == os.getpid():
+            _kill(child.pid)
+            with child:  # closes its pipes and takes its exit code
+                pass
+
+    def _outcome(self, request: bytes) -> _Outcome:
+        if self._child is None or self._owner != os.getpid():  # a copy of this process has no child of its own yet
+            self._child, self._owner = _started(_command(self._limit, "serve", RESIDENT_SECONDS)), os.getpid()
+        child = self._child
+        reply, late = _talk(child, request + b"\n", _Chapter)
+        head, _, body = reply[1:].partition(b"\n")
+        if late or head != str(len(body)).encode():
+            self.close()
+        return _Outcome(reply[:1] + body, late, child.returncode or 0)
 
 
 def _reference(limit: Callable[[int, int], None]) -> str:
@@ -196,10 +228,21 @@ def _ended(where: str, code: int) -> str:
     return f"{where} broke the process that was filling it in; it may need too much memory. Simplify it."
 
 
-def _command(limit: str) -> list[str]:
+def _command(limit: str, main: str = "main", seconds: int = CPU_SECONDS) -> list[str]:
     """An isolated Python that sees the standard library and the folders of three packages, and no start-up files."""
     no_cache = ["-B"] if sys.dont_write_bytecode else []
-    return [sys.executable, "-I", "-S", *no_cache, "-c", _START, limit, str(MEMORY), str(CPU_SECONDS), *_homes()]
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        *no_cache,
+        "-c",
+        _START.format(main),
+        limit,
+        str(MEMORY),
+        str(seconds),
+        *_homes(),
+    ]
 
 
 def _homes() -> Iterator[str]:
@@ -212,19 +255,23 @@ def _homes() -> Iterator[str]:
 
 
 def _run(command: list[str], request: bytes) -> _Outcome:
-    import subprocess  # noqa: PLC0415 - only filling in a template needs it
-
-    # Some Pythons find their own library only through these.
-    kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ}
-    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(  # noqa: S603 - every word of it is our own
-        command, bufsize=0, stdin=pipe, stdout=pipe, stderr=nowhere, env=kept, start_new_session=True
-    ) as child:
+    with _started(command) as child:
         try:
             reply, late = _talk(child, request)
         finally:
             _kill(child.pid)
     return _Outcome(reply, late, child.returncode)
+
+
+def _started(command: list[str]) -> Popen[bytes]:
+    import subprocess  # noqa: PLC0415 - only filling in a template needs it
+
+    # Some Pythons find their own library only through these.
+    kept = {key: os.environ[key] for key in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if key in os.environ}
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    return subprocess.Popen(  # noqa: S603 - every word of it is our own
+        command, bufsize=0, stdin=pipe, stdout=pipe, stderr=nowhere, env=kept, start_new_session=True
+    )
 
 
 def _kill(group: int) -> None:
@@ -234,7 +281,7 @@ def _kill(group: int) -> None:
         os.killpg(group, SIGKILL)
 
 
-def _talk(child: Popen[bytes], request: bytes) -> tuple[bytes, bool]:
+def _talk(child: Popen[bytes], request: bytes, how: type[_Talk] | None = None) -> tuple[bytes, bool]:
     """Sends the request and takes the reply, at most one byte more than is allowed; true when time ran out first."""
     from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector  # noqa: PLC0415 - as above
 
@@ -243,7 +290,7 @@ def _talk(child: Popen[bytes], request: bytes) -> tuple[bytes, bool]:
     with DefaultSelector() as pipes:
         pipes.register(asked, EVENT_WRITE)
         pipes.register(told, EVENT_READ)
-        return _Talk(pipes, asked, told, request).hold()
+        return (how or _Talk)(pipes, asked, told, request).hold()
 
 
 class _Talk:
@@ -276,7 +323,10 @@ class _Talk:
             self._request = self._request[:0]  # it has died; what it said tells more
         if not self._request:
             self._pipes.unregister(self._asked)
-            self._asked.close()
+            self._asked_all()
+
+    def _asked_all(self) -> None:
+        self._asked.close()
 
     def _take(self) -> bool:
         """Reads on; false at the end of the reply, or of what may be read."""
@@ -286,3 +336,15 @@ class _Talk:
             self._deadline = monotonic() + WALL_SECONDS
         self._reply += more
         return bool(more) and len(more) < room
+
+
+class _Chapter(_Talk):
+    """One exchange of many with a child that stays, whose reply says how long it is."""
+
+    def _asked_all(self) -> None:
+        """There will be more to ask."""
+
+    def _take(self) -> bool:
+        more = super()._take()
+        head, end, body = bytes(self._reply[1:]).partition(b"\n")
+        return more and not (end and head.isdigit() and len(body) >= int(head))

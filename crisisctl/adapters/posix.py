@@ -45,6 +45,12 @@ def limit_process(memory: int, cpu_seconds: int) -> None:
     _lower(resource.RLIMIT_NOFILE, 3, 3)
 
 
+def can_copy() -> bool:
+    """Whether this process can be copied: no other thread holds what a copy would miss."""
+    tasks = Path("/proc/self/task")
+    return (len([*tasks.iterdir()]) if tasks.is_dir() else threading.active_count()) == 1
+
+
 def _unknown_here() -> tuple[type[Exception], ...]:
     return (OSError, ValueError) if sys.platform == "darwin" else ()
 

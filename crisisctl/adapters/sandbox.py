@@ -10,6 +10,7 @@ import re
 import sys
 import textwrap  # noqa: F401 - a filter wants it when no file can be opened any more
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from jinja2.utils import missing
 READY, DONE, FAULT = b"+", b"=", b"!"
 LONGEST_RANGE = 1_000
 LONGEST_FAULT = 600
+KEPT = 128  # templates that whoever asks for several gets without parsing them again
 BLOCK = re.compile(r"[a-z][a-z0-9_]{0,62}")
 HTML = "_html"  # how the name of a block ends whose values are escaped
 
@@ -52,15 +54,33 @@ Filling = tuple[str, dict[str, Any] | None]  # a template's source and values; w
 
 def main(limit: str, memory: str, cpu_seconds: str) -> NoReturn:
     """Takes the limits upon this process by calling `limit`, a `module:name`, then answers the question."""
+    _begin(limit, memory, cpu_seconds)
+    _say(READY)
+    _say(_answered(sys.stdin.buffer.read()))
+    os._exit(0)
+
+
+def serve(limit: str, memory: str, cpu_seconds: str) -> NoReturn:
+    """The same for any number of questions, a line each; before the answer to each a line that says how long it is."""
+    _begin(limit, memory, cpu_seconds)
+    for question in sys.stdin.buffer:
+        _say(READY)
+        reply = _answered(question)
+        _say(b"%d\n%b" % (len(reply), reply))
+    os._exit(0)
+
+
+def _begin(limit: str, memory: str, cpu_seconds: str) -> None:
     for each in ("{{ '·'|wordwrap(9) }}{% block a_html %}{{ '<' }}{% endblock %}", "{{ 1 % 0 }}", "{{"):
         answer([(each, {})], 9)  # loads what Python and Jinja2 load late, while files can still be opened
     if limit:
         module, _, name = limit.partition(":")
         getattr(import_module(module), name)(int(memory), int(cpu_seconds))
-    _say(READY)
-    question = json.loads(sys.stdin.buffer.read())
-    _say(answer(question["fillings"], question["room"]))
-    os._exit(0)
+
+
+def _answered(asked: bytes) -> bytes:
+    question = json.loads(asked)
+    return answer(question["fillings"], question["room"])
 
 
 def _say(what: bytes) -> None:
@@ -178,6 +198,7 @@ class Room:
 Parts = list[tuple[str, Sandbox, nodes.Template]]
 
 
+@lru_cache(maxsize=KEPT)
 def _parsed(source: str) -> Parts:
     """The common text without the blocks, under no name, then each block: trees of their own, each in its sandbox."""
     plain = Sandbox()
@@ -242,12 +263,17 @@ def _filled(parts: Parts, values: dict[str, Any], room: Room) -> dict[str, str]:
 
 
 def _text(sandbox: Sandbox, tree: nodes.Template, values: dict[str, Any], room: Room) -> str:
-    template = sandbox.template_class.from_code(sandbox, sandbox.compile(tree), sandbox.make_globals(None))
+    template = sandbox.template_class.from_code(sandbox, _code(sandbox, tree), sandbox.make_globals(None))
     pieces: list[str] = []
     for piece in template.root_render_func(template.new_context(values)):
         room.take(piece)
         pieces.append(piece)
     return "".join(pieces)
+
+
+@lru_cache(maxsize=8 * KEPT)
+def _code(sandbox: Sandbox, tree: nodes.Template) -> Any:  # noqa: ANN401 - what only Jinja knows
+    return sandbox.compile(tree)
 
 
 def _fault(error: Exception) -> tuple[int | None, str]:

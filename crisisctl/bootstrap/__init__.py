@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crisisctl.domain.clocks.catalogue import Clock as LegalClock
     from crisisctl.domain.clocks.filing import Forms
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.outward import Channels, Poster
+    from crisisctl.service.outward import Channels, Outgoing, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.posting import Postman
     from crisisctl.service.tally import Tally
@@ -105,7 +105,7 @@ class Office:
         return Desk(self.store, self.clock, self.chance, self.roster, self.deadlines)
 
     @cached_property
-    def outgoing(self) -> Files:
+    def outgoing(self) -> Outgoing:
         """Where published statements are laid out."""
         return Files(self.settings.state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from crisisctl.cli.session import Session
 USAGE_ERROR: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 FRONT = ("--workspace", "--as", "--debug")  # the options that stand before the command
-_MODULES = {
+MODULES = {
     "init": "init",
     "open": "open",
     "advance": "advance",
@@ -57,23 +58,25 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Click's interface
         """Every command's name, in the order of the help."""
-        return list(_MODULES)
+        return list(MODULES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Click's interface
         """The command of that name, or None."""
-        if cmd_name not in _MODULES:
+        if cmd_name not in MODULES:
             return None
-        return _built(import_module(f"crisisctl.cli.{_MODULES[cmd_name]}").app, cmd_name)
+        return _built(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - Click's interface
         """The command that is named; for a mistyped name Typer offers the nearest of the keys of `commands`."""
-        names: Any = dict.fromkeys(_MODULES)
+        names: Any = dict.fromkeys(MODULES)
         self.commands = names
         return super().resolve_command(ctx, args)
 
 
-def _built(app: typer.Typer, name: str) -> Any:  # noqa: ANN401 - a Click command
+@cache
+def _built(name: str) -> Any:  # noqa: ANN401 - a Click command
     """The command or group of that name alone: building its neighbours would cost more than running it."""
+    app: typer.Typer = import_module(f"crisisctl.cli.{MODULES[name]}").app
     how: dict[str, Any] = {"pretty_exceptions_short": True, "rich_markup_mode": None}
     for group in app.registered_groups:
         if group.name == name:
@@ -124,6 +127,7 @@ def _front(
     session.workspace, session.actor, session.debug = workspace, actor, debug
 
 
+@cache
 def command() -> Any:  # noqa: ANN401 - a Click command, whose module Typer keeps to itself
     """The whole command line as one command."""
     app = typer.Typer(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, options, show, testing
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Invalid, NotFound
 from crisisctl.domain.playbook import Playbook, build, pin
@@ -101,9 +101,11 @@ def check(
         raise NotFound(f"There is no playbook in {office.settings.playbooks}.")
     findings = [finding for name in chosen for finding in office.read_playbook(name).findings]
     if json:
-        show.data({"findings": [_document(finding) for finding in findings]})
+        show.data({"findings": [document(finding) for finding in findings]})
     else:
-        _list(findings, len(chosen))
+        listed(findings)
+        if not findings:
+            show.say(f"{show.count(len(chosen), 'playbook')} checked, nothing to mend.")
     bad = findings if strict else _errors(findings)
     if bad:
         raise Invalid(f"{show.count(len(bad), 'finding')} to mend.")
@@ -113,20 +115,24 @@ def _errors(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.level == "error"]
 
 
-def _document(finding: Finding) -> dict[str, Any]:
+def document(finding: Finding) -> dict[str, Any]:
+    """A finding for scripts."""
     return finding._asdict()
 
 
-def _list(findings: list[Finding], count: int) -> None:
+def listed(findings: list[Finding]) -> None:
+    """Each finding with its place and remedy."""
     for f in findings:
         colour = "red" if f.level == "error" else "yellow"
-        place = f"{_near(f.file)}:{f.line}:{f.column}"
+        place = f"{near(f.file)}:{f.line}:{f.column}"
         show.say(f"{place}: {show.style(f.level, colour)} {f.rule}: {f.message}")
         show.say(f"    {f.remedy}")
-    if not findings:
-        show.say(f"{show.count(count, 'playbook')} checked, nothing to mend.")
 
 
-def _near(file: str) -> str:
+def near(file: str) -> str:
+    """The path from here, if the file lies below."""
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+
+
+playbooks.command("test", epilog="Example: crisisctl playbook test outage --only 'nobody answers'")(testing.scenarios)

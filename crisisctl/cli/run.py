@@ -15,18 +15,24 @@ from crisisctl.cli.session import Session
 from crisisctl.domain.errors import CrisisError, Refused, StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from crisisctl.bootstrap import Office
     from crisisctl.service.ports import Clock
 
 BUG = 1
 INTERRUPTED = 130
 
 
-def run(arguments: Sequence[str], *, clock: Clock | None = None) -> int:
-    """Run one command line, by another clock if there is one; its exit code."""
+def run(
+    arguments: Sequence[str],
+    *,
+    clock: Clock | None = None,
+    rehearsal: Callable[[str | None], Office] | None = None,
+) -> int:
+    """Run one command line, by another clock or in the office that a rehearsal has for the actor; its exit code."""
     session = Session()
-    session.clock = clock
+    session.clock, session.rehearsal = clock, rehearsal
     try:
         code = _carried_out(session, arguments)
         moved = session.moved() if code != StoreFailed.code else None  # whose sentence says so itself

@@ -12,6 +12,8 @@ from crisisctl.domain.text import line, visible
 from crisisctl.domain.times import parse_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crisisctl.bootstrap import Office
     from crisisctl.domain.incident import Incident
     from crisisctl.service.desk import Asked, Outcome
@@ -28,10 +30,13 @@ class Session:
         self.recorded = False
         self.told: str | None = None  # the refusal in which the command ended
         self.clock: Clock | None = None
+        self.rehearsal: Callable[[str | None], Office] | None = None
 
     @cached_property
     def office(self) -> Office:
-        """The desk and what belongs to it."""
+        """The desk and what belongs to it; in a rehearsal that of whoever acts."""
+        if self.rehearsal:
+            return self.rehearsal(self.actor)
         from crisisctl.bootstrap import Office  # noqa: PLC0415 - help and usage errors need none
 
         return Office(self.workspace, self.actor, clock=self.clock)

@@ -73,3 +73,9 @@ class Unverified(CrisisError):
     """The log or what is derived from it does not verify."""
 
     code = 8
+
+
+class ScenarioFailed(CrisisError):
+    """A scenario did not go as it says that it must."""
+
+    code = 8

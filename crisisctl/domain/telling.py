@@ -353,3 +353,4 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     ),
     "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{because(e)}",
 }
+TYPES = tuple(_TELL)  # every type of entry that has a sentence

@@ -376,6 +376,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "unclear": _unclear,
     "clock": _clock,
 }
+KINDS = tuple(_FIRE)
 
 
 def overdue(

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from crisisctl.domain.incident import Incident
@@ -41,8 +42,33 @@ def _found(
     return [
         (_named([*one.keys], texts), finding)
         for one in apart(texts)
-        for finding in lint(one.text, policy, context._replace(language=one.language, channel=one.way, whole=one.whole))
+        for finding in _judged(
+            _Judged(one.text, policy, context._replace(language=one.language, channel=one.way, whole=one.whole))
+        )
     ]
+
+
+class _Judged:
+    """A text to be judged: the same text by the same policy in the same place is judged once in a process."""
+
+    def __init__(self, text: str, policy: Policy, context: Context) -> None:
+        self.text = text
+        self.policy = policy
+        self.context = context
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.context.language))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Judged) and self._all() == other._all()
+
+    def _all(self) -> tuple[str, str, Context]:
+        return (self.text, self.policy.digest, self.context)
+
+
+@lru_cache(maxsize=1024)
+def _judged(asked: _Judged) -> tuple[Finding, ...]:
+    return tuple(lint(asked.text, asked.policy, asked.context))
 
 
 class Alike(NamedTuple):

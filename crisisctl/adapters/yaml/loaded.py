@@ -62,21 +62,21 @@ class Loaded:
         return bool(self.spoiled) and any(path[:end] in self.spoiled for end in range(len(path) + 1))
 
 
-def load(path: Path) -> Loaded:
-    """The document in a YAML file, with its faults; never raises, whatever the file holds."""
+def load(path: Path, largest: int = LARGEST_FILE) -> Loaded:
+    """The document in a YAML file of at most so many bytes, with its faults; never raises, whatever the file holds."""
     from crisisctl.adapters.yaml.composer import compose  # noqa: PLC0415 - only what reads a file pays for ruamel.yaml
 
     loaded = Loaded()
     try:
-        compose(_text(path), loaded)
+        compose(_text(path, largest), loaded)
         loaded.complete = True
     except Unreadable as stop:
         loaded.faults.append(stop.fault)
     return loaded
 
 
-def _text(path: Path) -> str:
-    data = _bytes(path).removeprefix(_BYTE_ORDER_MARK)
+def _text(path: Path, largest: int) -> str:
+    data = _bytes(path, largest).removeprefix(_BYTE_ORDER_MARK)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -88,20 +88,20 @@ def _text(path: Path) -> str:
     return text
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, largest: int) -> bytes:
     try:
         # Not blocking, so that a pipe in the place of a file is refused and not waited for.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            data = file.read(LARGEST_FILE + 1) if regular else b""
+            data = file.read(largest + 1) if regular else b""
     except (OSError, ValueError) as error:
         reason = visible(getattr(error, "strerror", None) or str(error))
         remedy = "check the path and who may read it"
         raise Unreadable((1, 1), "unreadable-file", f"the file cannot be read: {reason}", remedy) from None
     if not regular:
         raise Unreadable((1, 1), "unreadable-file", "this is not a file", "give the path of a YAML file")
-    if len(data) > LARGEST_FILE:
-        message = f"the file is larger than {LARGEST_FILE // 1024} KiB"
+    if len(data) > largest:
+        message = f"the file is larger than {largest // 1024} KiB"
         raise Unreadable((1, 1), "too-large", message, "shorten it; long texts belong in templates")
     return data
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 # At these no address goes on. Other spaces are left to the library: this splits a text for speed, not for meaning.
@@ -84,6 +84,7 @@ def _cost(host: str) -> int:
     return len(host) * (host.count(".") + len(_BREAK.findall(host)) // _CHEAP) if "." in host else 0
 
 
+@lru_cache(maxsize=512)  # one command counts the same words several times
 def _parsed(text: str) -> Any:  # noqa: ANN401 - the library has no types
     return library().parse_tweet(text, _options())
 

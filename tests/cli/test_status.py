@@ -45,6 +45,7 @@ def test_status_holds_every_key_of_the_contract(opened: Program) -> None:
         "facts": {},
         "statements": [{"id": "holding", "state": "planned"}],
         "questions": [],
+        "clocks": [],
         "handovers": [],
         "closed_at": None,
         "version": 4,

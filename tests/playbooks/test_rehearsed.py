@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from crisisctl.domain.playbook import Playbook, build, parse_duration
+from crisisctl.domain.playbook import Playbook, build
+from crisisctl.domain.times import parse_duration
 from tests.playbooks import conduct
 from tests.playbooks.conftest import ROOT, _read
 

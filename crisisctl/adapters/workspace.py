@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     dead_man: str | None = None
     dead_man_every: str = "60s"
     zones: Mapping[str, str] = {}
+    legal_zone: str = ""
 
 
 _TYPES: dict[str, type] = {
@@ -47,6 +48,7 @@ _TYPES: dict[str, type] = {
     "dead_man": str,
     "dead_man_every": str,
     "zones": dict,
+    "legal_zone": str,
 }
 
 
@@ -101,6 +103,7 @@ def read(root: Path, environment: Mapping[str, str]) -> Settings:
         dead_man=said.get("dead_man"),
         dead_man_every=said.get("dead_man_every", usual.dead_man_every),
         zones=said.get("zones", usual.zones),
+        legal_zone=said.get("legal_zone", usual.legal_zone),
     )
 
 
@@ -124,18 +127,20 @@ def _check(path: Path, said: dict[str, Any]) -> None:
     if not all(isinstance(role, str) for role in said.get("privileged", [])):
         raise Invalid(f'{path}: privileged is a list of roles, such as ["legal"].')
     for language, zone in said.get("zones", {}).items():
-        _check_zone(path, language, zone)
+        _check_zone(path, f"zones.{language}", zone)
+    if "legal_zone" in said:
+        _check_zone(path, "legal_zone", said["legal_zone"])
     if said.get("identity", "open") not in ("open", "strict"):
         raise Invalid(f"{path}: identity is 'open' or 'strict', not {said['identity']!r}.")
 
 
-def _check_zone(path: Path, language: str, zone: object) -> None:
+def _check_zone(path: Path, name: str, zone: object) -> None:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - only who names zones pays for them
 
     try:
         ZoneInfo(str(zone))
     except (LookupError, ValueError, OSError):
-        raise Invalid(f"{path}: zones.{language}: {zone!r} is no zone. Write one such as Europe/Berlin.") from None
+        raise Invalid(f"{path}: {name}: {zone!r} is no zone. Write one such as Europe/Berlin.") from None
 
 
 def _article(kind: type) -> str:

@@ -311,8 +311,13 @@ class Office:
         """The clocks that laws and contracts set, with those of the workspace if there is one."""
         return self._clocks(self._own_clocks())
 
-    @staticmethod
-    def _clocks(own: Path | None) -> Clocks:
+    def _legal_zone(self) -> str:
+        try:
+            return self.settings.legal_zone
+        except NotFound:
+            return ""
+
+    def _clocks(self, own: Path | None) -> Clocks:
         from crisisctl.adapters import catalogue  # noqa: PLC0415 - only clocks pay for it
         from crisisctl.adapters.holidays import Holidays  # noqa: PLC0415 - the same
         from crisisctl.domain.clocks.book import Clocks  # noqa: PLC0415 - the same
@@ -323,7 +328,7 @@ class Office:
             from crisisctl.adapters.yaml.clocks import read_clocks  # noqa: PLC0415 - only clocks of one's own pay for it
 
             document = merged(document, read_clocks(own, document))
-        return Clocks(build(document["regimes"]), Holidays(document["calendars"]))
+        return Clocks(build(document["regimes"]), Holidays(document["calendars"]), self._legal_zone())
 
     @cached_property
     def filings(self) -> Forms:

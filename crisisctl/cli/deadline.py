@@ -14,7 +14,7 @@ from crisisctl.cli.done import Step, document, tell
 from crisisctl.cli.session import Session
 from crisisctl.cli.writing import Call, writing
 from crisisctl.domain import commands as ask
-from crisisctl.domain.errors import Usage
+from crisisctl.domain.errors import NotFound, Usage
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.text import nearest
 from crisisctl.service import deadlines
@@ -50,11 +50,13 @@ def _changed(outcome: Outcome, *, json: bool, then: Step = None) -> None:
 
 
 def _next(outcome: Outcome) -> str:
-    still = [one for one in outcome.incident.clocks.values() if one.open]
-    if not still:
-        return f"crisisctl clock list -i {outcome.incident.id}"
-    first = min(still, key=lambda one: (one.strict is None, one.strict))
-    return f"crisisctl clock draft {first.id}; once it is filed: crisisctl clock file {first.id} --to WHOM"
+    here = f"-i {outcome.incident.id}"
+    first = next((one for one in deadlines.in_order(outcome.incident.clocks.values()) if one.state == "running"), None)
+    if first is None:
+        return f"crisisctl clock list {here}"
+    return (
+        f"crisisctl clock explain {first.id} {here}; once it is filed: crisisctl clock file {first.id} --to WHOM {here}"
+    )
 
 
 @writing(
@@ -102,6 +104,16 @@ def _ids(book: Clocks, told: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(book.find(one).id for one in told))
 
 
+def _known(call: Call, told: str) -> str:
+    """The id of a clock that the catalogue names, or of one that the incident has though the catalogue lost it."""
+    try:
+        return call.session.office.deadlines().find(told).id
+    except NotFound:
+        if told in call.session.look(call.incident).clocks:
+            return told
+        raise
+
+
 def _given(clock: Clock, told: list[str], place: Any, *, later: bool) -> Mapping[str, Any]:  # noqa: ANN401 - a zone or none
     from crisisctl.cli.clock import inputs_of  # noqa: PLC0415 - one reading of inputs for both
     from crisisctl.domain.clocks import given  # noqa: PLC0415 - help pays for nothing
@@ -132,9 +144,9 @@ def file(
     because: Reason = None,
 ) -> ask.FileClocks:
     """Write down what was filed, with whom and when (--at); one filing can meet several clocks. Late: with a reason."""
-    book = call.session.office.clocks
+    book = call.session.office.deadlines()
     sent = texts.read(file) if file is not None else None
-    return ask.FileClocks(_ids(book, clock), to, book, reference, what, sent, because)
+    return ask.FileClocks(tuple(_known(call, one) for one in clock), to, book, reference, what, sent, because)
 
 
 @writing(running, "waive", example="clock waive gdpr.art34 --because 'the risk is low'", then=_next, telling=_changed)
@@ -146,8 +158,8 @@ def waive(
     tlp: options.Tlp = None,
 ) -> ask.WaiveClock:
     """Let the incident be closed although a clock was not filed."""
-    book = call.session.office.clocks
-    return ask.WaiveClock(book.find(clock).id, because, book, privileged, tlp)
+    book = call.session.office.deadlines()
+    return ask.WaiveClock(_known(call, clock), because, book, privileged, tlp)
 
 
 @writing(
@@ -169,15 +181,15 @@ def decline(
     tlp: options.Tlp = None,
 ) -> ask.DeclineClock:
     """Decide not to notify: a decision with its reason and its decider."""
-    book = call.session.office.clocks
-    return ask.DeclineClock(book.find(clock).id, because, book, decider, privileged, tlp)
+    book = call.session.office.deadlines()
+    return ask.DeclineClock(_known(call, clock), because, book, decider, privileged, tlp)
 
 
 @writing(running, "miss", example="clock miss nis2.notification --because 'no figures'", telling=_changed)
 def miss(call: Call, clock: Clock_, because: options.Why) -> ask.MissClock:
     """Say before the deadline that it will not be met; some authorities want to be told."""
-    book = call.session.office.clocks
-    return ask.MissClock(book.find(clock).id, because, book)
+    book = call.session.office.deadlines()
+    return ask.MissClock(_known(call, clock), because, book)
 
 
 @running.command(epilog="Example: crisisctl clock assess gdpr.art33 --answer risk=yes")
@@ -192,6 +204,7 @@ def assess(
     answer: Annotated[
         list[str] | None, typer.Option("--answer", metavar="NAME=VALUE", help="The answer to a question; repeatable.")
     ] = None,
+    because: Reason = None,
     incident: options.Incident = None,
     at: options.At = None,
     request_id: options.Request = None,
@@ -215,7 +228,7 @@ def assess(
         _questions(found, asked, json=json)
         return
     outcome = session.handle(
-        found.id, ask.AssessClocks(sorted_out, book), session.asked(at, request_id, expect_version)
+        found.id, ask.AssessClocks(sorted_out, book, because), session.asked(at, request_id, expect_version)
     )
     _changed(outcome, json=json, then=f"crisisctl clock list -i {found.id}")
 

@@ -18,7 +18,7 @@ def list_(session: Session, incident: str, *, json: bool) -> None:
     from crisisctl.domain.clocks import tell  # noqa: PLC0415 - help pays for nothing
 
     found = session.look(incident)
-    rows = deadlines.in_order(deadlines.named(found, session.office.clocks))
+    rows = deadlines.in_order(deadlines.named(found, session.office.deadlines()))
     standing = tell.standing(rows)
     if json:
         show.data({"incident": found.id, "clocks": [deadlines.document(one) for one in rows], "notice": standing})
@@ -28,7 +28,10 @@ def list_(session: Session, incident: str, *, json: bool) -> None:
         show.hint("crisisctl clock list for all there are, then crisisctl clock assess CLOCK")
         return
     now = session.now()
-    show.table(("CLOCK", "STATE", "DUE (UTC)", ""), [(one.id, state(one), due(one), note(one, now)) for one in rows])
+    show.table(
+        ("CLOCK", "STATE", "DUE (UTC)", "TIME LEFT"),
+        [(one.id, state(one, now), due(one), note(one, now)) for one in rows],
+    )
     show.say()
     show.fold(standing)
     show.hint(_then(rows[0], found.id))
@@ -41,21 +44,23 @@ def lines(session: Session, incident: Incident) -> None:
     rows, now = deadlines.in_order(incident.clocks.values()), session.now()
     for one in rows:
         more = ", ".join(filter(None, (f"due {due(one)} UTC" if one.open and one.strict else "", note(one, now))))
-        mark = "red" if one.open and one.missed else "yellow" if one.open else ""
-        told = show.style(state(one), mark) if mark else state(one)
+        mark = "red" if state(one, now) == "missed" else "yellow" if one.open else ""
+        told = show.style(state(one, now), mark) if mark else state(one, now)
         show.fold(f"  clock {one.id}: {told}{f' ({more})' if more else ''}", 6)
     show.fold(f"  {tell.standing(rows)}", 2)
 
 
 def _then(first: Deadline, incident: str) -> str:
-    if first.open:
-        return f"crisisctl clock explain {first.id} -i {incident}; once it is filed: crisisctl clock file {first.id}"
-    return f"crisisctl clock assess, or crisisctl clock start {first.id} --trigger TIME"
+    here = f"-i {incident}"
+    if first.state == "running":
+        filed = f"crisisctl clock file {first.id} --to WHOM {here}"
+        return f"crisisctl clock explain {first.id} {here}; once it is filed: {filed}"
+    return f"crisisctl clock assess {here}, or crisisctl clock start {first.id} --trigger TIME {here}"
 
 
-def state(one: Deadline) -> str:
+def state(one: Deadline, now: datetime) -> str:
     """How it stands, in words."""
-    if one.open and one.missed:
+    if one.state == "running" and one.strict and now > one.strict:
         return "missed"
     late = " late" if one.state == "filed" and one.late else ""
     return one.state.replace("_", " ") + late
@@ -65,7 +70,8 @@ def due(one: Deadline) -> str:
     """Its end: the one that alarms go by."""
     if one.strict:
         return clock_time(one.strict)
-    return "no number" if one.kind == "qualitative" else ""
+    aim = f", aim: {clock_time(one.target)}" if one.target else ""
+    return f"no number{aim}" if one.kind == "qualitative" else ""
 
 
 def note(one: Deadline, now: datetime) -> str:
@@ -79,13 +85,14 @@ def explain(session: Session, incident: str, told: str, *, json: bool) -> None:
     """How a clock stands in the incident, why, and everything that was said of it."""
     from crisisctl.domain.clocks import tell  # noqa: PLC0415 - help pays for nothing
 
-    found, clock = session.look(incident), session.office.clocks.find(told)
-    one = found.clocks.get(clock.id)
+    found, book = session.look(incident), session.office.deadlines()
+    id_ = told if told in found.clocks else book.find(told).id
+    one = next((one for one in deadlines.named(found, book) if one.id == id_), None)
     if one is None:
-        start = f"crisisctl clock start {clock.id} --trigger TIME"
-        raise NotFound(f"{clock.id} has not been named in {found.id}. To start it: {start}")
+        start = f"crisisctl clock start {id_} --trigger TIME -i {found.id}"
+        raise NotFound(f"{id_} has not been named in {found.id}. To start it: {start}")
     with session.office.store.reading() as log:
-        past = deadlines.history(log.entries(found.id), clock.id)
+        past = deadlines.history(log.entries(found.id), id_)
     why = next((list(one.why) for one in reversed(past) if one.why), [])
     if json:
         keys = {"incident": found.id, **deadlines.document(one), "derivation": why}
@@ -101,7 +108,8 @@ def explain(session: Session, incident: str, told: str, *, json: bool) -> None:
 
 def _past(one: deadlines.Past) -> dict[str, Any]:
     entry = one.entry
-    return {"version": entry.version, "at": stamp(entry.occurred_at), "actor": entry.actor, "text": one.text}
+    sent = {"sent": entry.word("sent")} if "sent" in entry.words else {}
+    return {"version": entry.version, "at": stamp(entry.occurred_at), "actor": entry.actor, "text": one.text} | sent
 
 
 def _line(one: deadlines.Past) -> str:
@@ -117,7 +125,7 @@ def _sentences(head: str, lines: list[str]) -> None:
 
 def _stands(one: Deadline, now: datetime) -> list[str]:
     more = note(one, now)
-    told = [f"State: {state(one)}{f' ({more})' if more else ''}"]
+    told = [f"State: {state(one, now)}{f' ({more})' if more else ''}"]
     limits = (("Due", one.strict), ("Legal limit", one.legal), ("To aim at", one.target))
     told += [f"{what}: {clock_time(at)} UTC" for what, at in limits if at]
     return [*told, f"To: {one.recipient}"] if one.recipient else told

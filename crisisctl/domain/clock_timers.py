@@ -24,12 +24,14 @@ class Due(NamedTuple):
 
 
 def due(incident: Incident) -> Iterator[Due]:
-    """Half and most of its time say nothing where they had passed when the clock was asserted; its end always does."""
+    """Half of the time says nothing where it had passed when the clock was asserted; what comes later is said then."""
     for id_, one in incident.clocks.items():
         end = one.strict or one.target
+        since = one.asserted_at or incident.opened_at
         for share, at in shares(one.begun, end) if one.open and one.alarms and end else ():
-            if share == DUE or one.asserted_at is None or at > one.asserted_at:
-                yield Due(f"{incident.id}/clock/{id_}/{one.run}/{share}", at, f"{id_}/{share}")
+            over = share == MOST and end is not None and since >= end
+            if at > since or (share != HALF and not over):
+                yield Due(f"{incident.id}/clock/{id_}/{one.run}/{share}", max(at, since), f"{id_}/{share}")
 
 
 def _of(incident: Incident, subject: str) -> tuple[Deadline, str]:
@@ -60,7 +62,8 @@ def why(incident: Incident, subject: str) -> str:
 def event(incident: Incident, subject: str, at: datetime, reached: tuple[str, ...]) -> Event:
     """That the moment has come; a target that no law sets is told apart."""
     one, share = _of(incident, subject)
-    data = {"clock": one.id, "due": stamp(at), "reached": [*reached]}
+    end = one.strict or one.target or at
+    data = {"clock": one.id, "due": stamp(end if share == DUE else at), "reached": [*reached]}
     if share == DUE:
         return Event("clock.overdue", data | ({} if one.strict else {"target": True}))
-    return Event("clock.reminded", data | {"share": share, "ends": stamp(one.strict or one.target or at)})
+    return Event("clock.reminded", data | {"share": share, "ends": stamp(end)})

@@ -10,6 +10,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
 from crisisctl.domain.publication import Linted
 from crisisctl.domain.text import prose
+from crisisctl.domain.times import stamp
 
 if TYPE_CHECKING:
     from crisisctl.domain.clocks.book import Clocks  # which few commands have use for
@@ -282,6 +283,7 @@ class AssessClocks(NamedTuple):
 
     answers: Mapping[str, Mapping[str, str | int | bool]]
     book: "Clocks"
+    because: str | None = None
 
 
 class FileClocks(NamedTuple):
@@ -440,7 +442,7 @@ _SUBJECTS = {
     "clock": "clock",
     "event": "event",
 }
-_WORDS = ("text", "because", "title", "note", "url", "reference", "what")
+_WORDS = ("text", "because", "title", "note", "url", "reference", "what", "to")
 _PERSONS = {
     "role.assigned": "person",
     "handover.offered": "to",
@@ -458,13 +460,29 @@ def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - o
         return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
     if first.type in _PERSONS and first.data.get(_PERSONS[first.type]) != command.person:
         return False
-    if first.data.get("labels", {}) != labels.read(command):
+    if first.data.get("labels", {}) != labels.read(command) or not _same_clocks(command, first):
         return False
     told = ((first.data.get(name), getattr(command, field, None)) for name, field in _SUBJECTS.items())
     said = ((first.word(name), getattr(command, name, None)) for name in _WORDS)
     return all(there == given for there, given in told if there is not None and given is not None) and all(
         there == prose(given, "What was said") for there, given in said if there and given
     )
+
+
+def _same_clocks(command: Any, first: Entry) -> bool:  # noqa: ANN401 - the same
+    """Whether the entry is about the clocks of the command, their times and their answers."""
+    data = first.data
+    if isinstance(command, FileClocks):
+        return [one["clock"] for one in data["clocks"]] == [*dict.fromkeys(command.clocks)]
+    if isinstance(command, AssessClocks):
+        return {one["clock"]: one["answers"] for one in data["clocks"]} == command.answers
+    if not isinstance(command, StartClocks):
+        return True
+    if first.type == "fact.set":
+        times = [command.trigger, *command.inputs.values()]
+        return first.word("value") in {stamp(at) for at in times if isinstance(at, datetime)} or command.trigger is None
+    told = command.trigger is None or stamp(command.trigger) in data["facts"].values()
+    return told and data["clock"] in command.clocks
 
 
 Command = Any  # one of the classes above; `decide` knows no others

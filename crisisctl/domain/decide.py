@@ -13,6 +13,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
+_BEFORE_IT_BEGAN = (*_AT_ANY_TIME, ask.FileClocks)  # what may have been done before anybody opened the incident
 _DRILLING = (ask.Inject, ask.ResumeDrill, ask.EndDrill)
 _AFTER_THE_END = (
     *(*_AT_ANY_TIME, *_DRILLING, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export, ask.Posted, ask.Retry),
@@ -24,7 +25,7 @@ def decide(incident: Incident, command: ask.Command, source: Source, at: datetim
     """The events that follow from a command at an instant; `CrisisError` when it may not be."""
     if not isinstance(command, _AFTER_THE_END):
         still_open(incident)
-    if not isinstance(command, _AT_ANY_TIME):
+    if not isinstance(command, _BEFORE_IT_BEGAN):
         not_before(at, incident.opened_at, f"{incident.id} was opened")
     events = _rules(command)[type(command)](incident, command, source, at)
     if incident.restricted:

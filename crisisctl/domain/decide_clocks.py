@@ -10,7 +10,18 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import labels
 from crisisctl.domain.clocks import given
 from crisisctl.domain.clocks.applying import canonical, not_applicable
-from crisisctl.domain.clocks.asserting import Said, about, assertion, bound, chained, followed, happened, said
+from crisisctl.domain.clocks.asserting import (
+    Said,
+    about,
+    about_id,
+    assertion,
+    bound,
+    chained,
+    followed,
+    happened,
+    said,
+    urgent_last,
+)
 from crisisctl.domain.clocks.catalogue import Clock
 from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.commands import Rule
@@ -31,12 +42,12 @@ def start(incident: Incident, command: ask.StartClocks, source: Source, at: date
         facts += _facts(provisional(incident, facts), command, book.known[id_], source, at)
     now = provisional(incident, facts)
     started = [event for id_ in ids if (event := _started(now, command, book.known[id_], source, at))]
-    if not started:
+    if not started and not facts:
         see = f"crisisctl clock explain {ids[0]} -i {incident.id}"
         raise Refused(f"{' and '.join(ids)}: what was said stands so already. To see it: {see}")
     changed = [event.data["fact"] for event in facts]
     others = followed(provisional(now, started), changed, book, source.actor, at, besides=ids)
-    return [*facts, *(_worded(event, command) for event in (*started, *others))]
+    return [*facts, *(_worded(event, command) for event in urgent_last([*started, *others]))]
 
 
 def _facts(incident: Incident, command: ask.StartClocks, clock: Clock, source: Source, at: datetime) -> list[Event]:
@@ -60,7 +71,11 @@ def _told(incident: Incident, command: ask.StartClocks, clock: Clock, at: dateti
     if command.trigger is not None:
         told.setdefault(clock.trigger, stamp(command.trigger))
     elif clock.chained_to is None and clock.start not in told and not (held and held.begun):
+        if held and held.filed_at:
+            raise Refused(f"{clock.id} was filed already, so it did not start now. Say when it did: --trigger TIME")
         told[clock.start] = stamp(at)
+    if clock.chained_to and (before := incident.clocks.get(clock.chained_to)) and before.filed_at:
+        told.setdefault(clock.start, stamp(before.filed_at))
     happened(told, at)
     return told
 
@@ -68,7 +83,7 @@ def _told(incident: Incident, command: ask.StartClocks, clock: Clock, at: dateti
 def _started(incident: Incident, command: ask.StartClocks, clock: Clock, source: Source, at: datetime) -> Event | None:
     _startable(incident, clock, command)
     told = _told(incident, command, clock, at)
-    now = said(incident, clock, bound(incident.playbook, command.book).get(clock.id))
+    now = said(incident, clock, bound(incident.playbook, command.book).get(clock.id), command.book)
     zone = command.zone or now.zone
     now = Said({**now.facts, **told}, {**now.answers, **_answers(command)}, zone)
     held = incident.clocks.get(clock.id)
@@ -85,9 +100,8 @@ def _rests(held: Deadline | None) -> bool:
 def _startable(incident: Incident, clock: Clock, command: ask.StartClocks) -> None:
     if clock.rule.cut_off:
         raise Refused(f"{clock.id} judges filings and does not run. Ask it: crisisctl clock compute {clock.id}")
-    held = incident.clocks.get(clock.id)
-    chained_ = clock.chained_to is not None and (command.trigger is not None or not (held and held.begun))
-    if chained_:
+    before = incident.clocks.get(clock.chained_to) if clock.chained_to else None
+    if clock.chained_to and (command.trigger is not None or not (before and before.filed_at)):
         raise Refused(
             f"{clock.id} starts with our filing of {clock.chained_to}. When that was made: "
             f"crisisctl clock file {clock.chained_to} --to WHOM --at TIME -i {incident.id}"
@@ -116,7 +130,11 @@ def assess(incident: Incident, command: ask.AssessClocks, source: Source, at: da
         says = "not_applicable" if reason else "open" if unanswered(clock, whole) else "applies"
         found.append({**about(clock), "answers": dict(answers), "says": says} | ({"why": reason} if reason else {}))
         amended += _again(incident, command, clock, whole, source)
-    return [Event("clock.assessed", {"clocks": found}), *amended]
+    if not command.because and any(event.data["state"] == "not_applicable" for event in amended):
+        stopped = next(event.data["clock"] for event in amended if event.data["state"] == "not_applicable")
+        raise Refused(f"That stops {stopped}, which runs. Say why: --because WHY")
+    words = {"because": prose(command.because, "The reason")} if command.because else {}
+    return [Event("clock.assessed", {"clocks": found}, words), *(event._replace(words=words) for event in amended)]
 
 
 def unanswered(clock: Clock, answers: Collection[str]) -> list[str]:
@@ -155,13 +173,27 @@ def file(incident: Incident, command: ask.FileClocks, source: Source, at: dateti
     late = [one.id for one in held if one.limit and at > one.limit]
     if not command.because:
         _unreasoned(held, late)
-    clocks = [about(command.book.known[one.id]) for one in held]
+    for one in held:
+        _after_its_own(incident, command.book.known.get(one.id), command)
+    clocks = [about_id(incident, one.id, command.book) for one in held]
     fields = {"to": "To whom", "reference": "The reference", "what": "What was filed", "sent": "The text"}
-    texts = {name: prose(text, called) for name, called in fields.items() if (text := getattr(command, name))}
+    given_ = {name: (getattr(command, name), called) for name, called in fields.items()}
+    texts = {name: prose(text, called) for name, (text, called) in given_.items() if text is not None}
     words = texts | ({"because": prose(command.because, "The reason")} if command.because else {})
     filed = Event("clock.filed", {"clocks": clocks, "late": late}, words)
     after = provisional(incident, [filed._replace(occurred_at=at)])
     return [filed, *chained(after, [one.id for one in held], command.book, source.actor)]
+
+
+def _after_its_own(incident: Incident, clock: Clock | None, command: ask.FileClocks) -> None:
+    """`Refused` when the filing that starts a clock is neither in the log nor in this command."""
+    if clock and clock.chained_to and clock.chained_to not in command.clocks and clock.id in command.book.known:
+        before = incident.clocks.get(clock.chained_to)
+        if not (before and before.filed_at) and not command.because:
+            first = f"crisisctl clock file {clock.chained_to} --to WHOM --at TIME"
+            raise Refused(
+                f"{clock.id} follows our filing of {clock.chained_to}, which nobody wrote down. First: {first}"
+            )
 
 
 def _unreasoned(held: Collection[Deadline], late: Collection[str]) -> None:
@@ -171,17 +203,25 @@ def _unreasoned(held: Collection[Deadline], late: Collection[str]) -> None:
             raise Refused(f"{one.id} was filed at {when} UTC. To file it again, say why: --because WHY")
         if one.id in late and one.limit:
             when = clock_time(one.limit)
-            raise Refused(f"{one.id} was due at {when} UTC, so this filing is late. Say why: --because WHY")
+            raise Refused(f"{one.id} had to be filed by {when} UTC, so this is late. Say why: --because WHY")
 
 
-def waive(incident: Incident, command: ask.WaiveClock, _source: Source, _at: datetime) -> list[Event]:
+def waive(incident: Incident, command: ask.WaiveClock, source: Source, _at: datetime) -> list[Event]:
     """The incident may be closed without a filing."""
+    _decides(incident, source)
     return [_settled(incident, command.clock, "clock.waived", command, {})]
+
+
+def _decides(incident: Incident, source: Source) -> None:
+    if not incident.held_by(source.actor):
+        assign = f"crisisctl assign ROLE {source.actor}"
+        raise Refused(f"{source.actor} holds no role in {incident.id}, and so does not decide what is filed: {assign}")
 
 
 def decline(incident: Incident, command: ask.DeclineClock, source: Source, _at: datetime) -> list[Event]:
     """A decision not to notify, with its reason and whoever decided."""
-    decider = command.decider or source.actor
+    _decides(incident, source)
+    decider = source.actor if command.decider is None else command.decider
     if not PERSON.fullmatch(decider):
         raise Refused(f"{visible(decider[:80])!r} is no person's id. Say who decided: --decider PERSON")
     return [_settled(incident, command.clock, "clock.declined", command, {"decider": decider})]
@@ -195,21 +235,21 @@ def _settled(incident: Incident, id_: str, kind: str, command: Any, more: Mappin
         raise Refused(f"{id_} is {held.state} already. To let it run again: crisisctl clock start {id_} --because WHY")
     given_labels = labels.read(command)
     labels.check(given_labels)
-    data = {**about(command.book.known[id_]), **more} | ({"labels": given_labels} if given_labels else {})
+    data = {**about_id(incident, id_, command.book), **more} | ({"labels": given_labels} if given_labels else {})
     return Event(kind, data, {"because": prose(command.because, "The reason")})
 
 
 def will_miss(incident: Incident, command: ask.MissClock, _source: Source, at: datetime) -> list[Event]:
     """Said before the deadline, which some authorities want to be told of."""
     held = incident.clocks.get(command.clock)
-    if held is None or not held.open or held.limit is None:
+    if held is None or held.state != "running" or held.limit is None:
         raise Refused(f"{command.clock} does not run towards a time here, so it cannot be missed.")
     if at > held.limit:
         ways = f"crisisctl clock file {held.id} --to WHOM --because WHY"
         raise Refused(f"{held.id} was missed already, at {clock_time(held.limit)} UTC. When it is filed: {ways}")
     if held.will_miss:
         raise Refused(f"That {held.id} will be missed has been said already.")
-    data = {**about(command.book.known[held.id]), "limit": stamp(held.limit)}
+    data = {**about_id(incident, held.id, command.book), "strict": stamp(held.strict or held.limit)}
     return [Event("clock.will_miss", data, {"because": prose(command.because, "The reason")})]
 
 

@@ -55,23 +55,40 @@ def _asserted(incident: Incident, entry: Entry) -> Incident:
     return _with(incident, fresh)
 
 
+def _ended(held: Deadline, entry: Entry) -> Deadline:
+    """Without an end and its alarms; a filing stays a filing, and a decision a decision."""
+    state = "stalled" if entry.type == "clock.stalled" else "not_started"
+    kept = held.state if held.state in ("filed", "waived", "declined") else state
+    bare = held._replace(state=kept, kind="not_started", strict=None, legal=None, target=None, version=entry.version)
+    return bare._replace(alarms=False, missed=False, will_miss=False)
+
+
 def _stopped(incident: Incident, entry: Entry) -> Incident:
-    """Nothing is known of its start any more; a filing stays a filing."""
+    """Nothing is known of its start any more."""
     held = _held(incident, entry.data["clock"], entry.data)
-    facts = entry.data.get("facts") or {name: at for name, at in held.facts.items() if name != held.start}
-    state = held.state if held.state in ("filed", "waived", "declined") else "not_started"
-    bare = held._replace(state=state, kind="not_started", facts=facts, begun=None, strict=None, legal=None, target=None)
-    return _with(incident, bare._replace(alarms=False, missed=False, will_miss=False, version=entry.version))
+    facts = {name: at for name, at in held.facts.items() if name != held.start}
+    return _with(incident, _ended(held, entry)._replace(facts=facts, begun=None))
+
+
+def _stalled(incident: Incident, entry: Entry) -> Incident:
+    """It has begun, and something is missing that its end counts from."""
+    data = entry.data
+    held = _held(incident, data["clock"], data)
+    begun, who = _instant(data["facts"].get(data["start"])), (data["role"], tuple(data["escalate"]))
+    return _with(incident, _ended(held, entry)._replace(facts=data["facts"], begun=begun, role=who[0], escalate=who[1]))
 
 
 def _assessed(incident: Incident, entry: Entry) -> Incident:
     found = []
     for about in entry.data["clocks"]:
         held = _held(incident, about["clock"], about)
-        before = held.state in ("assessed", "not_started", "not_applicable") and not held.begun
-        state = ("not_applicable" if about["says"] == "not_applicable" else "assessed") if before else held.state
+        before = held.state in ("assessed", "applies", "not_started", "not_applicable") and not held.begun
+        state = _ASSESSED[about["says"]] if before else held.state
         found.append(held._replace(answers={**held.answers, **about["answers"]}, state=state))
     return _with(incident, *found)
+
+
+_ASSESSED = {"not_applicable": "not_applicable", "applies": "applies", "open": "assessed"}
 
 
 def _settled(state: str) -> Callable[[Incident, Entry], Incident]:
@@ -104,7 +121,7 @@ CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "clock.started": _asserted,
     "clock.amended": _asserted,
     "clock.stopped": _stopped,
-    "clock.stalled": _stopped,
+    "clock.stalled": _stalled,
     "clock.assessed": _assessed,
     "clock.declined": _settled("declined"),
     "clock.waived": _settled("waived"),

@@ -112,8 +112,12 @@ def _clocks(incident: Incident) -> Iterator[str]:
     for one in incident.clocks.values():
         if one.open:
             due = f", due {clock_time(one.strict)} UTC" if one.strict else ""
-            ways = f"crisisctl clock file {one.id} --to WHOM, or clock waive {one.id} --because WHY"
-            yield f"clock {one.id} ({one.regime}: {one.title}) is open{due}: {ways}"
+            how = {"applies": "applies and has not started", "stalled": "has begun, and its end cannot be told"}
+            first = (
+                f"clock file {one.id} --to WHOM" if one.state == "running" else f"clock start {one.id} --trigger TIME"
+            )
+            ways = f"crisisctl {first}, or clock waive {one.id} --because WHY"
+            yield f"clock {one.id} ({one.regime}: {one.title}) {how.get(one.state, 'is open')}{due}: {ways}"
 
 
 def _told_of_the_end(incident: Incident, trigger: str, waived: Collection[str]) -> Iterator[str]:

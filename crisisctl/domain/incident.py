@@ -165,7 +165,8 @@ class Statement(NamedTuple):
 class Deadline(NamedTuple):
     """A clock that a law or a contract sets, as it was last asserted; instants are in UTC.
 
-    `state` is `assessed` (it may apply), `not_started`, `running`, `not_applicable`, `filed`, `waived` or `declined`.
+    `state` is `assessed` (it may apply), `applies`, `not_started`, `running`, `stalled` (it has begun, and its end
+    cannot be told), `not_applicable`, `filed`, `waived` or `declined`.
     `facts` are instants by the catalogue's names, `begun` that of the fact which starts it. `role` is reminded of it,
     `escalate` besides when most of its time has passed; where that is nobody, whom the escalations would tell. `strict`
     and `legal` are its ends, None where the law sets no number or the outer one cannot be told. `run` rises with each
@@ -203,7 +204,7 @@ class Deadline(NamedTuple):
     @property
     def open(self) -> bool:
         """Whether somebody still has to file it."""
-        return self.state == "running"
+        return self.state in ("running", "stalled", "applies")
 
     @property
     def limit(self) -> datetime | None:

@@ -48,7 +48,7 @@ def _amended(entry: Entry) -> str:
     before = (
         f", was due {_at(was['strict'])}" if was["strict"] and was["strict"] != data["result"].get("strict") else ""
     )
-    again = f", {was['state']} before" if was["state"] != data["state"] else ""
+    again = f", {was['state'].replace('_', ' ')} before" if was["state"] != data["state"] else ""
     late = (
         {True: "; its filing was late", False: "; its filing was in time"}.get(data["late"], "")
         if "late" in data
@@ -59,7 +59,7 @@ def _amended(entry: Entry) -> str:
 
 
 def _assessed(entry: Entry) -> str:
-    return "Assessed " + "; ".join(map(_assessment, entry.data["clocks"]))
+    return "Assessed " + "; ".join(map(_assessment, entry.data["clocks"])) + because(entry)
 
 
 def _assessment(one: Mapping[str, Any]) -> str:
@@ -103,11 +103,11 @@ TELL: dict[str, Callable[[Entry], str]] = {
     "clock.stopped": lambda e: (
         f"Clock {e.data['clock']} stops: {e.data['start'].replace('_', ' ')} is not known any more"
     ),
-    "clock.stalled": lambda e: f"Clock {_named(e.data)} cannot be told: {e.data['why'][0].removesuffix('.')}",
+    "clock.stalled": lambda e: f"Clock {_named(e.data)} cannot be told: {e.data['why'][0].removesuffix('.')}{told(e)}",
     "clock.assessed": _assessed,
     "clock.declined": _declined,
     "clock.waived": lambda e: f"Clock {_named(e.data)} waived{because(e)}",
-    "clock.will_miss": lambda e: f"Clock {_named(e.data)}, due {_at(e.data['limit'])}, will be missed{because(e)}",
+    "clock.will_miss": lambda e: f"Clock {_named(e.data)}, due {_at(e.data['strict'])}, will be missed{because(e)}",
     "clock.filed": _filed,
     "clock.reminded": _reminded,
     "clock.overdue": _overdue,

@@ -5,7 +5,7 @@ Plain text of at most 80 columns; every time is UTC and says how far off it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from textwrap import wrap
 
@@ -13,7 +13,7 @@ from crisisctl.domain import labels
 from crisisctl.domain.decide_statements import approvers, pending
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.forecast import forecast
-from crisisctl.domain.incident import Incident, Ladder, Statement
+from crisisctl.domain.incident import Deadline, Incident, Ladder, Statement
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.said import ERASED
 from crisisctl.domain.telling import sentence
@@ -35,6 +35,7 @@ def brief(incident: Incident, entries: Sequence[Entry], now: datetime) -> str:
     """
     told, held = _sifted(entries)
     known = {name: fact for name, fact in incident.facts.items() if fact.version not in held}
+    incident = incident._replace(clocks=_clocks_told(incident, [entry for entry in entries if entry.version in held]))
     lines = [
         *_folded(f"{incident.id}: {incident.title}", ""),
         f"Written on {clock_time(now)} UTC from version {incident.version} of the log.",
@@ -47,6 +48,18 @@ def brief(incident: Incident, entries: Sequence[Entry], now: datetime) -> str:
     if incident.drill:
         lines = [EXERCISE, *lines, EXERCISE]
     return "\n".join(lines)
+
+
+def _clocks_told(incident: Incident, held: Sequence[Entry]) -> Mapping[str, Deadline]:
+    """The clocks of which nothing that was said since stays in the room."""
+    if not incident.clocks:
+        return {}
+    from crisisctl.domain.clocks.alarms import about  # noqa: PLC0415 - few incidents have clocks
+
+    def kept(one: Deadline) -> bool:
+        return any(one.id in about(entry) for entry in held if entry.version >= one.version)
+
+    return {id_: one for id_, one in incident.clocks.items() if not kept(one)}
 
 
 def _sifted(entries: Sequence[Entry]) -> tuple[list[Entry], set[int]]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crisisctl.domain import labels
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.telling import sentence
@@ -62,14 +63,15 @@ def _rank(one: Deadline) -> tuple[int, bool, str, str]:
     return _RANK.get(one.state, 9), one.strict is None, stamp(first) if first else "", one.id
 
 
-_RANK = {"running": 0, "assessed": 1, "not_started": 1, "filed": 2}
+_RANK = {"running": 0, "stalled": 0, "applies": 1, "assessed": 2, "not_started": 2, "filed": 3}
 
 
 def left(one: Deadline, now: datetime) -> str:
     """How much time there is, or by how much it has passed."""
-    if not one.open or one.strict is None:
+    end = one.strict or one.target
+    if not one.open or end is None:
         return ""
-    span = one.strict - now
+    span = end - now
     short = words(timedelta(minutes=abs(span) // timedelta(minutes=1)))
     return f"{short} left" if span >= timedelta() else f"{short} late"
 
@@ -108,7 +110,7 @@ def _looks(clock: Clock, name: str) -> bool:
 
 
 def _plain(value: str) -> str | bool:
-    return {"yes": True, "no": False, "true": True, "false": False}.get(value.casefold(), value)
+    return {"yes": True, "y": True, "no": False, "n": False, "true": True, "false": False}.get(value.casefold(), value)
 
 
 class Past(NamedTuple):
@@ -122,4 +124,12 @@ class Past(NamedTuple):
 def history(entries: Iterable[Entry], id_: str) -> list[Past]:
     """Everything that the log says of a clock, in order."""
     own = (entry for entry in entries if id_ in about(entry))
-    return [Past(entry, sentence(entry), tuple(entry.data.get("why", ()))) for entry in own]
+    return [_past(entry) for entry in own]
+
+
+def _past(entry: Entry) -> Past:
+    """What its labels keep in the room is not told, only that there is something."""
+    if kept := labels.reasons(entry):
+        hidden = entry._replace(words={})
+        return Past(hidden, f"({' and '.join(kept)}: crisisctl timeline --include {kept[0]} tells it)", ())
+    return Past(entry, sentence(entry), tuple(entry.data.get("why", ())))

@@ -231,15 +231,19 @@ class Desk:
                 raise _after_timers(error) from None
             raise
         if isinstance(command, ask.SetFact | ask.RetractFact):
-            clocks = self._clocks(provisional(page.reached, events), [command.name], asked.source, asked.at or page.now)
-            events += [event._replace(data={**_labelled(events[0]), **event.data}) for event in clocks]
+            ground = isinstance(command, ask.RetractFact) or bool(command.source)
+            now = provisional(page.reached, events)
+            clocks = self._clocks(now, [command.name], asked.source, asked.at or page.now, ground=ground)
+            events += [_like(events[0], event) for event in clocks]
         told = self._told(page, events, f"{page.id}/{page.reached.version + 1}")
         added = page.write(told, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
         return self._write(ledger, page, added)._replace(fired=fired)
 
-    def _clocks(self, incident: Incident, facts: Iterable[str], source: Source, at: datetime) -> list[Event]:
+    def _clocks(
+        self, incident: Incident, facts: Iterable[str], source: Source, at: datetime, *, ground: bool = True
+    ) -> list[Event]:
         """The clocks that changed facts start, amend or stop; `incident` knows the facts already."""
         specs = incident.playbook.facts
         times = [name for name in facts if specs[name].type == "datetime"]
@@ -247,7 +251,7 @@ class Desk:
             return []
         from crisisctl.domain.clocks.asserting import followed  # noqa: PLC0415 - few facts start a clock
 
-        return [*followed(incident, times, self._deadlines(), source.actor, at)]
+        return followed(incident, times, self._deadlines(), source.actor, at, ground=ground)
 
     def _erase(self, ledger: Ledger, page: Page, command: ask.Redact, added: Sequence[Entry]) -> Outcome:
         """Write the page, and erase the words with everything that was derived from them."""
@@ -308,9 +312,11 @@ class Desk:
             raise Refused(f"--at {clock_time(at)} UTC is in the future; the log holds what has happened.")
 
 
-def _labelled(event: Event) -> Mapping[str, object]:
-    """The labels of an event, for what follows from it."""
-    return {"labels": event.data["labels"]} if "labels" in event.data else {}
+def _like(fact: Event, clock: Event) -> Event:
+    """What follows from a fact has its labels, and its ground."""
+    labels = {"labels": fact.data["labels"]} if "labels" in fact.data else {}
+    ground = {name: text for name, text in fact.words.items() if name in ("source", "because")}
+    return clock._replace(data={**labels, **clock.data}, words={**ground, **clock.words})
 
 
 def _after_timers(error: Refused) -> Refused:

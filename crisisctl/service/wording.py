@@ -73,6 +73,12 @@ def _answers(incident: Incident, entry: Entry) -> list[str]:
     """What to type; a line that was approved beforehand is offered and nothing more."""
     if entry.type.startswith("promise."):
         return [f"Answer with: crisisctl statement draft {entry.data['statement']} -i {incident.id}"]
+    if entry.type.startswith("clock.") and "clock" in entry.data:
+        id_, here = entry.data["clock"], f"-i {incident.id}"
+        return [
+            f"Look with: crisisctl clock explain {id_} {here}",
+            f"Answer with: crisisctl clock file {id_} --to WHOM {here}",
+        ]
     if not entry.type.startswith("approval."):
         return [f"Answer with: crisisctl ack -i {incident.id}"]
     name, here = entry.data["statement"], f"-i {incident.id}"

@@ -111,13 +111,13 @@ def test_the_customer_of_a_vendor_that_was_breached(program: Program) -> None:
     started = said(entries, "clock.started")
     assert started[0].startswith(
         "Clock gdpr.art33 (GDPR: Notify the supervisory authority of a personal-data breach) starts, aware 2022-03-22 "
-        "03:38:00 UTC: due 2022-03-25 03:38:00 UTC, legal limit 2022-03-25 04:00:00 UTC"
+        "03:38:00 UTC, source: SIRT: due 2022-03-25 03:38:00 UTC, legal limit 2022-03-25 04:00:00 UTC"
     )
     assert "Not applicable: NIS2 applies here from 2024-10-18" in " ".join(started).replace(
         "not applicable", "Not applicable"
     )
     (amended,) = said(entries, "clock.amended")
-    assert "aware 2022-03-22 03:30:00 UTC: due 2022-03-25 03:30:00 UTC" in amended
+    assert "aware 2022-03-22 03:30:00 UTC, source: the mail itself: due 2022-03-25 03:30:00 UTC" in amended
     assert "was due 2022-03-25 03:38:00 UTC" in amended
     # Four business days after Tuesday end on Monday at half past five in New York, which is at summer time already.
     assert "sec.8k-1.05" in started[3]

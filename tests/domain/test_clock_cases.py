@@ -34,7 +34,7 @@ def test_the_rules_give_what_was_worked_out(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [*PUBLISHED, *BY_HAND], ids=lambda case: str(case["id"]))
 def test_every_answer_says_why(case: Case) -> None:
-    answer = answered(case, *clocks())
+    answer = answered(case, *clocks()[:2])
     if answer.result is None:
         assert answer.sentence.endswith((".", "list", "TIME", "calendar=DE"))
         return
@@ -52,7 +52,7 @@ def test_every_answer_says_why(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [*PUBLISHED, *BY_HAND], ids=lambda case: str(case["id"]))
 def test_the_answer_is_written_as_it_is_expected(case: Case) -> None:
-    result = answered(case, *clocks()).result
+    result = answered(case, *clocks()[:2]).result
     if case.get("expected") and result and result.due:
         assert result.due.isoformat() == case["expected"]
 
@@ -61,7 +61,7 @@ def test_what_counting_on_the_wall_would_give_is_never_given() -> None:
     wrong = [case for case in PUBLISHED if case.get("naive_wrong") or case.get("nyse_calendar_would_give")]
     assert len(wrong) > 5
     for case in wrong:
-        result = answered(case, *clocks()).result
+        result = answered(case, *clocks()[:2]).result
         assert result
         assert result.due
         assert result.due.isoformat() not in (case.get("naive_wrong"), case.get("nyse_calendar_would_give"))
@@ -83,14 +83,14 @@ def test_what_counting_on_the_wall_would_give_is_never_given() -> None:
     ],
 )
 def test_a_difference_says_what_was_expected_and_what_came(change: dict[str, Any], what: str, got: str) -> None:
-    [found] = differences(GOOD | change, *clocks())
+    [found] = differences(GOOD | change, *clocks()[:2])
     assert (found.id, found.what, found.got) == ("one", what, got)
     assert found.expected != got
     assert found.why
 
 
 def test_the_same_instant_in_another_zone_is_no_difference() -> None:
-    assert not list(differences(GOOD | {"expected": "2026-11-23T11:00:00Z"}, *clocks()))
+    assert not list(differences(GOOD | {"expected": "2026-11-23T11:00:00Z"}, *clocks()[:2]))
 
 
 @pytest.mark.parametrize(

@@ -373,7 +373,7 @@ SENTENCES = [
     ),
     (wrote("clock.waived", CLOCK, because="no risk"), "Clock gdpr.art33 (GDPR: Notify) waived, because no risk"),
     (
-        wrote("clock.will_miss", CLOCK | {"limit": UNTIL}, because="no figures"),
+        wrote("clock.will_miss", CLOCK | {"strict": UNTIL}, because="no figures"),
         "Clock gdpr.art33 (GDPR: Notify), due 2026-03-28 23:00:00 UTC, will be missed, because no figures",
     ),
     (

@@ -17,6 +17,7 @@ class Clocks(NamedTuple):
 
     known: Mapping[str, Clock]
     calendars: Calendars
+    zone: str = ""  # where days end in this room, for clocks that have no place of their own
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.known)} clocks)"

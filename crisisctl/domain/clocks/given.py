@@ -61,7 +61,12 @@ def facts(clock: Clock) -> tuple[str, ...]:
 
 def answers(clock: Clock) -> tuple[str, ...]:
     """The answers that the clock looks at."""
-    return (*(limit.name for limit in clock.only), *((ENTITY,) if clock.roll_denied else ()), CALENDAR)
+    return (
+        *(limit.name for limit in clock.only),
+        *(one.name for one in clock.asks),
+        *((ENTITY,) if clock.roll_denied else ()),
+        CALENDAR,
+    )
 
 
 def strange(clock: Clock, names: Iterable[str]) -> list[str]:

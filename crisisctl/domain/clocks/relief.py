@@ -9,6 +9,7 @@ from crisisctl.domain.clocks.catalogue import ENTITY, Clock, Measure
 from crisisctl.domain.clocks.measure import End, hours
 from crisisctl.domain.clocks.outcome import Answer
 from crisisctl.domain.clocks.when import at_time, day_shown, end_of_day, next_hour, shown
+from crisisctl.domain.text import visible
 
 _EEC = "Regulation (EEC, Euratom) 1182/71"
 NOON = "12:00"
@@ -48,12 +49,20 @@ _BY = {
 }
 
 
+RELIEVED = "other_financial_entity"  # the one kind that the relief was made for
+
+
 def denied(clock: Clock, entity: Answer | None) -> str | None:
     """Why an entity has no relief from this clock; None when it has."""
     if not clock.roll_denied:
         return None
     if entity is None:
         return f"Whether relief applies depends on the kind of {ENTITY}, which is not known; until then there is none."
+    if str(entity) not in (*clock.roll_denied, RELIEVED):
+        known = ", ".join((*clock.roll_denied, RELIEVED))
+        return (
+            f"There is no kind of entity {visible(str(entity)[:40])!r} here (there are {known}), so there is no relief."
+        )
     if str(entity) in clock.roll_denied:
         return f"There is no relief for this kind of entity ({str(entity).replace('_', ' ')})."
     return None

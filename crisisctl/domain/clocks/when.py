@@ -39,9 +39,11 @@ def moment(text: str, place: tzinfo | None, *, later: bool = False) -> datetime:
     if "T" not in text.upper().strip() and " " not in text.strip():
         raise Uncomputable("not_a_time", f"{visible(text[:80])!r} is a day without an hour. {_WRITE}.")
     try:
-        return _placed(told, place, later=later)
+        found = _placed(told, place, later=later)
+        found.astimezone(UTC)
     except OverflowError:
         raise Uncomputable("beyond_calendar", f"{visible(text[:80])!r} lies outside the calendar.") from None
+    return found
 
 
 def _placed(told: datetime, place: tzinfo | None, *, later: bool) -> datetime:

@@ -51,7 +51,7 @@ _NONE = 1_000_000  # of a ladder around this one: which of two steps at one inst
 
 
 class End(NamedTuple):
-    """When at the latest a ladder comes to its end, since its stage was left; the step that fires last, and why."""
+    """When at the latest a ladder ends, since its stage was entered; the last step that can fire by then, and why."""
 
     after: timedelta
     step: int

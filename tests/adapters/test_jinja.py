@@ -237,6 +237,8 @@ def test_the_names_that_a_template_may_ask_for_can_be_listed() -> None:
     source = "{{ b }}{% set c = d|default(1) %}{{ c }}{% if a is defined %}{% endif %}{{ range(2)|sum }}{{ b }}"
     assert Jinja(limit_process).names(source) == ["a", "b", "d"]
     assert Jinja(limit_process).names("none") == []
+    assert Jinja(limit_process).names("{% for n in range(3) %}{{ n }}{{ a }}{% endfor %}") == ["a"]
+    assert Jinja(limit_process).names_many({"one": source, "two": "none"}) == {"one": ["a", "b", "d"], "two": []}
     with pytest.raises(Invalid, match=r"^template t, line 1: unexpected"):
         Jinja(limit_process).names("{{", name="t")
 

@@ -175,7 +175,7 @@ def documents(draw: st.DrawFn, trees: st.SearchStrategy[Any] = TREES, *, tasks: 
 
 
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-LONG = settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
+LONG = settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
 
 
 @LONG

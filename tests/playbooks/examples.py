@@ -73,6 +73,11 @@ def checked(root: Path, given: Example) -> list[Finding]:
     (root / "playbooks" / "example.yaml").write_text(completed(given.playbook), encoding="utf-8")
     if given.roster:
         (root / "roster.yaml").write_text(given.roster, encoding="utf-8")
+    return again(root)
+
+
+def again(root: Path) -> list[Finding]:
+    """Every finding in the workspace as it is now."""
     office = Office(str(root))
     people, unreachable = roster(office)
     return [*proved(office, "example", people).findings, *unreachable]

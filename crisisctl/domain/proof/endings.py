@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from crisisctl.domain.check.place import Place, plain, shown
 from crisisctl.domain.proof.given import Given, at_stage
-from crisisctl.domain.proof.ladders import lasts
+from crisisctl.domain.proof.ladders import ends_stage, lasts
 from crisisctl.domain.proof.regions import above
 from crisisctl.domain.publication import StatementSpec
 from crisisctl.domain.times import words
@@ -90,6 +90,6 @@ def lasts_silent(given: Given, stage: str) -> timedelta | None:
     found = (
         step.after
         for step in given.playbook.escalations[plan].steps
-        if step.advance and given.always_leaves(step.advance, stage, silent=True)
+        if ends_stage(given, stage, step, stage, silent=True)
     )
     return next(found, None)

@@ -41,8 +41,8 @@ class Given:
 
     def meets(self, move: Transition, stage: str) -> bool:
         """Whether the transition can ever be open while the stage is active."""
-        needs = {stage, *move.requires.stages}
-        return any(self.space.together({source, *needs}) for source in move.sources)
+        needs, clash = {stage, *move.requires.stages}, self.space.regions.clash
+        return any(not clash(source, stage) and self.space.together({source, *needs}) for source in move.sources)
 
     def leaves(self, move: Transition, stage: str) -> bool:
         """Whether the transition, open while the stage is active, leaves it."""

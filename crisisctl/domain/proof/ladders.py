@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from crisisctl.domain.check.place import Place, plain, shown
-from crisisctl.domain.playbook import Playbook, Transition
+from crisisctl.domain.playbook import Playbook, Step, Transition
 from crisisctl.domain.proof.given import Given
-from crisisctl.domain.proof.regions import above
+from crisisctl.domain.proof.regions import above, inside
 from crisisctl.domain.times import words
 
 
@@ -51,7 +51,7 @@ _NONE = 1_000_000  # of a ladder around this one: which of two steps at one inst
 
 
 class End(NamedTuple):
-    """When at the latest a ladder comes to its end, since its stage was left; the step that fires last, and why."""
+    """When at the latest a ladder ends, since its stage was entered; the last step that can fire by then, and why."""
 
     after: timedelta
     step: int
@@ -66,7 +66,7 @@ def _end(given: Given, stage: str) -> End | None:
         if not own and plan.until != "left":
             continue  # an acknowledgement stops it
         for number, step in enumerate(plan.steps):
-            if step.advance and given.always_leaves(step.advance, stage):
+            if ends_stage(given, owner, step, stage):
                 which = f"step {number + 1}" if own else f"step {number + 1} of {plain(plan.id)}"
                 why = f"{which} always leaves {plain(stage)} after {words(step.after) if step.after else 'no time'}"
                 found.append(End(step.after, number if own else _NONE, why))
@@ -74,13 +74,26 @@ def _end(given: Given, stage: str) -> End | None:
     return min(found, key=lambda end: (end.after, end.step), default=None)
 
 
+def ends_stage(given: Given, owner: str, step: Step, stage: str, *, silent: bool = False) -> bool:
+    """Whether a step of the ladder of `owner` leaves the stage, and its owner, for certain when it fires.
+
+    It fires once while the owner is active, so a stage inside that it alone leaves could be entered again and stay.
+    One that fires at the instant of the entry is cut off where it leads back into what was entered then.
+    """
+    left = dict.fromkeys((stage, owner))
+    if step.advance is None or not all(given.always_leaves(step.advance, path, silent=silent) for path in left):
+        return False
+    moves = (move for move in given.by_trigger[step.advance] if given.meets(move, owner))
+    return bool(step.after) or not any(inside(m.to, owner) or inside(owner, m.to) for m in moves)
+
+
 def lasts(given: Given, stage: str) -> timedelta | None:
     """How long a stage is active at most, whatever people do; None where they can stay for ever."""
     found = [
         step.after
-        for _, plan in given.plans_around(stage)
+        for owner, plan in given.plans_around(stage)
         for step in plan.steps
-        if plan.until == "left" and step.advance and given.always_leaves(step.advance, stage)
+        if plan.until == "left" and ends_stage(given, owner, step, stage)
     ]
     return min(found, default=None)
 

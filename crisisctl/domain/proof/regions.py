@@ -68,8 +68,9 @@ class Regions:
         """Whether two stages exclude each other: they part at a stage that is no parallel one."""
         if inside(one, other) or inside(other, one):
             return False
-        common = [path for path in above(one) if path in above(other)]
-        return not common or common[-1] not in self.parallel
+        if one.partition(".")[0] != other.partition(".")[0]:
+            return True
+        return [path for path in above(one) if path in above(other)][-1] not in self.parallel
 
     def _region(self, path: str) -> str:
         """The innermost region that holds the stage or is the stage."""

@@ -25,6 +25,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/crisisctl playbook check --strict
+	$(BIN)/crisisctl playbook test
 
 tests: setup
 	$(BIN)/pytest -n $(WORKERS) -m 'not torture and not bench' --cov --cov-report=

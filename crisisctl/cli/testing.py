@@ -15,7 +15,7 @@ from crisisctl.cli import complete, options, show
 from crisisctl.cli.app import MODULES
 from crisisctl.domain.errors import Invalid, NotFound, ScenarioFailed
 from crisisctl.domain.playbook import Playbook, build
-from crisisctl.domain.scenario.form import Commands
+from crisisctl.domain.scenario.known import Commands
 from crisisctl.domain.scenario.outcome import Outcome
 from crisisctl.domain.text import nearest, visible
 

@@ -12,7 +12,8 @@ from crisisctl.domain.check import Problem
 from crisisctl.domain.errors import CrisisError
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.scenario import Scenario, build
-from crisisctl.domain.scenario.form import Commands, check
+from crisisctl.domain.scenario.form import check, without_playbook
+from crisisctl.domain.scenario.known import Commands
 from crisisctl.service.ports import Finding
 
 LARGEST = 4 * 1024 * 1024  # some thousand scenarios
@@ -46,8 +47,7 @@ def read_scenarios(path: Path, plans: Plans, commands: Commands) -> ReadSuite:
             playbook = plans(named if isinstance(named, str) else path.stem)
             problems = check(loaded.document, playbook, commands)
         except CrisisError as error:
-            told, _, remedy = str(error).rstrip(".").partition(". ")
-            problems = [Problem(("playbook",), False, "error", "unknown-playbook", told, remedy or "mend it first")]
+            problems = [without_playbook(str(error))]
     found = findings(str(path), loaded, problems)
     if found or playbook is None:
         return ReadSuite(None, found)

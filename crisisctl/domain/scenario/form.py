@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from crisisctl.domain.check import Problem, forms
-from crisisctl.domain.check.known import Names
-from crisisctl.domain.check.place import Place, plain, shown
+from crisisctl.domain.check.place import Place, shown
 from crisisctl.domain.errors import Refused
-from crisisctl.domain.facts import read
-from crisisctl.domain.playbook import FactSpec, Playbook
-from crisisctl.domain.scenario import written
-from crisisctl.domain.telling import TYPES
+from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.scenario.expected import then
+from crisisctl.domain.scenario.known import Cast, Commands, any_name, cast_of, corrects, facts
 from crisisctl.domain.text import PERSON
-from crisisctl.domain.timers import KINDS
 from crisisctl.domain.times import parse_instant
 
-STATES = ("planned", "drafted", "submitted", "approved", "rejected", "publishing", "published")
-TASK_STATES = ("open", "done", "skipped")
 _STEPS = ("when", "wait", "then")
 _BESIDE = {"when": ("by", "refused", "input"), "wait": (), "then": ()}
+_TO_FILE = re.compile("--output(=|$)|-[a-z]*o")
 _GIVEN = ("severity", "at", "roles", "facts", "by")
-
-
-class Commands(NamedTuple):
-    """The commands that a scenario may type, and those of the program that it may not."""
-
-    here: Collection[str]
-    elsewhere: Collection[str] = ()
-
-
-class Cast(NamedTuple):
-    """What a scenario may name: all of the playbook, the people, and the commands."""
-
-    roles: Names
-    facts: Names
-    stages: Names
-    triggers: Names
-    statements: Names
-    tasks: Names
-    severities: Names
-    people: Names
-    playbook: Playbook
-    commands: Commands
 
 
 def check(document: object, playbook: Playbook, commands: Commands) -> list[Problem]:
@@ -64,22 +39,10 @@ def check(document: object, playbook: Playbook, commands: Commands) -> list[Prob
     return here.problems
 
 
-def cast_of(playbook: Playbook, commands: Commands, persons: Collection[str]) -> Cast:
-    """What may be named."""
-    book = playbook
-    home = "to the playbook"
-    return Cast(
-        Names("role", "unknown-role", home, dict.fromkeys(book.roles)),
-        Names("fact", "unknown-fact", home, dict.fromkeys(book.facts)),
-        Names("stage", "unknown-stage", home, dict.fromkeys(book.stages)),
-        Names("trigger", "unknown-trigger", home, dict.fromkeys(book.triggers)),
-        Names("statement", "unknown-statement", home, dict.fromkeys(book.statements)),
-        Names("task", "unknown-task", home, dict.fromkeys(task.id for task in book.tasks.values())),
-        Names("severity", "unknown-severity", home, dict.fromkeys(book.severities)),
-        Names("person", "unknown-person", "to people or others", dict.fromkeys(persons)),
-        book,
-        commands,
-    )
+def without_playbook(told: str) -> Problem:
+    """That the playbook cannot be used, by what is told of it: a sentence, and what to do about it."""
+    what, _, remedy = told.rstrip(".").partition(". ")
+    return Problem(("playbook",), False, "error", "unknown-playbook", what, remedy or "mend it first")
 
 
 def people_in(section: object) -> Iterator[str]:
@@ -90,14 +53,10 @@ def people_in(section: object) -> Iterator[str]:
 
 def people(here: Place, value: object, cast: Cast) -> None:
     """Who holds which role: a person or a list of them."""
-    for role, at, held in forms.entries(here, value, "role", _any_name):
+    for role, at, held in forms.entries(here, value, "role", any_name):
         cast.roles.refer(at, role, key=True)
         for place, one in forms.unrepeated(at, held) if isinstance(held, list) else [(at, held)]:
             _person(place, one)
-
-
-def _any_name(here: Place, value: object, what: str, *, key: bool) -> str | None:  # noqa: ARG001 - `forms.Naming`
-    return str(value)
 
 
 def _person(here: Place, value: object) -> None:
@@ -135,7 +94,7 @@ def given(here: Place, value: object, everybody: object, cast: Cast) -> Cast:
         _instant(here.at("at"), has["at"])
     if "roles" in has:
         people(here.at("roles"), has["roles"], cast)
-    _facts(here.at("facts"), has.get("facts"), cast, nothing=False)
+    facts(here.at("facts"), has.get("facts"), cast, nothing=False)
     if "by" in has:
         cast.people.refer(here.at("by"), has["by"])
     elif not (isinstance(roles, dict) and roles.get(cast.playbook.first_role())):
@@ -210,6 +169,8 @@ def _command(here: Place, words: list[str], cast: Cast) -> bool:
         here.error("unknown-command", message, f"write {near}" if near and not there else one_of)
     elif any(word in ("-i", "--incident") or word.startswith("--incident=") for word in words):
         here.error("bad-command", f"{here} names an incident", "leave -i out; a scenario has one incident")
+    elif any(_TO_FILE.match(word) for word in words):
+        here.error("bad-command", f"{here} writes a file", "leave --output out; a scenario writes nothing")
     else:
         return True
     return False
@@ -227,136 +188,8 @@ def _named(here: Place, words: list[str], cast: Cast) -> None:
     kinds = {"fact": cast.facts, "statement": cast.statements, "task": cast.tasks}
     if words[0] in kinds and words[2:3] == names[1:2] and names[:1] != ["posted"]:
         for name in names[1:2]:
-            if not (words[0] == "task" and _corrects(name, cast)):
+            if not (words[0] == "task" and corrects(name, cast)):
                 kinds[words[0]].refer(here, name)
 
 
-def _corrects(task: str, cast: Cast) -> bool:
-    """Whether the task is one that a wrong statement makes."""
-    return task.removeprefix("correct-") in cast.playbook.statements and task.startswith("correct-")
-
-
-def _then(here: Place, has: Mapping[str, Any], cast: Cast) -> None:
-    then = here.at("then")
-    parts = forms.fields(then, has["then"], tuple(_PARTS))
-    if not parts and not has["then"]:
-        then.error("nothing-expected", f"{then} expects nothing", f"write at least one of {', '.join(_PARTS)}")
-    for key, value in parts.items():
-        _PARTS[key](then.at(key), value, cast)
-
-
-def _stages(here: Place, value: object, cast: Cast) -> None:
-    for at, one in forms.unrepeated(here, value):
-        path = cast.stages.refer(at, one)
-        if path and cast.playbook.stages[path].children:
-            inner = ", ".join(cast.playbook.stages[path].children[:3])
-            at.error("not-a-leaf", f"{shown(path)} has stages of its own", f"write those inside it: {plain(inner)}")
-
-
-def _flag(here: Place, value: object, _cast: Cast) -> None:
-    forms.flag(here, value)
-
-
-def _severity(here: Place, value: object, cast: Cast) -> None:
-    cast.severities.refer(here, value)
-
-
-def _timers(here: Place, value: object, _cast: Cast) -> None:
-    for at, one in forms.items(here, value):
-        has = forms.fields(at, one, ("kind", "in", "what"))
-        if not has and not one:
-            at.error("nothing-expected", f"{at} says nothing", "write at least one of kind, in and what")
-        if "kind" in has:
-            forms.one_of(at.at("kind"), has["kind"], KINDS, "unknown-timer")
-        if "in" in has:
-            forms.duration(at.at("in"), has["in"])
-        if "what" in has:
-            forms.line(at.at("what"), has["what"])
-
-
-def _notices(here: Place, value: object, cast: Cast) -> None:
-    for at, one in forms.items(here, value):
-        has = forms.fields(at, one, ("to", "about"), ("to",))
-        if "to" in has:
-            cast.people.refer(at.at("to"), has["to"])
-        if "about" in has:
-            forms.line(at.at("about"), has["about"])
-
-
-def _silent(here: Place, value: object, cast: Cast) -> None:
-    for at, one in forms.unrepeated(here, value):
-        cast.people.refer(at, one)
-
-
-def _statements(here: Place, value: object, cast: Cast) -> None:
-    for name, at, state in forms.entries(here, value, "statement", _any_name):
-        cast.statements.refer(at, name, key=True)
-        forms.one_of(at, state, STATES, "bad-state")
-
-
-def _tasks(here: Place, value: object, cast: Cast) -> None:
-    for name, at, state in forms.entries(here, value, "task", _any_name):
-        if not _corrects(name, cast):
-            cast.tasks.refer(at, name, key=True)
-        forms.one_of(at, state, TASK_STATES, "bad-state")
-
-
-def _facts(here: Place, value: object, cast: Cast, *, nothing: bool = True) -> None:
-    """Facts with values that they can have; `nothing` stands for one that is not known."""
-    for name, at, one in forms.entries(here, value, "fact", _any_name):
-        known = cast.facts.refer(at, name, key=True)
-        if one is None and nothing:
-            continue
-        if not isinstance(one, str | int | float):
-            at.wrong(one, "a value", "write it as one types it, such as 1200 or 'names and addresses'")
-        elif known:
-            _fits(at, cast.playbook.facts[known], written(one))
-
-
-def _fits(here: Place, spec: FactSpec, value: str) -> None:
-    try:
-        read(spec, value)
-    except Refused as refused:
-        here.error("bad-value", f"{here} cannot be {shown(value)}", str(refused).rstrip("."))
-
-
-def _texts(here: Place, value: object, cast: Cast) -> None:
-    for key, at, parts in forms.entries(here, value, "text", _any_name):
-        name, _, rendition = key.partition(".")
-        if cast.statements.refer(at, name, key=True) and rendition:
-            spec = cast.playbook.statements[name]
-            keys = [f"{way}/{language}" for way in spec.ways for language in spec.languages]
-            _rendition(at, name, rendition, keys)
-        for place, part in forms.items(at, parts) if isinstance(parts, list) else [(at, parts)]:
-            forms.prose(place, part)
-
-
-def _rendition(here: Place, name: str, rendition: str, keys: list[str]) -> None:
-    """A part of a message, such as `email.subject/en`, belongs to the rendition that it goes with."""
-    channel, _, language = rendition.partition("/")
-    if f"{channel.partition('.')[0]}/{language}" not in keys:
-        near = forms.offer(here, rendition, keys)
-        remedy = f"write {name}.{near}" if near else f"write {name}.CHANNEL/LANGUAGE with one of {', '.join(keys[:6])}"
-        here.error("unknown-text", f"{name} has no text {shown(rendition)}", remedy, key=True)
-
-
-def _log(here: Place, value: object, _cast: Cast) -> None:
-    for at, one in forms.items(here, value):
-        forms.one_of(at, one, TYPES, "unknown-entry") if one not in TYPES else None
-
-
-_KINDS: Mapping[str, Callable[[Place, Mapping[str, Any], Cast], None]] = {"when": _when, "wait": _wait, "then": _then}
-_PARTS: Mapping[str, Callable[[Place, Any, Cast], None]] = {
-    "stages": _stages,
-    "open": _flag,
-    "severity": _severity,
-    "timers": _timers,
-    "no_timers": _timers,
-    "notices": _notices,
-    "silent": _silent,
-    "statements": _statements,
-    "texts": _texts,
-    "tasks": _tasks,
-    "facts": _facts,
-    "log": _log,
-}
+_KINDS: Mapping[str, Callable[[Place, Mapping[str, Any], Cast], None]] = {"when": _when, "wait": _wait, "then": then}

@@ -23,7 +23,7 @@ def _told(path: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def room(program: Program) -> Program:
+def delivered(program: Program) -> Program:
     """A workspace with everything that is delivered."""
     for folder in ("playbooks", "templates"):
         shutil.rmtree(program.root / folder, ignore_errors=True)
@@ -32,8 +32,8 @@ def room(program: Program) -> Program:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_scenario_ends_as_it_says(name: str, room: Program) -> None:
-    told = room.ok("playbook", "test", name, "--json").json
+def test_every_scenario_ends_as_it_says(name: str, delivered: Program) -> None:
+    told = delivered.ok("playbook", "test", name, "--json").json
     assert [one["name"] for one in told["scenarios"] if not one["ok"]] == []
     assert len(told["scenarios"]) >= 5
 

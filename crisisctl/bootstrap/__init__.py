@@ -364,9 +364,9 @@ class Office:
         if not workspace.there(path):
             raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
         stem = path.stem if path.resolve().parent == self._drills.resolve() else None
-        return read_drill(path, self._plan, self.playbooks(), commands, stem)
+        return read_drill(path, self._playable, self.playbooks(), commands, stem)
 
-    def _plan(self, name: str) -> Playbook | None:
+    def _playable(self, name: str) -> Playbook | None:
         """The playbook of that name; None when it has errors."""
         from crisisctl.domain.playbook import build  # noqa: PLC0415 - only drills pay for it
 

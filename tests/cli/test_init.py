@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Program
 
-FILES = 82  # settings, roster, five playbooks with their scenarios and their seventy templates
+FILES = 87  # settings, roster, five playbooks with their scenarios and drills, and their seventy templates
 FIVE = ["account-takeover", "data-breach", "outage", "rogue-post", "viral-complaint"]
 
 

@@ -9,10 +9,10 @@ from functools import cache
 from crisisctl.adapters.catalogue import shipped
 from crisisctl.adapters.holidays import Holidays
 from crisisctl.domain.clocks import given
+from crisisctl.domain.clocks.book import Clocks
 from crisisctl.domain.clocks.catalogue import Clock, build
 from crisisctl.domain.clocks.outcome import Result
 from crisisctl.domain.clocks.when import moment, zone
-from crisisctl.service.clocks import Clocks
 
 
 @cache

@@ -30,6 +30,7 @@ from crisisctl.domain.notices import Reach
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
+from tests.clockwork import clocks
 from tests.cutting import Bench
 from tests.postgres import ELSEWHERE, Databases, Place, Server
 from tests.wire import Wire
@@ -85,7 +86,7 @@ class Room:
         self.store = store
         self.clock = HandClock()
         self.directory = Everybody()
-        self.desk = Desk(store, self.clock, SystemChance(), self.directory)
+        self.desk = Desk(store, self.clock, SystemChance(), self.directory, clocks)
         self.playbook = playbook
         self.login = "tester"
 

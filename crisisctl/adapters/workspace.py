@@ -10,6 +10,7 @@ from crisisctl.domain.errors import Invalid, NotFound
 
 FILE = "crisisctl.toml"
 CLOCKS = "clocks.yaml"
+FILINGS = "filings.yaml"
 LONGEST = 65_536
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from crisisctl.adapters.roster.pings import Pings
     from crisisctl.adapters.yaml import Read
     from crisisctl.adapters.yaml.drills import ReadDrill
+    from crisisctl.domain.clocks.book import Clocks
+    from crisisctl.domain.clocks.catalogue import Clock as LegalClock
+    from crisisctl.domain.clocks.filing import Forms
     from crisisctl.domain.playbook import Playbook
     from crisisctl.domain.scenario.known import Commands
     from crisisctl.service.calendars import Calendars
-    from crisisctl.service.clocks import Clocks
     from crisisctl.service.outward import Channels, Outgoing, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.posting import Postman
@@ -103,7 +105,7 @@ class Office:
     @cached_property
     def desk(self) -> Desk:
         """The one path of every command, which sees no more than whoever asks."""
-        return Desk(self.store, self.clock, self.chance, self.roster)
+        return Desk(self.store, self.clock, self.chance, self.roster, self.deadlines)
 
     @cached_property
     def outgoing(self) -> Outgoing:
@@ -276,6 +278,10 @@ class Office:
 
     def warnings(self) -> list[str]:
         """What is wrong with what was read, and did not stop the command."""
+        clocks = self.__dict__.get("_followed", (None, ""))[1]
+        return [*self._about_people(), *([clocks] if clocks else [])]
+
+    def _about_people(self) -> list[str]:
         roster: Roster | None = self.__dict__.get("roster")
         if roster is None:
             return []
@@ -303,18 +309,40 @@ class Office:
     @cached_property
     def clocks(self) -> Clocks:
         """The clocks that laws and contracts set, with those of the workspace if there is one."""
+        return self._clocks(self._own_clocks())
+
+    @staticmethod
+    def _clocks(own: Path | None) -> Clocks:
         from crisisctl.adapters import catalogue  # noqa: PLC0415 - only clocks pay for it
         from crisisctl.adapters.holidays import Holidays  # noqa: PLC0415 - the same
+        from crisisctl.domain.clocks.book import Clocks  # noqa: PLC0415 - the same
         from crisisctl.domain.clocks.catalogue import build, merged  # noqa: PLC0415 - the same
-        from crisisctl.service.clocks import Clocks  # noqa: PLC0415 - the same
 
         document = catalogue.shipped()
-        own = self._own_clocks()
         if own is not None:
             from crisisctl.adapters.yaml.clocks import read_clocks  # noqa: PLC0415 - only clocks of one's own pay for it
 
             document = merged(document, read_clocks(own, document))
         return Clocks(build(document["regimes"]), Holidays(document["calendars"]))
+
+    @cached_property
+    def filings(self) -> Forms:
+        """What authorities ask for, with the forms of the workspace."""
+        from crisisctl.adapters.yaml.filings import read_filings  # noqa: PLC0415 - only drafts of filings pay for it
+
+        return read_filings(self.settings.root / workspace.FILINGS, self.clocks.known)
+
+    @cached_property
+    def _followed(self) -> tuple[Clocks, str]:
+        """The clocks that facts start, and what is wrong with one's own: then those shipped count alone."""
+        try:
+            return self.clocks, ""
+        except Invalid as error:
+            return self._clocks(None), f"{error} Until it is mended, only the shipped clocks count."
+
+    def deadlines(self) -> Clocks:
+        """The clocks that facts start: a slip in one's own stops no incident, but is said."""
+        return self._followed[0]
 
     def _own_clocks(self) -> Path | None:
         """The file with clocks of one's own; None when there is none, or no workspace, which clocks do not need."""
@@ -345,7 +373,7 @@ class Office:
         path = Path(name) if name.endswith((".yaml", ".yml")) else self.settings.playbooks / f"{name}.yaml"
         if not workspace.there(path):
             raise nearest(name, self.playbooks(), "playbook", then=f"Playbooks are files in {self.settings.playbooks}.")
-        return yaml.read(path, self.settings.templates, self._clock_names)
+        return yaml.read(path, self.settings.templates, self._catalogue)
 
     def drills(self) -> list[str]:
         """The names of the drills of the workspace."""
@@ -373,8 +401,8 @@ class Office:
         document = self.read_playbook(name).document
         return None if document is None else build(document)
 
-    def _clock_names(self) -> Collection[str] | None:
-        """The names of the clocks; None while the file with those of one's own has a slip, which stops no incident."""
+    def _catalogue(self) -> Mapping[str, LegalClock] | None:
+        """The clocks by id; None while the file with those of one's own has a slip, which stops no incident."""
         try:
             return self.clocks.known
         except Invalid:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from crisisctl.adapters.jinja import Resident
     from crisisctl.adapters.roster import Roster
     from crisisctl.adapters.yaml import Read
-    from crisisctl.service.clocks import Clocks
+    from crisisctl.domain.clocks.book import Clocks
+    from crisisctl.domain.clocks.filing import Forms
     from crisisctl.service.outward import Channels, Outgoing, Poster
     from crisisctl.service.ports import Courier, Policies, Templates
     from crisisctl.service.watch import Watch
@@ -121,7 +122,7 @@ class Rehearsal(Office):
     @cached_property
     def machine_desk(self) -> Desk:
         """The desk of what the machine does by itself, which sees everything."""
-        return Desk(self.whole, self.clock, self.chance, self.roster)
+        return Desk(self.whole, self.clock, self.chance, self.roster, self.deadlines)
 
     @cached_property
     def watch(self) -> Watch:
@@ -172,6 +173,15 @@ class Rehearsal(Office):
     def clocks(self) -> Clocks:
         """As the workspace's, read once."""
         return self._real.clocks
+
+    @cached_property
+    def filings(self) -> Forms:
+        """As the workspace's, read once."""
+        return self._real.filings
+
+    def deadlines(self) -> Clocks:
+        """As the workspace's, read once."""
+        return self._real.deadlines()
 
     def read_playbook(self, name: str) -> Read:  # noqa: ARG002 - there is one
         """The playbook of the scenario, read once."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crisisctl.cli import complete, options, show
+from crisisctl.cli import complete, filing, in_incident, options, show
+from crisisctl.cli.deadline import running
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Unverified, Usage
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(rich_markup_mode=None)
 clocks = typer.Typer(help="The deadlines that laws and contracts set.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(clocks, name="clock")
+clocks.add_typer(running)
 
 MODES = ("strict", "reg1182", "relief")
 FOLDS = ("earlier", "later")
@@ -63,9 +65,16 @@ Fold = Annotated[
 def list_(
     ctx: typer.Context,
     regime: Annotated[str | None, typer.Argument(metavar="REGIME", help="Only this regime's.")] = None,
+    incident: options.Incident = None,
     json: options.Json = False,
 ) -> None:
-    """The catalogue: every clock, how long it runs, what starts it, and whether it is in force."""
+    """The catalogue: every clock, how long it runs, what starts it, and whether it is in force.
+
+    With -i the clocks of that incident: how each stands, and how much time is left.
+    """
+    if incident is not None:
+        in_incident.list_(ctx.obj, incident, json=json)
+        return
     from crisisctl.domain.clocks import tell  # noqa: PLC0415 - help pays for nothing
 
     chosen = _of_regime(ctx.obj, regime)
@@ -94,8 +103,14 @@ def _of_regime(session: Session, regime: str | None) -> list[Clock]:
 
 
 @clocks.command(epilog="Example: crisisctl clock explain gdpr.art33")
-def explain(ctx: typer.Context, regime: Regime, json: options.Json = False) -> None:
-    """What a clock hangs on, how it counts, where that is written, and what to ask before it applies."""
+def explain(ctx: typer.Context, regime: Regime, incident: options.Incident = None, json: options.Json = False) -> None:
+    """What a clock hangs on, how it counts, where that is written, and what to ask before it applies.
+
+    With -i how it stands in that incident, with its derivation and everything that was said of it.
+    """
+    if incident is not None:
+        in_incident.explain(ctx.obj, incident, regime, json=json)
+        return
     from crisisctl.domain.clocks import tell  # noqa: PLC0415 - help pays for nothing
 
     clock = ctx.obj.office.clocks.find(regime)
@@ -130,7 +145,7 @@ def compute(
     clock = office.clocks.find(regime)
     place = when.zone(zone) if zone is not None else None
     later = fold == FOLDS[1]
-    told = _inputs(clock, inputs or [])
+    told = inputs_of(clock, inputs or [])
     at = when.moment(trigger, place, later=later)
     known = given.known(clock, at, told, place, later=later)
     result = office.clocks.compute(clock, known, mode)
@@ -147,7 +162,8 @@ def _one_of(option: str, told: str, known: tuple[str, ...]) -> None:
         raise Usage(f"{option} is {', '.join(known[:-1])} or {known[-1]}, not {told!r}.")
 
 
-def _inputs(clock: Clock, told: list[str]) -> dict[str, object]:
+def inputs_of(clock: Clock, told: list[str]) -> dict[str, object]:
+    """What was typed with `--input`, by name; `Usage` where the clock does not look at it."""
     from crisisctl.domain.clocks import given  # noqa: PLC0415 - only inputs pay for it
 
     pairs = [one.partition("=") for one in told]
@@ -282,3 +298,6 @@ def _document(clock: Clock) -> dict[str, Any]:
 
 
 _DAYS = ("since", "until", "caution_since")
+
+
+filing.register(clocks)

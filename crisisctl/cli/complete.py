@@ -66,3 +66,4 @@ severities = _offer(lambda session, ctx: _here(session, ctx).playbook.severities
 escalations = _offer(lambda session, ctx: {ladder.escalation for ladder in _here(session, ctx).ladders.values()})
 playbooks = _offer(lambda session, _ctx: session.office.playbooks())
 clocks = _offer(lambda session, _ctx: session.office.clocks.known)
+filings = _offer(lambda session, _ctx: session.office.filings.known)

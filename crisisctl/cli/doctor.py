@@ -7,12 +7,12 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from crisisctl.adapters.roster.pings import proven
-from crisisctl.adapters.workspace import Settings
+from crisisctl.adapters.workspace import CLOCKS, FILINGS, Settings
 from crisisctl.bootstrap import Office
 from crisisctl.cli import options, show
 from crisisctl.cli.look import silence
@@ -22,8 +22,12 @@ from crisisctl.domain.playbook import Playbook, build
 from crisisctl.domain.times import words
 from crisisctl.service.transfer import where
 
+if TYPE_CHECKING:
+    from crisisctl.domain.clocks.catalogue import Clock
+
 app = typer.Typer(rich_markup_mode=None)
 PROVEN_FOR = timedelta(days=90)  # after which a contact is to be tested again
+VERIFIED_FOR = timedelta(days=365)  # after which somebody is to look again at what the law says
 
 
 class Check(NamedTuple):
@@ -38,7 +42,7 @@ class Check(NamedTuple):
 def doctor(ctx: typer.Context, json: options.Json = False) -> None:
     """Find what would fail on the night, before it.
 
-    Settings, folders, modes, the roster, the playbooks and the watch. Exit 6 when something would fail.
+    Settings, folders, modes, the roster, the playbooks, the clocks and the watch. Exit 6 when something would fail.
     """
     session: Session = ctx.obj
     office = session.office
@@ -193,6 +197,41 @@ def _channels(office: Office) -> Iterator[Check]:
             yield Check("error", f"channel {channel} cannot be posted to: {trouble}", remedy)
 
 
+def _clocks(office: Office) -> Iterator[Check]:
+    """The clocks of laws and contracts: those that playbooks name must be known, and not verified too long ago."""
+    from crisisctl.domain.clocks.asserting import bound  # noqa: PLC0415 - what is looked at alone pays for it
+
+    file = office.settings.root / CLOCKS
+    try:
+        book = office.clocks
+    except Invalid as error:
+        yield Check(
+            "error", str(error), f"until {file.name} is mended, only the clocks that come with the program count"
+        )
+        return
+    yield Check("ok", f"{show.count(len(book.known), 'clock')} can be read, with {file} if there is one")
+    relied: dict[str, Clock] = {}
+    for name in office.playbooks():
+        if document := office.read_playbook(name).document:
+            playbook = build(document)
+            found = bound(playbook, book)
+            relied |= {id_: book.known[id_] for id_ in found}
+            if lost := [one for one in playbook.clocks if one not in {spec.name for spec in found.values()}]:
+                what = f"playbook {name} names clocks that start nothing: {', '.join(lost)}"
+                yield Check("warning", what, f"crisisctl playbook check {name}")
+    yield from _verified([*relied.values()], f"{office.clock.now().date() - VERIFIED_FOR}", file)
+    forms = show.count(len(office.filings.known), "form")
+    yield Check("ok", f"{forms} of filings can be read, with {file.with_name(FILINGS)} if there is one")
+
+
+def _verified(relied: list[Clock], oldest: str, file: Path) -> Iterator[Check]:
+    if old := [clock.id for clock in relied if clock.last_verified < oldest]:
+        what = f"nobody has verified for a year, if ever, what the law says on {', '.join(old)}"
+        yield Check("warning", what, f"upgrade, or have counsel verify them and write last_verified into {file}")
+    if alone := [clock for clock in relied if not clock.reviewed_by]:
+        yield Check("ok", f"no counsel has reviewed {len(alone)} of the {len(relied)} clocks that playbooks name")
+
+
 def _trouble(office: Office, contact: str) -> str | None:
     couriers = office.couriers
     return couriers.get(contact.partition(":")[0], couriers["*"]).check(contact)
@@ -323,4 +362,5 @@ _LOOKS = (
     _channels,
     _chains,
     _dead_man,
+    _clocks,
 )

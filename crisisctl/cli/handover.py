@@ -13,7 +13,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Usage
 from crisisctl.domain.incident import Handover, Incident
-from crisisctl.domain.telling import ERASED
+from crisisctl.domain.said import ERASED
 from crisisctl.domain.times import clock_time, stamp
 from crisisctl.service.desk import Outcome
 

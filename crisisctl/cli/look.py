@@ -42,6 +42,7 @@ def status(ctx: typer.Context, incident: options.Incident = None, json: options.
     _standing(found, session)
     _checklist(found)
     _statements(session, found)
+    _clocks(session, found)
     _moves(moves)
     _next(session, found)
 
@@ -70,6 +71,7 @@ def _document(incident: Incident, moves: list[Option]) -> dict[str, Any]:
             for name, asked in incident.questions.items()
         ],
         "statements": [_listed_statement(incident, id_) for id_ in book.statements],
+        "clocks": _deadlines(incident),
         "opened_at": stamp(incident.opened_at),
         "closed_at": stamp(incident.closed_at) if incident.closed_at else None,
         "version": incident.version,
@@ -100,6 +102,22 @@ def _listed_statement(incident: Incident, id_: str) -> dict[str, Any]:
     from crisisctl.cli import standing  # noqa: PLC0415 - most statements are not out yet
 
     return known | standing.listed(incident, id_)
+
+
+def _deadlines(incident: Incident) -> list[dict[str, Any]]:
+    if not incident.clocks:
+        return []
+    from crisisctl.service import deadlines  # noqa: PLC0415 - few incidents have clocks
+
+    return [deadlines.document(one) for one in incident.clocks.values()]
+
+
+def _clocks(session: Session, incident: Incident) -> None:
+    if incident.clocks:
+        from crisisctl.cli import in_incident  # noqa: PLC0415 - few incidents have clocks
+
+        show.say()
+        in_incident.lines(session, incident)
 
 
 def _told_of(incident: Incident, id_: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crisisctl.cli import complete
-from crisisctl.domain.labels import TLP
+from crisisctl.domain.labels import KINDS, TLP
 
 Incident = Annotated[
     str | None,
@@ -56,3 +57,15 @@ Tlp = Annotated[
 ]
 Because = Annotated[str | None, typer.Option("--because", metavar="WHY", help="The reason.")]
 Why = Annotated[str, typer.Option("--because", metavar="WHY", help="The reason.")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        metavar="KIND",
+        help="Bring in what its labels keep out: privileged, tlp, or all; may be repeated, and is logged.",
+        autocompletion=complete.one_of((*KINDS, "all")),
+    ),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead; - is standard output.")
+]

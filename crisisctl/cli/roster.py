@@ -15,7 +15,7 @@ from crisisctl.adapters.roster.pings import Ping, ping
 from crisisctl.bootstrap import Office
 from crisisctl.cli import card, complete, options, show
 from crisisctl.cli.session import Session
-from crisisctl.cli.story import Output, named, spare_the_workspace, write
+from crisisctl.cli.story import named, spare_the_workspace, write
 from crisisctl.domain.errors import Invalid, Refused
 from crisisctl.service.ports import DeliveryFailed, Message
 
@@ -168,7 +168,7 @@ def answer(
 
 
 @roster.command("card", epilog="Example: crisisctl roster card -o call-tree.txt")
-def card_(ctx: typer.Context, output: Output = None, json: options.Json = False) -> None:
+def card_(ctx: typer.Context, output: options.Output = None, json: options.Json = False) -> None:
     """The call tree on paper: by role who can hold it, and by person how to reach them.
 
     For the wallet, for when nothing else works. No password, token or chat address is on it.

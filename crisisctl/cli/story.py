@@ -15,6 +15,7 @@ from crisisctl.cli.session import Session
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import STORE
 from crisisctl.domain.errors import CrisisError, StoreFailed, Usage
+from crisisctl.domain.incident import Incident
 from crisisctl.domain.labels import KINDS
 from crisisctl.domain.text import nearest
 from crisisctl.service.exporting import allow, withhold
@@ -24,18 +25,6 @@ app = typer.Typer(rich_markup_mode=None)
 
 STDOUT = "standard output"
 FORMS = ("md", "json", "jsonl", "csv", "html")
-Include = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--include",
-        metavar="KIND",
-        help="Bring in what its labels keep out: privileged, tlp, or all; may be repeated, and is logged.",
-        autocompletion=complete.one_of((*KINDS, "all")),
-    ),
-]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead; - is standard output.")
-]
 
 
 @app.command(epilog="Example: crisisctl timeline -i INC-3 --format html -o inc-3.html")
@@ -50,11 +39,11 @@ def timeline(
             autocompletion=complete.one_of(FORMS),
         ),
     ] = None,
-    output: Output = None,
+    output: options.Output = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="CSV: leave cells as they are that a spreadsheet might run.")
     ] = False,
-    include: Include = None,
+    include: options.Include = None,
     incident: options.Incident = None,
     json: options.Json = False,
 ) -> None:
@@ -71,19 +60,18 @@ def timeline(
         raise nearest(chosen, FORMS, "format")
     if json and chosen != "json" and output is None:
         raise Usage(f"--json is one JSON document on standard output. Write the {chosen} to a file: -o FILE")
-    told, kinds = _story(ctx.obj, incident, include)
+    told, kinds = told_of(ctx.obj, incident, include)
     text = exports.timeline(told, chosen, raw=raw)
-    _let_out(
-        ctx.obj, told, ask.Export("timeline", chosen, told.incident.version, len(told.told), STDOUT, kinds), output
-    )
-    _deliver(told, text, output, json=json and output is not None)
+    taken = ask.Export("timeline", chosen, told.incident.version, len(told.told), STDOUT, kinds)
+    let_out(ctx.obj, told.incident, taken, output)
+    deliver(told.incident, text, output, json=json and output is not None)
 
 
 @app.command(epilog="Example: crisisctl report -i INC-3 -o post-mortem.md")
 def report(
     ctx: typer.Context,
-    output: Output = None,
-    include: Include = None,
+    output: options.Output = None,
+    include: options.Include = None,
     incident: options.Incident = None,
     json: options.Json = False,
 ) -> None:
@@ -94,14 +82,15 @@ def report(
     from crisisctl.adapters import exports  # noqa: PLC0415 - only exports pay for it
 
     output = named(output)
-    told, kinds = _story(ctx.obj, incident, include)
+    told, kinds = told_of(ctx.obj, incident, include)
     text = f"{_altered(ctx.obj, told)}{exports.report(told)}"
-    _let_out(ctx.obj, told, ask.Export("report", "md", told.incident.version, len(told.told), STDOUT, kinds), output)
+    taken = ask.Export("report", "md", told.incident.version, len(told.told), STDOUT, kinds)
+    let_out(ctx.obj, told.incident, taken, output)
     if json and output is None:
         left = {"privileged": told.withheld.privileged, "tlp": told.withheld.tlp}
         show.data({"incident": told.incident.id, "report": text, "withheld": left})
         return
-    _deliver(told, text, output, json=json)
+    deliver(told.incident, text, output, json=json)
 
 
 def _altered(session: Session, told: Story) -> str:
@@ -118,7 +107,7 @@ def _altered(session: Session, told: Story) -> str:
     return f"> **WARNING: {said}**\n\n"
 
 
-def _story(session: Session, incident: str | None, include: list[str] | None) -> tuple[Story, tuple[str, ...]]:
+def told_of(session: Session, incident: str | None, include: list[str] | None) -> tuple[Story, tuple[str, ...]]:
     """The story with what may leave the room, and the kinds that were asked for beyond that."""
     kinds = _kinds(include or [])
     id_ = session.which(incident)
@@ -136,7 +125,7 @@ def _kinds(include: list[str]) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in include or "all" in include)
 
 
-def _let_out(session: Session, told: Story, command: ask.Export, output: Path | None) -> None:
+def let_out(session: Session, incident: Incident, command: ask.Export, output: Path | None) -> None:
     """Log an export before it exists: to a file always, to standard output when more than the usual is in it.
 
     Where the log cannot be written, the usual is let out all the same, with a warning. A log that was moved can never
@@ -146,11 +135,11 @@ def _let_out(session: Session, told: Story, command: ask.Export, output: Path | 
         spare_the_workspace(session, output)
         _look_first(output)
         command = command._replace(file=output.name)
-    guarded = told.incident.restricted or bool(command.included)
+    guarded = incident.restricted or bool(command.included)
     if output is None and not guarded:
         return
     try:
-        session.handle(told.incident.id, command, session.asked())
+        session.handle(incident.id, command, session.asked())
     except CrisisError as error:
         if guarded and not (output is None and _closed(session)):
             raise
@@ -170,13 +159,14 @@ def named(output: Path | None) -> Path | None:
     return None if output is None or str(output) == "-" else output
 
 
-def _deliver(told: Story, text: str, output: Path | None, *, json: bool) -> None:
+def deliver(incident: Incident, text: str, output: Path | None, *, json: bool) -> None:
+    """Print a document, or write it to its file and say so."""
     if output is None:
         show.raw(text)
         return
     write(output, text)
     if json:
-        show.data({"incident": told.incident.id, "file": str(output)})
+        show.data({"incident": incident.id, "file": str(output)})
     else:
         show.talk(f"Written to {output}.")
 

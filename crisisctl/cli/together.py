@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from crisisctl.bootstrap.rehearsal import Lender
 
 ENOUGH = 40  # scenarios from which on it pays
-CHUNK = 16
+CHUNK = 4  # so that Ctrl-C need not wait for long
 
 _work: tuple[Lender, Sequence[Script]] | None = None  # what the copies inherit
 

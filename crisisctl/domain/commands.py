@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.domain import labels
 from crisisctl.domain.entries import Entry, Event, Source
@@ -10,6 +10,9 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
 from crisisctl.domain.publication import Linted
 from crisisctl.domain.text import prose
+
+if TYPE_CHECKING:
+    from crisisctl.domain.clocks.book import Clocks  # which few commands have use for
 
 
 class Open(NamedTuple):
@@ -258,6 +261,70 @@ class Embargo(NamedTuple):
     audience: str | None = None
 
 
+class StartClocks(NamedTuple):
+    """Say since when clocks run, by their ids, or amend what was said.
+
+    `trigger` is the fact that a bare time is taken for, None being now; `inputs` has other facts as instants, and
+    answers. `zone` is where its days end. `book` is what computes.
+    """
+
+    clocks: tuple[str, ...]
+    book: "Clocks"
+    trigger: datetime | None = None
+    zone: str = ""
+    inputs: Mapping[str, Any] = {}
+    source: str | None = None
+    because: str | None = None
+
+
+class AssessClocks(NamedTuple):
+    """Answer the questions on which it hangs whether clocks apply: by their ids, then by the question's name."""
+
+    answers: Mapping[str, Mapping[str, str | int | bool]]
+    book: "Clocks"
+
+
+class FileClocks(NamedTuple):
+    """Write down that something was filed, which meets one clock or several; `sent` is the text itself."""
+
+    clocks: tuple[str, ...]
+    to: str
+    book: "Clocks"
+    reference: str | None = None
+    what: str | None = None
+    sent: str | None = None
+    because: str | None = None
+
+
+class WaiveClock(NamedTuple):
+    """Let the incident be closed although a clock was not filed."""
+
+    clock: str
+    because: str
+    book: "Clocks"
+    privileged: bool = False
+    tlp: str | None = None
+
+
+class DeclineClock(NamedTuple):
+    """Decide not to notify; `decider` is who did, None being whoever says so."""
+
+    clock: str
+    because: str
+    book: "Clocks"
+    decider: str | None = None
+    privileged: bool = False
+    tlp: str | None = None
+
+
+class MissClock(NamedTuple):
+    """Say beforehand that a deadline will not be met."""
+
+    clock: str
+    because: str
+    book: "Clocks"
+
+
 class Redact(NamedTuple):
     """Erase word fields of an entry for good; the chain goes on verifying."""
 
@@ -281,9 +348,9 @@ class Revoke(NamedTuple):
 
 
 class Export(NamedTuple):
-    """Write down that a `timeline` or `report` was taken out: in which form, with which labels, of which version.
+    """Write down that a `timeline`, `report`, `calendar` or `filing` was taken out: its form, labels and version.
 
-    `entries` counts those in the document; `file` is its name, or `standard output`.
+    `entries` counts those in the document; `file` is its name, or `standard output`. `clock` is that of a filing.
     """
 
     what: str
@@ -292,6 +359,7 @@ class Export(NamedTuple):
     entries: int
     file: str
     included: tuple[str, ...] = ()
+    clock: str = ""
 
 
 class Inject(NamedTuple):
@@ -344,10 +412,16 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     Posted: ("statement.posted", "statement.unposted"),
     Retry: ("statement.posting",),
     Embargo: ("statement.embargoed", "statement.embargo_lifted"),
+    StartClocks: ("clock.started", "clock.amended", "fact.set"),
+    AssessClocks: ("clock.assessed",),
+    FileClocks: ("clock.filed",),
+    WaiveClock: ("clock.waived",),
+    DeclineClock: ("clock.declined",),
+    MissClock: ("clock.will_miss",),
     Redact: ("entry.redacted",),
     Grant: ("access.granted",),
     Revoke: ("access.revoked",),
-    Export: ("timeline.exported", "report.exported"),
+    Export: ("timeline.exported", "report.exported", "calendar.exported", "filing.exported"),
     Inject: ("drill.injected",),
     ResumeDrill: ("drill.resumed",),
     EndDrill: ("drill.ended",),
@@ -363,9 +437,10 @@ _SUBJECTS = {
     "to": "level",
     "channel": "channel",
     "audience": "audience",
+    "clock": "clock",
     "event": "event",
 }
-_WORDS = ("text", "because", "title", "note", "url")
+_WORDS = ("text", "because", "title", "note", "url", "reference", "what")
 _PERSONS = {
     "role.assigned": "person",
     "handover.offered": "to",

@@ -83,6 +83,15 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             from crisisctl.domain.decide_access import RULES  # noqa: PLC0415
         case ask.Inject() | ask.ResumeDrill() | ask.EndDrill():
             from crisisctl.domain.drill.rules import RULES  # noqa: PLC0415
+        case (
+            ask.StartClocks()
+            | ask.AssessClocks()
+            | ask.FileClocks()
+            | ask.WaiveClock()
+            | ask.DeclineClock()
+            | ask.MissClock()
+        ):
+            from crisisctl.domain.decide_clocks import RULES  # noqa: PLC0415
         case _:
             from crisisctl.domain.decide_words import RULES  # noqa: PLC0415
     return RULES

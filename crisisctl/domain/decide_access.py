@@ -47,12 +47,13 @@ def _restricted(incident: Incident) -> None:
 
 def export(_incident: Incident, command: ask.Export, _source: Source, _at: datetime) -> list[Event]:
     """A document was taken out of the room."""
-    data = {
+    data: dict[str, object] = {
         "format": command.form,
         "included": [*command.included],
         "entries": command.entries,
         "version": command.version,
     }
+    data |= {"clock": command.clock} if command.clock else {}
     return [Event(f"{command.what}.exported", data, {"file": visible(command.file)[:LONGEST_TITLE]})]
 
 

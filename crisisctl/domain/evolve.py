@@ -8,17 +8,18 @@ from typing import TypeVar
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.errors import Unverified
+from crisisctl.domain.folding_clocks import CHANGES as CLOCKS
 from crisisctl.domain.folding_facts import CHANGES as FACTS
 from crisisctl.domain.folding_facts import CORRECTION, settled
 from crisisctl.domain.incident import Handover, Incident, Ladder, Visit
 from crisisctl.domain.playbook import unpin
+from crisisctl.domain.said import ERASED
 from crisisctl.domain.statements.folding import CHANGES as STATEMENTS
 from crisisctl.domain.statements.folding import silence_ids
 from crisisctl.domain.times import instant
 
 K = TypeVar("K")
 V = TypeVar("V")
-ERASED = "(redacted)"
 
 
 def replay(entries: Iterable[Entry], incident: Incident | None = None) -> Incident:
@@ -275,4 +276,5 @@ _CHANGES: dict[str, Callable[[Incident, Entry], Incident]] = {
     "escalation.stale": _stale,
     "escalation.snoozed": _snoozed,
     "drill.ended": _drill_ended,
+    **CLOCKS,
 }

@@ -8,6 +8,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.machine import Move, Stages
 from crisisctl.domain.playbook import STATEMENT_STATES, Playbook, Transition, around
 from crisisctl.domain.text import nearest
+from crisisctl.domain.times import clock_time
 
 
 class Option(NamedTuple):
@@ -84,6 +85,7 @@ def world(incident: Incident, transition: Transition, move: Move, waived: Collec
     yield from _statements(incident, transition)
     if closes(incident, move):
         yield from _corrections(incident)
+        yield from _clocks(incident)
         yield from _told_of_the_end(incident, transition.trigger, waived)
 
 
@@ -104,6 +106,14 @@ def _corrections(incident: Incident) -> Iterator[str]:
             left = incident.left_wrong(task.corrects) if task.corrects else ""
             correct = "" if left else f": crisisctl statement correct {task.corrects} --because WHY, and publish it"
             yield f"task {task.id} ({task.title}) is open{correct}; or task skip with a reason"
+
+
+def _clocks(incident: Incident) -> Iterator[str]:
+    for one in incident.clocks.values():
+        if one.open:
+            due = f", due {clock_time(one.strict)} UTC" if one.strict else ""
+            ways = f"crisisctl clock file {one.id} --to WHOM, or clock waive {one.id} --because WHY"
+            yield f"clock {one.id} ({one.regime}: {one.title}) is open{due}: {ways}"
 
 
 def _told_of_the_end(incident: Incident, trigger: str, waived: Collection[str]) -> Iterator[str]:

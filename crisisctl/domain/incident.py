@@ -166,9 +166,10 @@ class Deadline(NamedTuple):
     """A clock that a law or a contract sets, as it was last asserted; instants are in UTC.
 
     `state` is `assessed` (it may apply), `not_started`, `running`, `not_applicable`, `filed`, `waived` or `declined`.
-    `facts` are instants by the catalogue's names, `begun` that of the fact which starts it. `strict` and `legal` are
-    its ends, None where the law sets no number or the outer one cannot be told. `run` rises with each assertion, whose
-    entry `version` names. `late` is a filing after the legal limit, or after the strict one where that is the only one.
+    `facts` are instants by the catalogue's names, `begun` that of the fact which starts it. `role` is reminded of it,
+    `escalate` besides when most of its time has passed; where that is nobody, whom the escalations would tell. `strict`
+    and `legal` are its ends, None where the law sets no number or the outer one cannot be told. `run` rises with each
+    assertion, whose entry `version` names. `late` is a filing after the limit.
     """
 
     id: str
@@ -187,8 +188,8 @@ class Deadline(NamedTuple):
     alarms: bool = False
     recipient: str = ""
     status: str = ""
-    verified: str = ""
-    reviewed: str | None = None
+    last_verified: str = ""
+    reviewed_by: str | None = None
     run: int = 0
     version: int = 0
     asserted_at: datetime | None = None
@@ -196,6 +197,8 @@ class Deadline(NamedTuple):
     missed: bool = False
     filed_at: datetime | None = None
     late: bool = False
+    role: str = ""
+    escalate: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:

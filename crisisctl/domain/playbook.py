@@ -156,6 +156,11 @@ class Playbook(NamedTuple):
         """The names of all moves, each once."""
         return tuple(dict.fromkeys(move.trigger for move in self.transitions))
 
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The facts that are times, on which clocks can hang."""
+        return tuple(name for name, fact in self.facts.items() if fact.type == "datetime")
+
     def top_stages(self) -> Iterator[Stage]:
         """The stages that lie in no other."""
         return (stage for path, stage in self.stages.items() if "." not in path)

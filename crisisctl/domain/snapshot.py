@@ -11,6 +11,7 @@ from crisisctl.domain.errors import Unverified
 from crisisctl.domain.incident import (
     Approval,
     Correction,
+    Deadline,
     Fact,
     Handover,
     Incident,
@@ -23,7 +24,7 @@ from crisisctl.domain.incident import (
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.times import instant, stamp
 
-FORMAT = 6  # raised whenever the shape changes; a snapshot of another format is not read but replayed
+FORMAT = 7  # raised whenever the shape changes; a snapshot of another format is not read but replayed
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -43,6 +44,7 @@ def dump(incident: Incident) -> str:
         "fired": sorted(incident.fired),
         "embargoes": {name: stamp(until) for name, until in incident.embargoes.items()},
         "handovers": {role: _handover(offer) for role, offer in incident.handovers.items()},
+        "clocks": {id_: _deadline(one) for id_, one in incident.clocks.items()},
         "format": FORMAT,
     }
     return _encode(state)
@@ -74,6 +76,7 @@ def _read(state: dict[str, Any], playbook: Playbook) -> Incident:
         "questions": {name: _read_question(*parts) for name, parts in state["questions"].items()},
         "corrections": {id_: _read_correction(*parts) for id_, parts in state["corrections"].items()},
         "fired": frozenset(state["fired"]),
+        "clocks": {id_: _read_deadline(parts) for id_, parts in state["clocks"].items()},
         "admitted": tuple(state["admitted"]),
         "embargoes": {name: instant(until) for name, until in state["embargoes"].items()},
         "handovers": {role: _read_handover(*parts) for role, parts in state["handovers"].items()},
@@ -118,6 +121,15 @@ def _read_ladder(parts: dict[str, Any]) -> Ladder:
     return Ladder(**(parts | {name: _instant(parts[name]) for name in _LADDER_TIMES}))
 
 
+def _deadline(deadline: Deadline) -> dict[str, Any]:
+    return deadline._asdict() | {name: _stamp(getattr(deadline, name)) for name in _DEADLINE_TIMES}
+
+
+def _read_deadline(parts: dict[str, Any]) -> Deadline:
+    times = {name: _instant(parts[name]) for name in _DEADLINE_TIMES}
+    return Deadline(**(parts | times | {"escalate": tuple(parts["escalate"])}))
+
+
 def _statement(statement: Statement) -> dict[str, Any]:
     times = {name: _stamp(getattr(statement, name)) for name in _STATEMENT_TIMES}
     return statement._asdict() | times | {"posts": _posts(statement.posts), "doubts": _posts(statement.doubts)}
@@ -150,4 +162,5 @@ def _read_statement(parts: dict[str, Any]) -> Statement:
 
 _STATEMENT_TIMES = ("moved_at", "published_at", "promised", "promises")
 _POST_TIMES = ("at", "retry_at")
+_DEADLINE_TIMES = ("begun", "strict", "legal", "target", "asserted_at", "filed_at")
 _LADDER_TIMES = ("base", "pulled", "acked_at", "snoozed_until")

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from crisisctl.domain import labels
 from crisisctl.domain.entries import Data, Entry
+from crisisctl.domain.said import ERASED, because, word
+from crisisctl.domain.telling_clocks import TELL as CLOCKS
 from crisisctl.domain.times import clock_time, instant, words
 
-ERASED = "(redacted)"
 LATE = timedelta(minutes=1)
 
 
@@ -44,28 +45,18 @@ def _in_place(entry: Entry) -> str:
     return said
 
 
-def _word(entry: Entry, field: str) -> str:
-    written = entry.words.get(field)
-    return "" if written is None else ERASED if written.value is None else written.value
-
-
-def _because(entry: Entry) -> str:
-    why = _word(entry, "because")
-    return f", because {why}" if why else ""
-
-
 def _opened(entry: Entry) -> str:
     data = entry.data
     book = data["playbook"]
     mark = "EXERCISE: " if data["drill"] else ""
     plan = f"{book['id']} version {book['version']}"
     closed = ", restricted" if data.get("restricted") else ""
-    return f"{mark}{_word(entry, 'title')} opened as {data['severity']} on {plan}{closed}"
+    return f"{mark}{word(entry, 'title')} opened as {data['severity']} on {plan}{closed}"
 
 
 def _advanced(entry: Entry) -> str:
     way = " by its timer" if entry.via == "timer" else ""
-    return f"Advanced{way} by {entry.data['trigger']} to {' + '.join(entry.data['stages'])}{_because(entry)}"
+    return f"Advanced{way} by {entry.data['trigger']} to {' + '.join(entry.data['stages'])}{because(entry)}"
 
 
 def _entered(entry: Entry) -> str:
@@ -75,8 +66,8 @@ def _entered(entry: Entry) -> str:
 
 def _offered(entry: Entry) -> str:
     data = entry.data
-    note = _word(entry, "note")
-    brief = f"; its brief is {ERASED}" if _word(entry, "brief") == ERASED else ""
+    note = word(entry, "note")
+    brief = f"; its brief is {ERASED}" if word(entry, "brief") == ERASED else ""
     return f"{data['from']} offers {data['role']} to {data['to']}{f', noting: {note}' if note else ''}{brief}"
 
 
@@ -92,22 +83,22 @@ def _withdrawn(entry: Entry) -> str:
 
 
 def _task(verb: str) -> Callable[[Entry], str]:
-    return lambda entry: f"Task {entry.data['task']} {verb}{_because(entry)}"
+    return lambda entry: f"Task {entry.data['task']} {verb}{because(entry)}"
 
 
 def _decision(entry: Entry) -> str:
     def listed(kind: str) -> str:
-        return "; ".join(_word(entry, f"{kind}_{n}") for n in range(1, entry.data[_PLURAL[kind]] + 1))
+        return "; ".join(word(entry, f"{kind}_{n}") for n in range(1, entry.data[_PLURAL[kind]] + 1))
 
     others = f" Options: {listed('option')}." if entry.data["options"] else ""
     dissent = f" Dissent: {listed('dissent')}." if entry.data["dissent"] else ""
-    return f"Decided: {_word(entry, 'text')}{_because(entry)}.{others}{dissent}"
+    return f"Decided: {word(entry, 'text')}{because(entry)}.{others}{dissent}"
 
 
 def _fact(entry: Entry) -> str:
-    source = _word(entry, "source")
+    source = word(entry, "source")
     origin = f", source: {source}" if source else ""
-    value = f"Fact {entry.data['fact']} = {_word(entry, 'value')} ({entry.data['status']}{origin})"
+    value = f"Fact {entry.data['fact']} = {word(entry, 'value')} ({entry.data['status']}{origin})"
     return f"{value}{_to_correct(entry)}"
 
 
@@ -120,12 +111,12 @@ def _to_correct(entry: Entry) -> str:
 
 
 def _confirmed(entry: Entry) -> str:
-    source = _word(entry, "source")
+    source = word(entry, "source")
     return f"Fact {entry.data['fact']} confirmed{f', source: {source}' if source else ''}"
 
 
 def _asked(entry: Entry) -> str:
-    question = _word(entry, "question")
+    question = word(entry, "question")
     whom = f"{entry.actor} asks {entry.data['of']}" if "of" in entry.data else "Asked"
     return f"{whom} for fact {entry.data['fact']}{f': {question}' if question else ''}"
 
@@ -147,7 +138,7 @@ def _draft(entry: Entry) -> str:
     data = entry.data
     voided = f"; the approval of {_voided(data)} is void" if data["voids"] else ""
     verb = "corrected" if entry.type == "statement.corrected" else "drafted"
-    return f"Statement {data['statement']} {verb}, revision {data['revision']}{_because(entry)}{voided}"
+    return f"Statement {data['statement']} {verb}, revision {data['revision']}{because(entry)}{voided}"
 
 
 def _voided(data: Data) -> str:
@@ -207,7 +198,7 @@ def _published(entry: Entry) -> str:
 
 def _next_update(entry: Entry) -> str:
     if entry.data.get("no_further"):
-        return f"; no further update is promised{_because(entry)}"
+        return f"; no further update is promised{because(entry)}"
     past = entry.data.get("stated")
     said = f"; its text says the next update comes by {clock_time(instant(past))} UTC, which is past" if past else ""
     return f"{said}; next update promised by {_promised(entry)}" if entry.data.get("promised") else said
@@ -216,15 +207,15 @@ def _next_update(entry: Entry) -> str:
 def _posting(entry: Entry) -> str:
     data = entry.data
     number = f", attempt {data['attempt']}" if data["attempt"] > 1 else ""
-    return f"Statement {data['statement']} is being posted to {data['key']}{number}{_because(entry)}"
+    return f"Statement {data['statement']} is being posted to {data['key']}{number}{because(entry)}"
 
 
 def _posted(entry: Entry) -> str:
     data = entry.data
-    seen = _word(entry, "url") or data.get("receipt") or ""
+    seen = word(entry, "url") or data.get("receipt") or ""
     at = f", at {clock_time(instant(data['at']))} UTC" if data.get("at") else ""
     who = entry.actor if data["by"] == "person" else data["by"]
-    came = _word(entry, "reason") if "reason" in entry.words else ""
+    came = word(entry, "reason") if "reason" in entry.words else ""
     told = "; ".join(part for part in (seen, came) if part)
     return f"Statement {data['statement']} is out on {data['key']}, posted by {who}{at}{f': {told}' if told else ''}"
 
@@ -233,12 +224,12 @@ def _unposted(entry: Entry) -> str:
     data = entry.data
     again = f"again at {clock_time(instant(data['retry_at']))} UTC" if data.get("retry_at") else "given up"
     told = f"; told {', '.join(data['reached']) or 'nobody'}" if "reached" in data else ""
-    return f"Statement {data['statement']} was not posted to {data['key']}: {_word(entry, 'reason')}; {again}{told}"
+    return f"Statement {data['statement']} was not posted to {data['key']}: {word(entry, 'reason')}; {again}{told}"
 
 
 def _unclear(entry: Entry) -> str:
     data = entry.data
-    reason = _word(entry, "reason")
+    reason = word(entry, "reason")
     why = f": {reason}" if reason else ", for nothing was heard of the attempt"
     told = ", ".join(data["reached"]) or "nobody"
     return f"Nobody knows whether statement {data['statement']} reached {data['key']}{why}; told {told}"
@@ -248,8 +239,8 @@ def _embargoed(entry: Entry) -> str:
     data = entry.data
     whom = f"Statement {data['statement']}{' for ' + data['audience'] if data.get('audience') else ''}"
     if "until" not in data:
-        return f"{whom} is under embargo no more{_because(entry)}"
-    return f"{whom} is under embargo until {clock_time(instant(data['until']))} UTC{_because(entry)}"
+        return f"{whom} is under embargo no more{because(entry)}"
+    return f"{whom} is under embargo until {clock_time(instant(data['until']))} UTC{because(entry)}"
 
 
 def _promised(entry: Entry) -> str:
@@ -268,7 +259,7 @@ def _overdue(entry: Entry) -> str:
 
 def _notice(verb: str) -> Callable[[Entry], str]:
     def told(entry: Entry) -> str:
-        reason = _word(entry, "reason")
+        reason = word(entry, "reason")
         return f"Notice to {entry.data['to']} {verb}{f': {reason}' if reason else ''}"
 
     return told
@@ -277,50 +268,52 @@ def _notice(verb: str) -> Callable[[Entry], str]:
 def _exported(entry: Entry) -> str:
     data = entry.data
     with_ = f", with what is labelled {' and '.join(data['included'])}" if data["included"] else ""
-    what = f"{entry.type.partition('.')[0].capitalize()} of version {data['version']}"
-    return f"{what} taken out as {data['format']} ({data['entries']} entries{with_}) to {_word(entry, 'file')}"
+    noun = f"Filing draft for {data['clock']}" if "clock" in data else entry.type.partition(".")[0].capitalize()
+    what = f"{noun} of version {data['version']}"
+    return f"{what} taken out as {data['format']} ({data['entries']} entries{with_}) to {word(entry, 'file')}"
 
 
 def _injected(entry: Entry) -> str:
     data = entry.data
     way = f" by {data['channel']}" if data["channel"] else ""
     who = f"{data['to']} ({', '.join(data['reached']) or 'nobody holds it'})"
-    return f"EXERCISE: {_word(entry, 'from')} to {who}{way}: {_word(entry, 'text')}"
+    return f"EXERCISE: {word(entry, 'from')} to {who}{way}: {word(entry, 'text')}"
 
 
 _PLURAL = {"option": "options", "dissent": "dissent"}
 _TELL: dict[str, Callable[[Entry], str]] = {
+    **CLOCKS,
     "incident.opened": _opened,
     "incident.advanced": _advanced,
-    "incident.reopened": lambda e: f"Reopened at {' + '.join(e.data['stages'])}{_because(e)}",
+    "incident.reopened": lambda e: f"Reopened at {' + '.join(e.data['stages'])}{because(e)}",
     "stage.entered": _entered,
     "stage.left": lambda e: f"Left {e.data['stage']}",
     "role.assigned": lambda e: f"{e.data['person']} takes {e.data['role']}",
     "role.released": lambda e: f"{e.data['person']} leaves {e.data['role']}",
-    "access.granted": lambda e: f"{e.data['person']} may see it from now on{_because(e)}",
-    "access.revoked": lambda e: f"{e.data['person']} may no longer see it{_because(e)}",
+    "access.granted": lambda e: f"{e.data['person']} may see it from now on{because(e)}",
+    "access.revoked": lambda e: f"{e.data['person']} may no longer see it{because(e)}",
     "timeline.exported": _exported,
     "report.exported": _exported,
+    "calendar.exported": _exported,
+    "filing.exported": _exported,
     "role.overridden": lambda e: (
-        f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{_because(e)}"
+        f"OVERRIDE: {e.actor} took {e.data['trigger']}, for {' or '.join(e.data['by']) or 'a role'} only{because(e)}"
     ),
     "handover.offered": _offered,
     "handover.accepted": lambda e: f"{e.data['to']} accepts {e.data['role']} from {e.data['from']}",
-    "handover.declined": lambda e: (
-        f"{e.data['to']} declines {e.data['role']}, offered by {e.data['from']}{_because(e)}"
-    ),
+    "handover.declined": lambda e: f"{e.data['to']} declines {e.data['role']}, offered by {e.data['from']}{because(e)}",
     "handover.withdrawn": _withdrawn,
     "task.done": _task("done"),
     "task.skipped": _task("skipped"),
     "task.reopened": _task("reopened"),
     "task.overdue": _overdue,
-    "note.added": lambda e: _word(e, "text"),
+    "note.added": lambda e: word(e, "text"),
     "decision.logged": _decision,
     "fact.set": _fact,
     "fact.confirmed": _confirmed,
     "fact.asked": _asked,
-    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{_because(e)}{_to_correct(e)}",
-    "severity.changed": lambda e: f"Severity {e.data['from']} to {e.data['to']}{_because(e)}",
+    "fact.retracted": lambda e: f"Fact {e.data['fact']} retracted{because(e)}{_to_correct(e)}",
+    "severity.changed": lambda e: f"Severity {e.data['from']} to {e.data['to']}{because(e)}",
     "escalation.fired": _escalation,
     "escalation.skipped": _escalation,
     "escalation.blocked": lambda e: f"The timer could not {e.data['trigger']}: {'; '.join(e.data['missing'])}",
@@ -329,7 +322,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
         f"The acknowledgement of {e.data['escalation']} by {e.data['by']} went stale; it starts again"
     ),
     "escalation.snoozed": lambda e: (
-        f"Escalation {e.data['escalation']} rests until {clock_time(instant(e.data['until']))} UTC{_because(e)}"
+        f"Escalation {e.data['escalation']} rests until {clock_time(instant(e.data['until']))} UTC{because(e)}"
     ),
     "statement.drafted": _draft,
     "statement.corrected": _draft,
@@ -337,15 +330,15 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "statement.approval_refused": _refused,
     "statement.lint_overridden": lambda e: (
         f"OVERRIDE: {e.actor} submitted {e.data['statement']} against the lint"
-        f" ({', '.join(e.data['rules'])}){_because(e)}"
+        f" ({', '.join(e.data['rules'])}){because(e)}"
     ),
     "statement.break_glass": lambda e: (
-        f"BREAK-GLASS: {e.actor} published {e.data['statement']} without its approvals{_because(e)}"
+        f"BREAK-GLASS: {e.actor} published {e.data['statement']} without its approvals{because(e)}"
     ),
     "approval.delegated": _delegated,
     "approval.expired": _expired,
     "statement.approved": _approved,
-    "statement.rejected": lambda e: f"Statement {e.data['statement']} rejected{_because(e)}",
+    "statement.rejected": lambda e: f"Statement {e.data['statement']} rejected{because(e)}",
     "statement.published": _published,
     "statement.posting": _posting,
     "statement.posted": _posted,
@@ -356,7 +349,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
     "statement.overdue": _overdue,
     "promise.warned": _overdue,
     "promise.overdue": _overdue,
-    "audience.waived": lambda e: f"WAIVED: {e.data['audience']} is not told of the end{_because(e)}",
+    "audience.waived": lambda e: f"WAIVED: {e.data['audience']} is not told of the end{because(e)}",
     "notice.sent": _notice("delivered"),
     "notice.failed": _notice("given up"),
     "notice.dropped": _notice("dropped"),
@@ -370,6 +363,6 @@ _TELL: dict[str, Callable[[Entry], str]] = {
         f"The exercise goes on after {words(timedelta(milliseconds=e.data['paused_ms']))} in which it stood still"
     ),
     "drill.ended": lambda _: "The exercise is over",
-    "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{_because(e)}",
+    "entry.redacted": lambda e: f"Erased {', '.join(e.data['fields'])} of entry {e.data['version']}{because(e)}",
 }
 TYPES = tuple(_TELL)  # every type of entry that has a sentence

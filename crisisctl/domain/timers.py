@@ -6,6 +6,7 @@ never adds up. An id names visit, run, round and step, so a timer of an earlier 
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import NamedTuple
 
 from crisisctl.domain import posting
@@ -33,8 +34,8 @@ POSTING = "posting"  # the kind of timer that only whoever can reach the channel
 class Timer(NamedTuple):
     """One instant; `subject` is what it is about.
 
-    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise), `approval`, `posting` or
-    `unclear` (of a post).
+    `kind` is `escalation`, `stale`, `task`, `statement`, `promise`, `warning` (of a promise), `approval`, `posting`,
+    `unclear` (of a post) or `clock`.
     """
 
     id: str
@@ -49,7 +50,7 @@ def timers(incident: Incident) -> list[Timer]:
     found = [Timer(one.id, incident.id, one.kind, one.at, one.subject) for one in posting.due(incident)]
     if incident.open:
         found += [*_ladders(incident), *_tasks(incident), *_statements(incident)]
-        found += [*_promises(incident), *_approvals(incident)]
+        found += [*_promises(incident), *_approvals(incident), *_clocks(incident)]
     return sorted((timer for timer in found if timer.id not in incident.fired), key=lambda timer: (timer.due, timer.id))
 
 
@@ -62,7 +63,7 @@ def changes(before: Incident | None, after: Incident) -> tuple[list[Timer], list
     return [timer for id_, timer in now.items() if was.get(id_) != timer], [id_ for id_ in was if id_ not in now]
 
 
-_TIMED = ("severity", "stages", "visits", "tasks", "statements", "ladders", "fired", "closed_at")
+_TIMED = ("severity", "stages", "visits", "tasks", "statements", "ladders", "clocks", "fired", "closed_at")
 
 
 def _ladders(incident: Incident) -> Iterator[Timer]:
@@ -110,6 +111,18 @@ def _approvals(incident: Incident) -> Iterator[Timer]:
 
     for id_, due, statement in silences(incident):
         yield Timer(id_, incident.id, "approval", due, statement)
+
+
+def _clocks(incident: Incident) -> Iterator[Timer]:
+    if incident.clocks:
+        for one in _of_clocks().due(incident):
+            yield Timer(one.id, incident.id, "clock", one.at, one.subject)
+
+
+def _of_clocks() -> ModuleType:
+    from crisisctl.domain import clock_timers  # noqa: PLC0415 - few incidents have clocks
+
+    return clock_timers
 
 
 def fire(incident: Incident, timer: Timer, on_call: OnCall = nobody, at: datetime | None = None) -> list[Event]:
@@ -172,30 +185,50 @@ def _reached(incident: Incident, timer: Timer, answering: _Answering) -> tuple[s
 
 def roles(incident: Incident, timer: Timer, answering: _Answering | None = None) -> tuple[str, ...]:
     """The roles that the timer notifies, by who answers for a role; left out: who holds it, or its deputy."""
-    answering = answering or incident.holders
-    playbook = incident.playbook
-    if timer.kind == "task":
-        role = playbook.tasks[timer.subject].role
-        return (role or playbook.first_role(),)
-    if timer.kind in ("warning", "unclear"):
-        return (playbook.first_role(),)
-    if timer.kind in ("statement", "promise"):
-        above = escalated(incident) if timer.kind == "promise" else ()
-        approving = playbook.statements[timer.subject].approvals.roles
-        return tuple(dict.fromkeys((playbook.first_role(), *approving, *above)))
-    if timer.kind == "approval":
-        from crisisctl.domain.statements.waiting import asked  # noqa: PLC0415 - few playbooks name delegates
-
-        return asked(incident, incident.statements[timer.subject])
-    if timer.kind in ("stale", POSTING):
-        return ()
+    if timer.kind != "escalation":
+        return _ROLES[timer.kind](incident, timer.subject)
     ladder = incident.ladders[timer.subject]
-    plan = playbook.escalations[ladder.escalation]
+    plan = incident.playbook.escalations[ladder.escalation]
     step = plan.steps[ladder.step]
+    answering = answering or incident.holders
     empty = plan.fallback and not any(answering(role) for role in step.notify)
     return (*step.notify, plan.fallback) if empty and plan.fallback else step.notify
 
 
+def _of_task(incident: Incident, subject: str) -> tuple[str, ...]:
+    return (incident.playbook.tasks[subject].role or incident.playbook.first_role(),)
+
+
+def _of_statement(incident: Incident, subject: str) -> tuple[str, ...]:
+    approving = incident.playbook.statements[subject].approvals.roles
+    return tuple(dict.fromkeys((incident.playbook.first_role(), *approving)))
+
+
+def _of_promise(incident: Incident, subject: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*_of_statement(incident, subject), *escalated(incident))))
+
+
+def _of_approval(incident: Incident, subject: str) -> tuple[str, ...]:
+    from crisisctl.domain.statements.waiting import asked  # noqa: PLC0415 - few playbooks name delegates
+
+    return asked(incident, incident.statements[subject])
+
+
+def _first(incident: Incident, _subject: str) -> tuple[str, ...]:
+    return (incident.playbook.first_role(),)
+
+
+_ROLES: dict[str, Callable[[Incident, str], tuple[str, ...]]] = {
+    "task": _of_task,
+    "warning": _first,
+    "unclear": _first,
+    "statement": _of_statement,
+    "promise": _of_promise,
+    "approval": _of_approval,
+    "stale": lambda _incident, _subject: (),
+    POSTING: lambda _incident, _subject: (),
+    "clock": lambda incident, subject: _of_clocks().roles(incident, subject),
+}
 _SAID = {
     "statement": "statement {} is due",
     "promise": "the next {} update was promised",
@@ -212,6 +245,8 @@ def what(incident: Incident, timer: Timer) -> str:
         return posting.what(incident, timer.kind, timer.subject)
     if timer.kind in _SAID:
         return _SAID[timer.kind].format(timer.subject)
+    if timer.kind == "clock":
+        return str(_of_clocks().what(incident, timer.subject))
     ladder = incident.ladders[timer.subject]
     if timer.kind == "stale":
         return f"the acknowledgement of {ladder.escalation} by {ladder.acked_by} goes stale"
@@ -227,6 +262,7 @@ _WHY: dict[str, Callable[[Incident, Timer], str]] = {
     ),
     POSTING: lambda incident, timer: posting.why(incident, timer.kind, timer.subject),
     "unclear": lambda incident, timer: posting.why(incident, timer.kind, timer.subject),
+    "clock": lambda incident, timer: str(_of_clocks().why(incident, timer.subject)),
 }
 
 
@@ -307,6 +343,12 @@ def _overdue(incident: Incident, timer: Timer, answering: _Answering) -> list[Ev
     return [Event(f"{timer.kind}.overdue", {"statement": timer.subject, **data})]
 
 
+def _clock(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
+    reached = _reached(incident, timer, answering)
+    event: Event = _of_clocks().event(incident, timer.subject, timer.due, reached)
+    return [event]
+
+
 def _silence(incident: Incident, timer: Timer, answering: _Answering) -> list[Event]:
     from crisisctl.domain.statements.waiting import broken  # noqa: PLC0415 - few playbooks name delegates
 
@@ -332,6 +374,7 @@ _FIRE: dict[str, Callable[[Incident, Timer, _Answering], list[Event]]] = {
     "approval": _silence,
     POSTING: _attempt,
     "unclear": _unclear,
+    "clock": _clock,
 }
 KINDS = tuple(_FIRE)
 

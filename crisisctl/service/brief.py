@@ -15,7 +15,8 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.playbook import Task
-from crisisctl.domain.telling import ERASED, sentence
+from crisisctl.domain.said import ERASED
+from crisisctl.domain.telling import sentence
 from crisisctl.domain.times import clock_time, words
 
 WIDTH = 80
@@ -106,6 +107,23 @@ def _promises(incident: Incident, _entries: Sequence[Entry], now: datetime) -> I
             yield f"{id_}: the next update was promised, {_due(statement.promised, now)}"
 
 
+def _clocks(incident: Incident, _entries: Sequence[Entry], now: datetime) -> Iterator[str]:
+    """What runs, then what was decided; and that none of it is legal advice."""
+    if not incident.clocks:
+        return
+    from crisisctl.domain.clocks.tell import standing  # noqa: PLC0415 - few incidents have clocks
+
+    for one in incident.clocks.values():
+        if one.open:
+            missed = "; it will be missed, as was said" if one.will_miss else ""
+            due = _due(one.strict, now) if one.strict else "a duty without a number"
+            yield f"{one.id} ({one.regime}: {one.title}): {due}{missed}"
+    settled = [f"{one.id} {one.state.replace('_', ' ')}" for one in incident.clocks.values() if not one.open]
+    if settled:
+        yield f"not running: {', '.join(settled)}"
+    yield standing(incident.clocks.values())
+
+
 def _statements(incident: Incident, _entries: Sequence[Entry], now: datetime) -> Iterator[str]:
     for spec in incident.playbook.statements.values():
         statement = incident.statements.get(spec.id)
@@ -180,11 +198,12 @@ def _last(kind: str) -> Section:
     return told
 
 
-# In the order in which somebody who has just been woken needs them. Deadlines set by law belong after the promises.
+# In the order in which somebody who has just been woken needs them.
 _SECTIONS: tuple[tuple[str, Section], ...] = (
     ("WHERE IT STANDS", _standing),
     ("WHO HOLDS WHAT", _people),
     ("PROMISED", _promises),
+    ("DEADLINES OF LAWS AND CONTRACTS", _clocks),
     ("NEXT TO FALL DUE, IF NOBODY ANSWERS", _ahead),
     ("ESCALATIONS", _escalations),
     ("REQUIRED TASKS THAT ARE OPEN", _tasks),

@@ -1,8 +1,8 @@
 """The one path: read the incident, decide, seal, append. Every command and every timer goes through here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
@@ -15,10 +15,13 @@ from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
 from crisisctl.domain.text import nearest
-from crisisctl.domain.timers import mended, overdue, timers
+from crisisctl.domain.timers import mended, overdue, provisional, timers
 from crisisctl.domain.times import clock_time, not_before
 from crisisctl.service.page import TIMER, WATCH, Page
 from crisisctl.service.ports import Chance, Clock, Ledger, Log, Store
+
+if TYPE_CHECKING:
+    from crisisctl.domain.clocks.book import Clocks  # which few commands have use for
 
 MOST_AT_ONCE = 50  # timers in one transaction, so that people get their turn
 
@@ -45,11 +48,20 @@ class Asked(NamedTuple):
 class Desk:
     """Handles commands."""
 
-    def __init__(self, store: Store, clock: Clock, chance: Chance, directory: Directory) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        chance: Chance,
+        directory: Directory,
+        deadlines: Callable[[], "Clocks"] | None = None,
+    ) -> None:
+        """`deadlines` gives the clocks of laws and contracts; without it no fact starts one."""
         self.store = store
         self._clock = clock
         self._salt = chance.salt
         self._directory = directory
+        self._deadlines = deadlines
         self._known: dict[str, Incident] = {}
         self._playbooks: dict[str, Playbook] = {}
 
@@ -69,6 +81,8 @@ class Desk:
                 return done
             page = Page(id_, None, now, self._salt)
             page.write(events, asked.source, at=asked.at, request=asked.request)
+            clocks = self._clocks(page.reached, dict(command.facts), asked.source, asked.at or now)
+            page.write(self._told(page, clocks, f"{id_}/{page.reached.version + 1}"), asked.source, at=asked.at)
             return self._write(ledger, page, page.entries)
 
     def handle(self, id_: str, command: ask.Command, asked: Asked) -> Outcome:
@@ -84,6 +98,8 @@ class Desk:
             self._directory.require(command.person)
         if isinstance(command, ask.AskFact) and command.person is not None:
             self._directory.require(command.person)
+        if isinstance(command, ask.DeclineClock) and command.decider is not None:
+            self._directory.require(command.decider)
         earlier: list[Entry] = []
         while True:
             with self.store.writing() as ledger:
@@ -214,11 +230,24 @@ class Desk:
             if any(entry.type == "incident.advanced" for entry in page.entries):
                 raise _after_timers(error) from None
             raise
+        if isinstance(command, ask.SetFact | ask.RetractFact):
+            clocks = self._clocks(provisional(page.reached, events), [command.name], asked.source, asked.at or page.now)
+            events += [event._replace(data={**_labelled(events[0]), **event.data}) for event in clocks]
         told = self._told(page, events, f"{page.id}/{page.reached.version + 1}")
         added = page.write(told, asked.source, at=asked.at, request=asked.request)
         if isinstance(command, ask.Redact):
             return self._erase(ledger, page, command, added)._replace(fired=fired)
         return self._write(ledger, page, added)._replace(fired=fired)
+
+    def _clocks(self, incident: Incident, facts: Iterable[str], source: Source, at: datetime) -> list[Event]:
+        """The clocks that changed facts start, amend or stop; `incident` knows the facts already."""
+        specs = incident.playbook.facts
+        times = [name for name in facts if specs[name].type == "datetime"]
+        if not times or not incident.playbook.clocks or self._deadlines is None:
+            return []
+        from crisisctl.domain.clocks.asserting import followed  # noqa: PLC0415 - few facts start a clock
+
+        return [*followed(incident, times, self._deadlines(), source.actor, at)]
 
     def _erase(self, ledger: Ledger, page: Page, command: ask.Redact, added: Sequence[Entry]) -> Outcome:
         """Write the page, and erase the words with everything that was derived from them."""
@@ -277,6 +306,11 @@ class Desk:
     def _not_ahead(self, at: datetime | None, now: datetime) -> None:
         if at is not None and at > now:
             raise Refused(f"--at {clock_time(at)} UTC is in the future; the log holds what has happened.")
+
+
+def _labelled(event: Event) -> Mapping[str, object]:
+    """The labels of an event, for what follows from it."""
+    return {"labels": event.data["labels"]} if "labels" in event.data else {}
 
 
 def _after_timers(error: Refused) -> Refused:

@@ -14,7 +14,8 @@ def withhold(story: Story, included: Collection[str]) -> Story:
     """The story without the entries whose labels keep them in the room, except for the kinds that are included."""
     kept = [entry for entry in story.entries if not labels.reasons(entry, included)]
     told = [one for one in story.told if not labels.reasons(one.entry, included)]
-    return story._replace(entries=kept, told=told, withheld=labels.withheld(story.entries, included))
+    held = [entry for entry in story.entries if labels.reasons(entry, included)]
+    return story._replace(entries=kept, told=told, withheld=labels.withheld(story.entries, included), held=held)
 
 
 def reads_privileged(incident: Incident, person: str | None, roles: Sequence[str]) -> bool:

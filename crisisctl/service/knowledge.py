@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Fact, Incident, Question
-from crisisctl.domain.telling import ERASED
+from crisisctl.domain.said import ERASED
 from crisisctl.domain.times import stamp
 
 TYPES = ("fact.set", "fact.confirmed", "fact.retracted", "fact.asked")

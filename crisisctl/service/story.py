@@ -9,7 +9,8 @@ from crisisctl.domain.folding_facts import CORRECTION
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.labels import Withheld
 from crisisctl.domain.playbook import Task, unpin
-from crisisctl.domain.telling import ERASED, Told, tell
+from crisisctl.domain.said import ERASED
+from crisisctl.domain.telling import Told, tell
 from crisisctl.domain.times import instant
 from crisisctl.service.desk import Desk
 from crisisctl.service.ports import Log
@@ -36,13 +37,14 @@ _TASK_STATES = {"task.done": "done", "task.skipped": "skipped", "task.reopened":
 class Story(NamedTuple):
     """An incident and its entries: `entries` as recorded, `told` in the order in which things happened.
 
-    Both are without what is `withheld`.
+    Both are without what is `withheld`; `held` is that, for those who must know what it is about.
     """
 
     incident: Incident
     entries: Sequence[Entry]
     told: Sequence[Told]
     withheld: Withheld = Withheld()
+    held: Sequence[Entry] = ()
 
 
 class Measure(NamedTuple):

@@ -11,8 +11,9 @@ from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.instead import cause
 from crisisctl.domain.notices import Notice
+from crisisctl.domain.said import ERASED
 from crisisctl.domain.statements.waiting import outdated
-from crisisctl.domain.telling import ERASED, sentence
+from crisisctl.domain.telling import sentence
 from crisisctl.domain.times import clock_time, words
 from crisisctl.domain.whereabouts import to_do
 from crisisctl.service.ports import Message

@@ -72,6 +72,8 @@ BROKEN = [
     (f"{STEPS}      - when: crisisctl ack\n", 6, "bad-command", "leave crisisctl out"),
     (f"{STEPS}      - when: --as lee ack\n", 6, "bad-command", "stands in by"),
     (f"{STEPS}      - when: ack -i INC-2\n", 6, "bad-command", "leave -i out"),
+    (f"{STEPS}      - when: note x -o/etc/passwd\n", 6, "bad-command", "a scenario writes nothing"),
+    (f"{STEPS}      - {{when: note x --output=a.txt, refused: no}}\n", 6, "bad-command", "a scenario writes nothing"),
     (f"{STEPS}      - when: akc\n", 6, "unknown-command", "write ack"),
     (f"{STEPS}      - when: watch --once\n", 6, "unknown-command", "one of ack, advance"),
     (f"{STEPS}      - when: note it's\n", 6, "open-quote", "close it"),

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 from crisisctl.adapters.yaml import Read, read
+from crisisctl.domain.clocks.catalogue import Clock
 from crisisctl.domain.playbook import build
+from tests.clockwork import clocks
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLE = (DATA / "example.yaml").read_text(encoding="utf-8")
@@ -129,6 +131,10 @@ def test_the_playbook_of_the_language_description_has_no_findings(tmp_path: Path
     (holding / "data-breach.md.j2").write_text("We know of {{ affected_accounts }} accounts.\n", encoding="utf-8")
     found = read(file, tmp_path / "templates")
     assert found.findings == []
+    against = read(file, tmp_path / "templates", lambda: clocks().known).findings
+    assert [(one.level, one.rule) for one in against] == [
+        ("warning", "clock-without-fact")
+    ]  # it asks for no materiality
     assert found.document is not None
     assert build(found.document).last_drilled == "2026-10-01"
     assert found.templates == {"holding/data-breach.md.j2": "We know of {{ affected_accounts }} accounts.\n"}
@@ -146,6 +152,42 @@ def test_all_mistakes_are_told_in_one_run_in_the_order_of_the_file(tmp_path: Pat
     )
     expected = "wrong-type:2 unknown-role:10 unknown-escalation:30 duplicate-key:57 alias:79 tag:101 anchor:104"
     assert told(reading(tmp_path, text)) == expected.split()
+
+
+CLOCKS = """clocks:
+  gdpr.art33: {from: closed_at, role: counsle}
+  nis2.final:
+  gdpr_art33_1: {from: weather, zone: Europe/Berlim}
+  gdpr.art33-omnibus:
+  nis2.final: {}
+"""
+
+
+def test_every_slip_in_the_clocks_is_told_at_its_place_in_one_run(tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(changed(("clocks: [gdpr.art33, sec.8k-1.05]\n", CLOCKS)), encoding="utf-8")
+    found = read(tmp_path / "example.yaml", TEMPLATES, lambda: clocks().known)
+    assert [(f.line, f.column, f.level, f.rule) for f in found.findings] == [
+        (104, 3, "warning", "clock-without-fact"),
+        (104, 39, "error", "unknown-role"),
+        (106, 3, "warning", "duplicate-clock"),
+        (106, 24, "error", "fact-not-a-time"),
+        (106, 39, "error", "unknown-zone"),
+        (107, 3, "warning", "silent-clock"),
+        (108, 3, "error", "duplicate-key"),
+    ]
+
+
+def test_a_playbook_without_clocks_asks_for_no_catalogue(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def catalogue() -> dict[str, Clock]:
+        asked.append("catalogue")
+        return dict(clocks().known)
+
+    for text, times in (("", 0), ("clocks: []\n", 0), ("clocks: {}\n", 0), ("clocks: {gdpr.art33: }\n", 1)):
+        (tmp_path / "example.yaml").write_text(changed(("clocks: [gdpr.art33, sec.8k-1.05]\n", text)), encoding="utf-8")
+        read(tmp_path / "example.yaml", TEMPLATES, catalogue)
+        assert len(asked) == times, text
 
 
 def test_every_duplicate_key_is_told_with_the_line_of_the_first(tmp_path: Path) -> None:

@@ -357,3 +357,16 @@ def test_the_commands_that_hurry_read_no_clock(program: Program) -> None:
     program.ok("open", "data-breach", "--title", "Records on a forum")
     for line in (["note", "x"], ["status"], ["ack"], ["timers"]):
         program.ok(*line)
+
+
+def test_a_fact_of_a_clocks_name_that_is_no_time_is_not_taken_for_one(program: Program) -> None:
+    named(program, "dora.initial")
+    file = program.root / "playbooks" / "data-breach.yaml"
+    new = "facts:\n  classified_major_at: {type: datetime, ask: When?}\n"
+    file.write_text(file.read_text().replace("aware_at: {type: datetime,", "aware: {").replace("facts:\n", new, 1))
+    [found] = program("playbook", "check", "data-breach", "--json").json["findings"]
+    assert (found["rule"], found["remedy"]) == ("clock-without-fact", "write type: datetime for the fact aware")
+    program.ok("open", "data-breach", "--title", "Records on a forum")
+    program.ok("fact", "set", "aware", "on Sunday evening")
+    program.ok("fact", "set", "classified_major_at", "2026-03-01T10:00Z")
+    assert "also counts from aware" in program.ok("timeline").out

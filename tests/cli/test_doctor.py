@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.cli.conftest import ON_FILE
+from tests.conftest import HandClock
 
 if TYPE_CHECKING:
     from tests.behind import Behind
-    from tests.conftest import HandClock, Program
+    from tests.conftest import Program
 
+VERIFIED = datetime(2026, 11, 22, tzinfo=UTC)  # the clocks that come with the program, at the latest
 ROSTER = """people:
   dana: {roles: [comms-lead], contacts: ["console:"]}
   lee: {roles: [legal], contacts: ["textfile:state/lee.txt"]}
@@ -27,7 +30,7 @@ def called(program: Program) -> None:
 
 
 def _checks(program: Program, code: int = 0) -> list[Any]:
-    told = program("doctor", "--json")
+    told = program("doctor", "--json", clock=HandClock(VERIFIED))  # later, the clocks would be out of date
     assert told.code == code, told.err
     assert told.json["ok"] is (code == 0)
     checks: list[Any] = told.json["checks"]
@@ -276,3 +279,79 @@ def test_the_logs_of_open_incidents_are_verified(opened: Program, behind: Behind
     behind.change("UPDATE entry SET words = replace(words, 'Records', 'Pictures') WHERE type = 'incident.opened'")
     told = opened("doctor")
     assert (told.code, "INC-1 does not verify" in told.out) == (6, True)
+
+
+# The clocks
+
+
+def _own(program: Program, text: str) -> None:
+    (program.root / "clocks.yaml").write_text(text)
+
+
+def _named(program: Program, *names: str) -> None:
+    with (program.root / "playbooks" / "data-breach.yaml").open("a") as file:
+        file.write(f"clocks: [{', '.join(names)}]\n")
+
+
+def test_the_clocks_are_read_and_that_nobody_reviewed_them_is_only_a_remark(program: Program) -> None:
+    _named(program, "gdpr.art33", "sec.8k-1.05")
+    told = _of(_checks(program), "ok")
+    assert any("clocks can be read" in one for one in told)
+    assert "no counsel has reviewed 2 of the 2 clocks that playbooks name" in told
+    _own(program, "regimes: {gdpr: {reviewed_by: Kim Lee}}")
+    assert "no counsel has reviewed 1 of the 2 clocks that playbooks name" in _of(_checks(program), "ok")
+    _own(program, "regimes: {gdpr: {reviewed_by: Kim Lee}, sec: {reviewed_by: Kim Lee}}")
+    assert not any("reviewed" in one for one in _of(_checks(program), "ok"))
+
+
+def test_clocks_that_no_playbook_names_are_only_read(program: Program) -> None:
+    checks = program.ok("doctor", "--json", clock=HandClock(VERIFIED + timedelta(days=900))).json["checks"]
+    assert [one["what"] for one in checks if "verified" in one["what"] or "reviewed" in one["what"]] == []
+
+
+def test_a_slip_in_the_clocks_of_ones_own_is_an_error_with_its_place(program: Program) -> None:
+    _own(program, "regimes:\n  acme:\n    title: Acme\n")
+    [wrong] = _of(_checks(program, 6), "error")
+    assert "clocks.yaml:2:3: regimes.acme has no clocks; add clocks." in wrong
+
+
+def test_a_slip_in_the_forms_of_filings_is_an_error_with_its_place(program: Program) -> None:
+    assert any("forms of filings can be read" in one for one in _of(_checks(program), "ok"))
+    (program.root / "filings.yaml").write_text("forms: [")
+    [wrong] = _of(_checks(program, 6), "error")
+    assert "filings.yaml:1:" in wrong
+
+
+def test_a_slip_in_the_clocks_is_told_once(program: Program) -> None:
+    _named(program, "gdpr.art33")
+    _own(program, "regimes: [")
+    told = program("doctor", clock=HandClock(VERIFIED))
+    assert told.code == 6
+    assert told.out.count("clocks.yaml:1:") == 1
+    assert "only the clocks that come with the program count" in told.out
+
+
+def test_clocks_that_nobody_has_verified_for_a_year_are_a_warning(program: Program) -> None:
+    _named(program, "gdpr.art33", "gdpr.art34")
+    _own(program, "regimes: {gdpr: {clocks: {art33: {last_verified: 2020-02-03}}}}")
+    [old] = [one for one in _checks(program) if "verified" in one["what"] and one["state"] == "warning"]
+    assert old["what"] == "nobody has verified for a year, if ever, what the law says on gdpr.art33"
+    assert "last_verified" in old["remedy"]
+
+
+def test_the_clocks_that_come_with_the_program_grow_old_too(program: Program, clock: HandClock) -> None:
+    _named(program, "gdpr.art33", "sec.8k-1.05")
+    clock.time = VERIFIED + timedelta(days=366)
+    told = program("doctor", "--json", clock=clock).json["checks"]
+    assert any(one.endswith("on gdpr.art33, sec.8k-1.05") for one in _of(told, "warning"))
+
+
+def test_a_clock_of_a_playbook_that_the_catalogue_does_not_have_is_a_warning(program: Program) -> None:
+    _named(program, "gdpr.art33", "acme.notice")
+    assert "playbook data-breach names clocks that start nothing: acme.notice" in _of(_checks(program), "warning")
+    _own(
+        program,
+        "regimes: {acme: {title: Acme, status: contract, last_verified: 2099-01-01, "
+        "clocks: {notice: {title: Tell Acme, start: aware, rule: {hours: 24}}}}}",
+    )
+    assert not any("acme" in one for one in _of(_checks(program), "warning"))

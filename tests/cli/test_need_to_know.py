@@ -92,6 +92,20 @@ ASKS: dict[str, list[str]] = {
     "statement list": ["statement list @", "statement list @ --json"],
     "timeline": [*(f"timeline @ --format {form}" for form in EACH), "timeline @ -o out.md", "timeline @ --include all"],
     "report": ["report @", "report @ --json", "report @ -o out.md", "report @ --include tlp"],
+    "clock assess": ["clock assess @", "clock assess gdpr.art33 @ --answer risk=yes"],
+    "clock start": ["clock start gdpr.art33 @", "clock start gdpr.art33 @ --trigger 2026-01-01T00:00Z --json"],
+    "clock file": ["clock file gdpr.art33 @ --to x"],
+    "clock waive": ["clock waive gdpr.art33 @ --because x"],
+    "clock decline": ["clock decline gdpr.art33 @ --because x"],
+    "clock miss": ["clock miss gdpr.art33 @ --because x"],
+    "clock list": ["clock list @", "clock list @ --json"],
+    "clock explain": ["clock explain gdpr.art33 @", "clock explain gdpr.art33 @ --json"],
+    "clock ics": ["clock ics @", "clock ics @ --json", "clock ics @ -o out.ics"],
+    "clock draft": [
+        "clock draft gdpr.art33 @",
+        "clock draft gdpr.art33 @ --json",
+        "clock draft gdpr.art33 @ -o out.md",
+    ],
     "verify": ["verify @", "verify @ --json"],
 }
 # What he looks at without naming an incident, and in the ordinary one.

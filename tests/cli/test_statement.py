@@ -122,7 +122,7 @@ def test_an_endless_standard_input_is_read_to_its_bound(responding: Program) -> 
     with Path("/dev/zero").open("rb") as endless:
         refused = responding.process("statement", "draft", "holding", "--file", "-", stdin=endless, timeout=60)
     assert refused.returncode == 3
-    assert "at most 65,536 are kept" in refused.stderr
+    assert "at most 65,536 characters are taken" in refused.stderr
 
 
 def test_the_same_text_twice_is_refused(responding: Program) -> None:

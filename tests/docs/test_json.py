@@ -128,6 +128,14 @@ def test_the_keys_of_every_look_are_told(room: Any, section: Callable[[str], set
     assert {name: missing for name, missing in untold.items() if missing} == {}
 
 
+def test_the_keys_of_what_leaves_of_a_clock_are_told(room: Any, section: Callable[[str], set[str]]) -> None:
+    room.ok("clock", "start", "gdpr.art33")
+    for name, line in (("clock ics", ()), ("clock draft", ("gdpr.art33",))):
+        for file in ((), ("-o", "out")):
+            told = room.ok(*name.split(), *line, *file, "--json").json
+            assert sorted(set(keys(told)) - section(name)) == []
+
+
 def test_the_keys_of_every_outcome_are_told(room: Any, section: Callable[[str], set[str]]) -> None:
     for number, line in enumerate(WRITES):
         words = line.split()

@@ -22,6 +22,7 @@ from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.playbook import pin
 from crisisctl.domain.timers import Timer, fire, timers
+from tests.clockwork import clocks
 
 settings.register_profile("unhurried", settings(), deadline=None)  # on top of what CI sets; the machine may be busy
 settings.load_profile("unhurried")
@@ -100,6 +101,7 @@ ROLES = st.sampled_from([*RICH["roles"]])
 STATEMENTS = st.sampled_from([*RICH["statements"]])
 AUDIENCES = st.sampled_from([(), ("employees",), ("press",)])
 SPEECH = st.sampled_from(["Water.", "More water.", "It is wine: “Merlot”.\nSorry."])
+DEADLINES = st.sampled_from(["gdpr.art33", "gdpr.art34", "nis2.early-warning", "nis2.notification"])
 CERTAINTY = st.sampled_from(["confirmed", "unconfirmed"])
 
 
@@ -143,6 +145,21 @@ WORDS: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(ask.ChangeSeverity, st.sampled_from(["sev1", "sev2"]), SPEECH),
     st.builds(ask.Redact, st.integers(1, 9), st.just(("because",)), SPEECH),
 )
+CLOCKS: st.SearchStrategy[ask.Command] = st.one_of(
+    st.builds(
+        lambda names, since, why: ask.StartClocks(
+            tuple(names), clocks(), None if since is None else START + timedelta(minutes=since), because=why
+        ),
+        st.lists(DEADLINES, min_size=1, max_size=2, unique=True),
+        st.none() | st.integers(-60 * 100, 60),
+        SPEECH | st.none(),
+    ),
+    st.builds(lambda id_, why: ask.FileClocks((id_,), "them", clocks(), because=why), DEADLINES, SPEECH | st.none()),
+    st.builds(lambda id_, why: ask.WaiveClock(id_, why, clocks()), DEADLINES, SPEECH),
+    st.builds(lambda id_, why: ask.DeclineClock(id_, why, clocks()), DEADLINES, SPEECH),
+    st.builds(lambda id_, why: ask.MissClock(id_, why, clocks()), DEADLINES, SPEECH),
+    st.builds(lambda risk: ask.AssessClocks({"gdpr.art33": {"risk": risk}}, clocks()), st.booleans()),
+)
 PUBLIC: st.SearchStrategy[ask.Command] = st.one_of(
     st.builds(drafting, STATEMENTS, SPEECH, SPEECH | st.none(), st.none() | st.integers(-10, 90)),
     st.builds(ask.Submit, STATEMENTS),
@@ -174,7 +191,8 @@ def steps(commands: st.SearchStrategy[ask.Command]) -> st.SearchStrategy[list[St
 
 
 SEVERAL = st.builds(publication, st.integers(0, 12), STATEMENTS, SPEECH, AUDIENCES)
-SCRIPTS = st.lists(st.one_of(*map(steps, (MOVES, ANSWERS, WORDS, PUBLIC)), SEVERAL), min_size=4, max_size=20).map(
+EVERY = (MOVES, ANSWERS, WORDS, PUBLIC, CLOCKS)
+SCRIPTS = st.lists(st.one_of(*map(steps, EVERY), SEVERAL), min_size=4, max_size=20).map(
     lambda several: [step for steps in several for step in steps]
 )
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from crisisctl.adapters.yaml import load
 from crisisctl.domain.check import check
+from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.machine import Stages
 from crisisctl.domain.playbook import Playbook, build
+from tests.clockwork import clocks
 
 EXAMPLE = load(Path(__file__).parents[1] / "data" / "example.yaml").document
 
@@ -20,10 +22,11 @@ KEYS = (
     "playbook version title summary severities last_drilled roles facts initial stages transitions escalations clocks "
     "statements required deputy type ask choices guidance tasks escalation parallel final role due trigger from to by "
     "because requires until ack_timeout repeat if_empty steps times every fallback after notify advance template "
-    "audiences channels approvals update_every *"
+    "audiences channels approvals update_every with escalate zone *"
 )
 NAMES = (
-    "a b a.b a.b.c warden herald noticed shut shut.public shut.public.told after open-again silence tell first-words"
+    "a b a.b a.b.c warden herald noticed shut shut.public shut.public.told after open-again silence tell first-words "
+    "gdpr.art33 gdpr gpdr.art33 dora.initial nis2.final gdpr.art33-omnibus aware aware_at closed_at Europe/Berlin"
 )
 WORDS = st.one_of(
     st.sampled_from(KEYS.split()),
@@ -56,6 +59,12 @@ def places(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 PLACES = [path for path in places(EXAMPLE) if path]
+BOUND = {
+    "gdpr.art33": {"from": "closed_at", "role": "counsel", "escalate": ["warden"], "zone": "Europe/Berlin"},
+    "dora.initial": {"from": "closed_at", "with": {"aware": "closed_at"}},
+    "nis2.final": None,
+}
+BOUND_PLACES = [("clocks", *path) for path in places(BOUND)] + [("facts", "closed_at"), ("facts",), ("roles",)]
 
 
 def edited(document: Any, path: tuple[Any, ...], how: str, junk: object) -> Any:
@@ -106,8 +115,12 @@ def sound(playbook: Playbook) -> None:
 
 
 def errors(document: object) -> list[str]:
-    """The rules of the errors in a document, after looking at the form of every problem."""
-    problems = check(document, {"holding/example.md.j2": ""}, "example")
+    """The rules of the errors in a document, after looking at the form of every problem; a catalogue adds none."""
+    plain = check(document, {"holding/example.md.j2": ""}, "example")
+    problems = check(document, {"holding/example.md.j2": ""}, "example", clocks().known)
+    assert [problem for problem in problems if problem.level == "error"] == [
+        one for one in plain if one.level == "error"
+    ]
     for problem in problems:
         assert problem.level in {"error", "warning"}
         assert problem.message
@@ -157,6 +170,34 @@ def test_a_mutated_playbook_has_errors_or_builds_and_can_be_walked(
         document = edited(document, path, how, junk)
     if not errors(document) and isinstance(document, dict):
         sound(build(document))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(BOUND_PLACES),
+            st.sampled_from(["replace", "remove", "rename", "swap"]),
+            WORDS | LEAVES | JUNK,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_mutated_clocks_have_errors_or_hang_on_facts_of_the_playbook(
+    edits: list[tuple[tuple[Any, ...], str, object]],
+) -> None:
+    document: Any = {**EXAMPLE, "clocks": BOUND} if isinstance(EXAMPLE, dict) else None
+    for path, how, junk in edits:
+        document = edited(document, path, how, junk)
+    if errors(document):
+        return
+    playbook = build(document)
+    for spec in playbook.clocks.values():
+        assert {spec.start, *spec.facts.values()} - {None} <= set(playbook.facts)
+        assert {spec.role, *spec.escalate} - {None} <= set(playbook.roles)
+        for clock in clocks().known.values():
+            assert set(hangs_on(clock, spec, playbook.times).values()) <= set(playbook.facts)
 
 
 TREE = {

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from crisisctl.adapters.yaml import read
 from crisisctl.domain.playbook import (
+    ClockSpec,
     Escalation,
     FactSpec,
     Requirement,
@@ -129,10 +130,10 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (playbook.version, playbook.summary, playbook.last_drilled) == (1, "", None)
     assert playbook.roles["legal"] == Role("legal", "legal")
     assert (playbook.facts, playbook.tasks, playbook.escalations, playbook.statements) == ({}, {}, {}, {})
-    assert playbook.clocks == ()
+    assert playbook.clocks == {}
     assert playbook.stages["begun"] == Stage("begun", "begun")
     no_moves = build(plan(transitions=None, facts=None, escalations=None, statements=None, clocks=None))
-    assert (no_moves.transitions, no_moves.triggers, no_moves.clocks) == ((), (), ())
+    assert (no_moves.transitions, no_moves.triggers, no_moves.clocks) == ((), (), {})
 
 
 def test_entries_that_say_nothing_have_their_defaults_too() -> None:
@@ -151,7 +152,16 @@ def test_entries_that_say_nothing_have_their_defaults_too() -> None:
     assert playbook.transitions[0].requires == Requirement()
     assert playbook.escalations["call"] == Escalation("call", (Step(timedelta(minutes=5)),))
     assert playbook.statements["words"] == StatementSpec("words", "w.md")
-    assert playbook.clocks == ("gdpr.art33",)
+    assert playbook.clocks == {"gdpr.art33": ClockSpec("gdpr.art33")}
+
+
+def test_a_clock_may_say_what_it_hangs_on_and_whom_it_concerns() -> None:
+    spec = {"from": "at", "with": {"aware": "then"}, "role": "legal", "escalate": ["lead"], "zone": "Europe/Berlin"}
+    playbook = build(plan(clocks={"dora.initial": spec, "gdpr.art33": None}))
+    assert list(playbook.clocks.values()) == [
+        ClockSpec("dora.initial", "at", {"aware": "then"}, "legal", ("lead",), "Europe/Berlin"),
+        ClockSpec("gdpr.art33"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from crisisctl.adapters.yaml import read
+from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.machine import Stages
 from crisisctl.domain.playbook import Escalation, Playbook, StatementSpec
+from tests.clockwork import clocks
 
 ROOT = Path(__file__).parents[2]
 CRISES = {"account-takeover", "data-breach", "outage", "rogue-post", "viral-complaint"}
@@ -24,7 +26,7 @@ def test_the_five_crises_have_a_playbook() -> None:
 
 
 def test_the_checker_finds_nothing(path: Path) -> None:
-    assert read(path, ROOT / "templates").findings == []
+    assert read(path, ROOT / "templates", lambda: clocks().known).findings == []
 
 
 def test_no_template_lies_about_unused() -> None:
@@ -35,7 +37,6 @@ def test_no_template_lies_about_unused() -> None:
 def test_the_file_is_small_plain_and_undrilled(path: Path, document: dict[str, Any]) -> None:
     assert path.stat().st_size < 128 * 1024
     assert document["playbook"] == path.stem
-    assert "clocks" not in document
     assert "last_drilled" not in document
 
 
@@ -95,6 +96,8 @@ def _named_roles(playbook: Playbook) -> Iterator[str]:
         yield from (role for step in ladder.steps for role in step.notify)
     for statement in playbook.statements.values():
         yield from statement.approvals.roles
+    for clock in playbook.clocks.values():
+        yield from (clock.role or playbook.first_role(), *clock.escalate)
 
 
 # The stages
@@ -308,3 +311,65 @@ def test_the_first_words_on_a_lost_account_do_not_go_out_there(playbook: Playboo
 
 def _order(audiences: Sequence[str]) -> list[str]:
     return [name for name in audiences if name in ("employees", "customers", "press")]
+
+
+# The clocks
+
+
+HANGS: Mapping[str, Mapping[str, set[str]]] = {
+    "account-takeover": {"gdpr.art33": {"aware_at"}, "gdpr.art34": {"high_risk_at"}, "sec.8k-1.05": {"material_at"}},
+    "data-breach": {
+        "gdpr.art33": {"aware_at"},
+        "gdpr.art34": {"high_risk_at"},
+        "nis2.early-warning": {"significant_at"},
+        "nis2.notification": {"significant_at"},
+        "nis2.final": set(),
+        "sec.8k-1.05": {"material_at"},
+    },
+    "outage": {
+        "dora.initial": {"classified_at", "aware_at"},
+        "dora.intermediate": set(),
+        "dora.final": set(),
+        "nis2.early-warning": {"significant_at"},
+        "nis2.notification": {"significant_at"},
+        "nis2.final": set(),
+    },
+    "rogue-post": {"mar.art17": {"inside_information_at"}},
+    "viral-complaint": {},
+}
+
+
+def test_each_clock_hangs_on_the_fact_that_it_should(playbook: Playbook) -> None:
+    known, facts = clocks().known, playbook.times
+    hangs = {id_: set(hangs_on(known[id_], spec, facts).values()) for id_, spec in playbook.clocks.items()}
+    assert hangs == HANGS.get(playbook.id, {})
+
+
+def test_a_clock_is_for_legal_counsel_and_in_the_end_for_the_executive_sponsor(playbook: Playbook) -> None:
+    for spec in playbook.clocks.values():
+        assert spec.role == "legal"
+        assert "exec-sponsor" in spec.escalate
+
+
+def test_a_filing_that_starts_another_clock_of_the_playbook_is_itself_in_it(playbook: Playbook) -> None:
+    for id_ in playbook.clocks:
+        before = clocks().known[id_].chained_to
+        assert before is None or before in playbook.clocks, id_
+
+
+def test_who_is_not_under_a_law_is_told_to_leave_its_fact_out(playbook: Playbook) -> None:
+    of_some = {"classified_at", "significant_at", "material_at", "inside_information_at", "high_risk_at"}
+    for name in of_some.intersection(playbook.facts):
+        assert "Leave it out if" in playbook.facts[name].ask, name
+
+
+def test_a_playbook_with_clocks_names_the_command_that_asks_which_duties_there_are(playbook: Playbook) -> None:
+    guidance = " ".join(stage.guidance for stage in playbook.stages.values())
+    tasks = " ".join(task.title for task in playbook.tasks.values())
+    assert not playbook.clocks or "crisisctl clock assess" in guidance + tasks
+
+
+def test_no_transition_waits_for_a_fact_that_only_some_laws_ask_for(playbook: Playbook) -> None:
+    own = {name for hangs in HANGS.get(playbook.id, {}).values() for name in hangs} - {"aware_at"}
+    for move in playbook.transitions:
+        assert own.isdisjoint(move.requires.facts), move.trigger

@@ -36,6 +36,7 @@ from crisisctl.service.opening import opening
 from crisisctl.service.ports import DeliveryFailed, Message, Store
 from crisisctl.service.verify import verify
 from crisisctl.service.watch import Watch
+from tests.clockwork import clocks
 
 ROLES = ("lead", "deputy", "legal", "boss")
 PEOPLE = ("ann", "ann", "bob", "cy", "crisisctl")
@@ -327,6 +328,13 @@ class Simulation(RuleBasedStateMachine):
                 ask.ChangeTask("correct-holding", "done"),
                 ask.ChangeTask("correct-holding", "skipped", "it may stand"),
                 ask.ChangeTask("correct-holding", "open"),
+                ask.StartClocks(("gdpr.art33",), clocks()),
+                ask.StartClocks(("gdpr.art33", "nis2.early-warning"), clocks(), because="it was before"),
+                ask.FileClocks(("gdpr.art33", "nis2.early-warning"), "them", clocks(), because="late"),
+                ask.WaiveClock("nis2.notification", "no need", clocks()),
+                ask.DeclineClock("gdpr.art33", "no risk", clocks()),
+                ask.MissClock("gdpr.art33", "no figures", clocks()),
+                ask.AssessClocks({"gdpr.art33": {"risk": False}}, clocks()),
                 ask.ChangeSeverity("sev2", "less than feared"),
                 ask.Reopen("it is back"),
                 ask.Draft("holding", "We are sorry."),

@@ -59,6 +59,8 @@ _NOUNS = {
     "access": Kind("people", "Access"),
     "timeline": Kind("quiet", "Export"),
     "report": Kind("quiet", "Export"),
+    "calendar": Kind("quiet", "Export"),
+    "filing": Kind("quiet", "Export"),
     "timer": Kind("quiet", "Log"),
     "entry": Kind("quiet", "Log"),
     "drill": Kind("note", "Exercise"),

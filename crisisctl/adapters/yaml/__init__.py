@@ -6,14 +6,17 @@ anchors and tags, by which a small file becomes a large or a dangerous document,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.adapters.yaml.loaded import Fault, Loaded, load
 from crisisctl.adapters.yaml.templates import template_sources
 from crisisctl.domain.check import Problem, check
 from crisisctl.service.ports import Finding
+
+if TYPE_CHECKING:
+    from crisisctl.domain.clocks.catalogue import Clock
 
 __all__ = ["Fault", "Loaded", "Read", "findings", "load", "read"]
 
@@ -26,10 +29,10 @@ class Read(NamedTuple):
     findings: list[Finding]
 
 
-def read(path: Path, templates_dir: Path, clocks: Callable[[], Collection[str] | None] = lambda: None) -> Read:
+def read(path: Path, templates_dir: Path, clocks: Callable[[], Mapping[str, Clock] | None] = lambda: None) -> Read:
     """A playbook and the templates that its statements name, checked; never raises, whatever the files hold.
 
-    `clocks` gives the names of the catalogue, or None to believe any; a playbook that names no clock does not ask.
+    `clocks` gives the catalogue, or None to believe any name; a playbook that names no clock does not ask for it.
     """
     loaded = load(path)
     templates: dict[str, str] = {}

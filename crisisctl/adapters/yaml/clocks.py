@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from crisisctl.adapters.yaml.loaded import load
+from crisisctl.domain.check.place import Problem
 from crisisctl.domain.clocks.form import check
 from crisisctl.domain.errors import Invalid, NotFound
 
@@ -17,10 +18,15 @@ LARGEST = 8 * 1024 * 1024
 
 def read_clocks(path: Path, shipped: Mapping[str, Any]) -> dict[str, Any]:
     """The document of the file; `Invalid` with the place of each mistake and what to write instead."""
+    return checked(path, lambda document: check(document, shipped))
+
+
+def checked(path: Path, check: Callable[[object], Iterable[Problem]]) -> dict[str, Any]:
+    """The document of a file in which neither the reading nor the check finds a slip; else `Invalid` with each."""
     loaded = load(path)
     told = [(*fault.spot, fault.message, fault.remedy) for fault in loaded.faults]
     if loaded.complete:
-        for problem in check(loaded.document, shipped):
+        for problem in check(loaded.document):
             spot = loaded.spot(problem.path, on_key=problem.on_key)
             told.append((*spot, problem.message, problem.remedy))
     if told:

@@ -6,10 +6,10 @@ still get wrong, such as a stage that nothing leads to, is not looked at here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from crisisctl.domain.check.basics import (
-    clocks,
     facts,
     last_drilled,
     playbook_id,
@@ -19,6 +19,7 @@ from crisisctl.domain.check.basics import (
     title,
     version,
 )
+from crisisctl.domain.check.clocks import clocks
 from crisisctl.domain.check.forms import fields
 from crisisctl.domain.check.known import Known, survey
 from crisisctl.domain.check.ladders import escalations
@@ -26,6 +27,9 @@ from crisisctl.domain.check.moves import transitions
 from crisisctl.domain.check.place import Path, Place, Problem, kind, plain, shown
 from crisisctl.domain.check.publications import is_template_name, statements
 from crisisctl.domain.check.stages import opening, stages
+
+if TYPE_CHECKING:
+    from crisisctl.domain.clocks.catalogue import Clock
 
 __all__ = ["Path", "Problem", "check", "is_template_name", "kind", "plain", "shown"]
 
@@ -52,19 +56,19 @@ def check(
     document: object,
     templates: Mapping[str, str] | None = None,
     stem: str | None = None,
-    clocks: Collection[str] | None = None,
+    catalogue: Mapping[str, Clock] | None = None,
 ) -> list[Problem]:
     """Every problem in a playbook's plain document, in the order of the document; never raises.
 
-    `templates` holds the sources of the templates by name, `stem` is the file's name without its ending, and `clocks`
-    are the names of the catalogue; what is None is not compared.
+    `templates` holds the sources of the templates by name, `stem` is the file's name without its ending, and
+    `catalogue` has the clocks by id; what is None is not compared.
     """
     here = Place([], ())
     if document is None:
         here.error("empty-file", "there is nothing in this playbook", f"write at least {', '.join(_REQUIRED)}")
         return here.problems
     has = fields(here, document, tuple(_SECTIONS), _REQUIRED)
-    known = survey(has, templates, stem, clocks)
+    known = survey(has, templates, stem, catalogue)
     for key, value in has.items():
         _SECTIONS[key](here.at(key), value, known)
     return here.problems

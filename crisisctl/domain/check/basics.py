@@ -1,4 +1,4 @@
-"""The checks of a playbook's head: its id, title, severities, roles, facts and clocks."""
+"""The checks of a playbook's head: its id, title, severities, roles and facts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from crisisctl.domain.check.place import Place, plain, shown
 from crisisctl.domain.playbook import FACT_TYPES
 
 _FACT = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_CLOCK = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHOWN = 6
 # Words that a template reads as its own, beside those of Python.
@@ -64,20 +63,6 @@ def _is_day(text: str) -> bool:
         return _DAY.fullmatch(text) is not None and date.fromisoformat(text) is not None
     except ValueError:
         return False
-
-
-def clocks(here: Place, value: object, known: Known) -> None:
-    """Names as the catalogue of clocks writes them."""
-    for at, one in forms.unrepeated(here, value):
-        if not isinstance(one, str):
-            at.wrong(one, "the name of a clock", "write a name from the catalogue, such as gdpr.art33")
-        elif not _CLOCK.fullmatch(one):
-            remedy = "write a name from the catalogue, such as gdpr.art33"
-            at.error("bad-name", f"{shown(one)} cannot name a clock", remedy)
-        elif known.clocks is not None and one not in known.clocks:
-            near = forms.offer(at, one, tuple(known.clocks))
-            remedy = f"write {near}" if near else "look at crisisctl clock list, or add it to clocks.yaml"
-            at.warn("unknown-clock", f"the catalogue has no clock {shown(one)}", remedy)
 
 
 def roles(here: Place, value: object, known: Known) -> None:

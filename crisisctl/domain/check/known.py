@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.domain.check.forms import offer
 from crisisctl.domain.check.place import Place, plain, shown
 from crisisctl.domain.text import NAME
+
+if TYPE_CHECKING:
+    from crisisctl.domain.clocks.catalogue import Clock
 
 DEEPEST_STAGE = 8
 
@@ -63,7 +66,8 @@ class Known(NamedTuple):
     anywhere: tuple[str, ...]
     templates: Mapping[str, str] | None
     stem: str | None
-    clocks: Collection[str] | None
+    catalogue: Mapping[str, Clock] | None
+    fact_specs: Mapping[str, Any]
 
     def is_final(self, path: str | None) -> bool:
         """Whether a stage is there and marked as final."""
@@ -78,17 +82,17 @@ def survey(
     document: Mapping[str, Any],
     templates: Mapping[str, str] | None,
     stem: str | None,
-    clocks: Collection[str] | None = None,
+    catalogue: Mapping[str, Clock] | None = None,
 ) -> Known:
     """The names that the document defines, whatever else is wrong with it."""
     tree = document.get("stages")
     found = list(_walk(tree, "", 1))
     shapes = {path: Shape(spec.get("parallel") is True, spec.get("final") is True) for path, spec in found}
     top = [path for path in shapes if "." not in path]
-    usable = isinstance(tree, dict)
+    usable, facts = isinstance(tree, dict), document.get("facts")
     return Known(
         Names("role", "unknown-role", "under roles", _keys(document.get("roles"), required=True)),
-        Names("fact", "unknown-fact", "under facts", _keys(document.get("facts"))),
+        Names("fact", "unknown-fact", "under facts", _keys(facts)),
         Names("stage", "unknown-stage", "under stages", _names(shapes) if usable else None),
         Names("top-level stage", "unknown-stage", "under stages", _names(top) if usable else None),
         Names("trigger", "unknown-trigger", "as the trigger of a transition", _triggers(document.get("transitions"))),
@@ -100,7 +104,8 @@ def survey(
         tuple(path for path in top if not shapes[path].final),
         templates,
         stem,
-        clocks,
+        catalogue,
+        {name: spec for name, spec in facts.items() if isinstance(name, str)} if isinstance(facts, dict) else {},
     )
 
 

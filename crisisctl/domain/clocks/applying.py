@@ -25,8 +25,17 @@ def not_applicable(clock: Clock, start: datetime, answers: Mapping[str, Answer])
         return "Not applicable: this workspace has disabled the clock."
     named = {canonical(name): value for name, value in answers.items()}
     return next(
-        (no for limit in clock.only if limit.name in named and (no := _outside(limit, named[limit.name]))), None
+        (no for limit in clock.only if limit.name in named and (no := _outside(limit, named[limit.name]))),
+        _denied(clock, named),
     )
+
+
+def _denied(clock: Clock, answers: Mapping[str, Answer]) -> str | None:
+    """A question that a clock asks is asked so that a no speaks against it."""
+    asked = (one for one in clock.asks if one.type == "boolean" and one.name in answers)
+    bounded = {limit.name for limit in clock.only}
+    no = next((one for one in asked if one.name not in bounded and not _flag(one.name, answers[one.name])), None)
+    return f"Not applicable: {no.ask} No." if no else None
 
 
 def canonical(name: str) -> str:
@@ -39,7 +48,9 @@ def _outside(limit: Limit, value: Answer) -> str | None:
     what = limit.name.replace("_", " ")
     if limit.flag is not None:
         return (
-            None if _flag(limit, value) is limit.flag else f"Not applicable: {what} is {'no' if limit.flag else 'yes'}."
+            None
+            if _flag(limit.name, value) is limit.flag
+            else f"Not applicable: {what} is {'no' if limit.flag else 'yes'}."
         )
     if limit.among:
         return None if str(value) in limit.among else f"Not applicable: it is for {what} {' or '.join(limit.among)}."
@@ -51,10 +62,10 @@ def _outside(limit: Limit, value: Answer) -> str | None:
     return None
 
 
-def _flag(limit: Limit, value: Answer) -> bool:
+def _flag(name: str, value: Answer) -> bool:
     told = str(value).casefold()
     if told not in ("true", "false", "yes", "no"):
-        raise Uncomputable("bad_input", f"{limit.name} is yes or no, not {told[:40]!r}.")
+        raise Uncomputable("bad_input", f"{name} is yes or no, not {told[:40]!r}.")
     return told in ("true", "yes")
 
 

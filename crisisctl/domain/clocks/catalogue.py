@@ -17,6 +17,7 @@ STATUSES = ("in_force", "proposed", "superseded", "contract", "disabled")
 ROLLS = ("none", "reg1182", "noon", "opening")
 ALARMED = ("in_force", "contract")
 NOBODY = "nobody yet"
+ENTITY = "entity"
 
 
 class Measure(NamedTuple):
@@ -119,8 +120,8 @@ class Clock(NamedTuple):
 def merged(shipped: Document, own: Document) -> dict[str, Any]:
     """The shipped document with a workspace's own laid over it, key by key in each regime, clock and calendar."""
     regimes, calendars = _over(shipped, own, "regimes"), _over(shipped, own, "calendars")
-    whole = {key: _laid(there, over, "clocks") for key, there, over in regimes}
-    return {"regimes": whole, "calendars": {key: _laid(there, over, "closures") for key, there, over in calendars}}
+    whole = {key: laid(there, over, "clocks") for key, there, over in regimes}
+    return {"regimes": whole, "calendars": {key: laid(there, over, "closures") for key, there, over in calendars}}
 
 
 def _over(shipped: Document, own: Document, part: str) -> Iterator[tuple[str, Document, Document]]:
@@ -128,7 +129,8 @@ def _over(shipped: Document, own: Document, part: str) -> Iterator[tuple[str, Do
     return ((key, there.get(key) or {}, over.get(key) or {}) for key in dict.fromkeys([*there, *over]))
 
 
-def _laid(there: Document, over: Document, inner: str) -> dict[str, Any]:
+def laid(there: Document, over: Document, inner: str) -> dict[str, Any]:
+    """A mapping with another laid over it key by key, and so each of the mappings in its part `inner`."""
     old, new = there.get(inner) or {}, over.get(inner) or {}
     both = {key: {**(old.get(key) or {}), **(new.get(key) or {})} for key in dict.fromkeys([*old, *new])}
     return {**there, **over, **({inner: both} if both else {})}
@@ -205,7 +207,7 @@ def _question(name: str, ask: str, limits: tuple[Limit, ...]) -> Question:
     for limit in limits:
         if limit.name == name and limit.flag is None:
             return Question(name, ask, "choice" if limit.among else "integer", limit.among)
-    return Question(name, ask)
+    return Question(name, ask, "text" if name == ENTITY else "boolean")
 
 
 def _day(value: object) -> date | None:

@@ -23,6 +23,11 @@ def with_filings(clock: Clock, known: Known, filings: Mapping[str, datetime]) ->
     return known._replace(facts=facts)
 
 
+def is_ahead(fact: str) -> bool:
+    """Whether the fact may lie in the future: the end of another span, and nothing that happened."""
+    return fact.endswith(("_end", "_due_date"))
+
+
 def followers(clock_id: str, clocks: Mapping[str, Clock]) -> list[str]:
     """The clocks that a filing of this one starts."""
     return [clock.id for clock in clocks.values() if clock.chained_to == clock_id]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crisisctl.domain.clocks import outcome, relief
 from crisisctl.domain.clocks.applying import not_applicable
 from crisisctl.domain.clocks.calendar import Calendar, Calendars, Weekends, next_working
-from crisisctl.domain.clocks.catalogue import Clock, Measure
+from crisisctl.domain.clocks.catalogue import ENTITY, Clock, Measure
 from crisisctl.domain.clocks.faults import Uncomputable
 from crisisctl.domain.clocks.given import CALENDAR, DUE
 from crisisctl.domain.clocks.measure import End, days, hours, months, working_days
@@ -170,7 +170,7 @@ def _legal(count: _Count, strict: End, mode: str) -> tuple[End | None, str]:
     if clock.roll == "none":
         known_none = () if mode == outcome.MODES[0] else ("This clock knows no relief, so the strict time stands.",)
         return End(strict.at, known_none), ""
-    if no := relief.denied(clock, count.known.answers.get(relief.ENTITY)):
+    if no := relief.denied(clock, count.known.answers.get(ENTITY)):
         return End(strict.at, (no,)), ""
     measures = clock.rule.measures
     if clock.roll == "reg1182" and all(measure.unit == "hours" for measure in measures):

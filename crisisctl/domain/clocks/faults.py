@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from crisisctl.domain.errors import NotFound, Refused
+from collections.abc import Sequence
+
+from crisisctl.domain.errors import NotFound, Refused, Usage
 
 
 class Uncomputable(Refused):
@@ -17,6 +19,14 @@ class UnknownClock(NotFound):
     """No clock of the catalogue has that name."""
 
     fault = "unknown_regime"
+
+
+class SeveralClocks(Usage):
+    """A name that more than one clock has; `ids` are theirs."""
+
+    def __init__(self, message: str, ids: Sequence[str]) -> None:
+        super().__init__(message)
+        self.ids = ids
 
 
 class UnknownZone(NotFound):

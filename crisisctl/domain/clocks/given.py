@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
 from crisisctl.domain.clocks.applying import PEOPLE, canonical
-from crisisctl.domain.clocks.catalogue import Clock
+from crisisctl.domain.clocks.catalogue import ENTITY, Clock
 from crisisctl.domain.clocks.names import squeezed
 from crisisctl.domain.clocks.outcome import Answer, Known
-from crisisctl.domain.clocks.relief import ENTITY
 from crisisctl.domain.clocks.when import moment
 
 CALENDAR = "calendar"  # the answer that names another calendar than that of the place

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from crisisctl.domain.clocks.catalogue import Clock
-from crisisctl.domain.clocks.faults import UnknownClock
-from crisisctl.domain.errors import Usage
+from crisisctl.domain.clocks.faults import SeveralClocks, UnknownClock
 from crisisctl.domain.text import visible
 
 _APART = re.compile(r"[^a-z0-9]+")
@@ -26,7 +25,7 @@ def squeezed(text: str) -> str:
 
 
 def find(told: str, clocks: Mapping[str, Clock]) -> Clock:
-    """The clock of that name; `Usage` when it is a regime of several clocks, `UnknownClock` with the nearest names."""
+    """The clock of that name; `SeveralClocks` when several have it, `UnknownClock` with the nearest names when none."""
     if told in clocks:
         return clocks[told]
     key = squeezed(told)
@@ -59,7 +58,8 @@ def _all_words(clock: Clock) -> set[str]:
 def _only(found: list[Clock], told: str) -> Clock:
     if len(found) == 1:
         return found[0]
-    raise Usage(f"{visible(told[:80])!r} is several clocks. Say which: {', '.join(clock.id for clock in found)}.")
+    ids = [clock.id for clock in found]
+    raise SeveralClocks(f"{visible(told[:80])!r} is several clocks. Say which: {', '.join(ids)}.", ids)
 
 
 def _keys(clock: Clock) -> Iterator[str]:

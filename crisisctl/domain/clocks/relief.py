@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from crisisctl.domain.clocks.calendar import Calendar, next_working, why_not
-from crisisctl.domain.clocks.catalogue import Clock, Measure
+from crisisctl.domain.clocks.catalogue import ENTITY, Clock, Measure
 from crisisctl.domain.clocks.measure import End, hours
 from crisisctl.domain.clocks.outcome import Answer
 from crisisctl.domain.clocks.when import at_time, day_shown, end_of_day, next_hour, shown
@@ -16,7 +16,6 @@ _HOURS = (
     "Holidays, Saturdays and Sundays are part of it (Art. 3(3)), and a period in hours is not moved (Art. 3(4)). That "
     "it must hold two working days (Art. 3(5)) is disputed for hours, and not applied."
 )
-ENTITY = "entity"
 
 
 def from_next_hour(start: datetime, measure: Measure, place: tzinfo) -> End:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from crisisctl.domain.clocks.catalogue import NOBODY, Clock, Limit, Measure
 
 _UNITS = {"hours": "elapsed hours", "days": "calendar days", "business_days": "business days", "months": "months"}
 
 
-def standing(clocks: Iterable[Clock]) -> str:
+class Checked(Protocol):
+    """A clock of the catalogue, or one of an incident: when it was last verified, and by whom it was reviewed."""
+
+    @property
+    def last_verified(self) -> str:
+        """A day; empty for never."""
+        ...
+
+    @property
+    def reviewed_by(self) -> str | None:
+        """A person; None for nobody yet."""
+        ...
+
+
+def standing(clocks: Iterable[Checked]) -> str:
     """That this is no legal advice, and who verified the clocks when."""
     known = list(clocks)
     dates = sorted({clock.last_verified for clock in known if clock.last_verified})

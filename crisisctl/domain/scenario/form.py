@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from crisisctl.domain.times import parse_instant
 
 _STEPS = ("when", "wait", "then")
 _BESIDE = {"when": ("by", "refused", "input"), "wait": (), "then": ()}
+_TO_FILE = re.compile("--output(=|$)|-[a-z]*o")
 _GIVEN = ("severity", "at", "roles", "facts", "by")
 
 
@@ -170,6 +172,8 @@ def can_type(here: Place, words: list[str], cast: Cast) -> bool:
         here.error("unknown-command", message, f"write {near}" if near and not there else one_of)
     elif any(word in ("-i", "--incident") or word.startswith("--incident=") for word in words):
         here.error("bad-command", f"{here} names an incident", "leave -i out; a scenario has one incident")
+    elif any(_TO_FILE.match(word) for word in words):
+        here.error("bad-command", f"{here} writes a file", "leave --output out; a scenario writes nothing")
     else:
         return True
     return False

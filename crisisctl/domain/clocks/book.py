@@ -18,6 +18,9 @@ class Clocks(NamedTuple):
     known: Mapping[str, Clock]
     calendars: Calendars
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.known)} clocks)"
+
     def find(self, told: str) -> Clock:
         """The clock of that id or name; the nearest names when there is none."""
         return find(told, self.known)

@@ -13,7 +13,7 @@ from crisisctl.cli import complete, options, show
 from crisisctl.cli.open import pairs
 from crisisctl.cli.playbook import listed
 from crisisctl.cli.session import Session
-from crisisctl.cli.story import Output, named, spare_the_workspace, write
+from crisisctl.cli.story import named, spare_the_workspace, write
 from crisisctl.cli.testing import COMMANDS
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.text import nearest
@@ -61,7 +61,7 @@ def run(
     assign: Annotated[
         list[str] | None, typer.Option(metavar="ROLE=PERSON", help="With people: who plays which role; repeatable.")
     ] = None,
-    output: Output = None,
+    output: options.Output = None,
     form: Form = None,
     json: options.Json = False,
 ) -> None:
@@ -135,7 +135,11 @@ def _led(office: Office, id_: str, *, resumed: bool) -> Grade:
 
 @drills.command(epilog="Example: crisisctl drill resume")
 def resume(
-    ctx: typer.Context, which: Which = None, output: Output = None, form: Form = None, json: options.Json = False
+    ctx: typer.Context,
+    which: Which = None,
+    output: options.Output = None,
+    form: Form = None,
+    json: options.Json = False,
 ) -> None:
     """Go on with a drill with people that was interrupted; what has happened in it does not happen again."""
     session: Session = ctx.obj
@@ -169,7 +173,7 @@ def report(
     ctx: typer.Context,
     which: Which = None,
     auto: Annotated[bool, typer.Option("--auto", help="Among those that were played alone.")] = False,
-    output: Output = None,
+    output: options.Output = None,
     form: Form = None,
     json: options.Json = False,
 ) -> None:
@@ -207,7 +211,7 @@ def new(
         str | None,
         typer.Option(metavar="PLAYBOOK", help="Left out: the one that fits.", autocompletion=complete.playbooks),
     ] = None,
-    output: Output = None,
+    output: options.Output = None,
     json: options.Json = False,
 ) -> None:
     """Make a drill of a real crisis.

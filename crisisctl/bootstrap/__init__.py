@@ -386,10 +386,11 @@ class Office:
 
     def drills(self) -> list[str]:
         """The names of the drills of the workspace."""
-        return sorted(path.stem for path in self._drills.glob("*.yaml"))
+        return sorted(path.stem for path in self.drill_folder.glob("*.yaml"))
 
     @property
-    def _drills(self) -> Path:
+    def drill_folder(self) -> Path:
+        """Where the drills of the workspace lie."""
         return self.settings.playbooks / "drills"
 
     def read_drill(self, name: str, commands: Commands) -> ReadDrill:
@@ -397,13 +398,13 @@ class Office:
         from crisisctl.adapters.yaml.drills import read_drill  # noqa: PLC0415 - only drills pay for it
         from crisisctl.domain.text import nearest  # noqa: PLC0415 - loaded by whoever gets here
 
-        path = Path(name) if name.endswith((".yaml", ".yml")) else self._drills / f"{name}.yaml"
+        path = Path(name) if name.endswith((".yaml", ".yml")) else self.drill_folder / f"{name}.yaml"
         if not workspace.there(path):
-            raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self._drills}.")
-        stem = path.stem if path.resolve().parent == self._drills.resolve() else None
-        return read_drill(path, self._built, self.playbooks(), commands, stem)
+            raise nearest(name, self.drills(), "drill", then=f"Drills are files in {self.drill_folder}.")
+        stem = path.stem if path.resolve().parent == self.drill_folder.resolve() else None
+        return read_drill(path, self._playable, self.playbooks(), commands, stem)
 
-    def _built(self, name: str) -> Playbook | None:
+    def _playable(self, name: str) -> Playbook | None:
         """The playbook of that name; None when it has errors."""
         from crisisctl.domain.playbook import build  # noqa: PLC0415 - only drills pay for it
 

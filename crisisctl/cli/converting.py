@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crisisctl.cli import show
-from crisisctl.cli.story import write
+from crisisctl.cli.story import spare_the_workspace, write
 from crisisctl.domain.drill.convert import convert, fitting
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.playbook import build
@@ -43,6 +43,8 @@ def new(session: Session, crisis: Path, playbook: str | None, output: Path | Non
         return
     if output.suffix not in (".yaml", ".yml"):
         raise Usage(f"{output} is no name for a drill. End it in .yaml, so that drill run takes it for a file.")
+    if not output.resolve().is_relative_to(office.drill_folder.resolve()):
+        spare_the_workspace(session, output)
     write(output, text)
     keys = {"file": str(output), "drill": drill["drill"], "playbook": name}
     show.data(keys) if json else show.say(f"{output}: {len(drill['events'])} events, to be played on {name}.")

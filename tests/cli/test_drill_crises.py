@@ -140,3 +140,8 @@ def test_seconds_that_are_not_those_of_the_rows_are_pointed_out(room: Program) -
     assert "unknown-key: the key 'mood' is not known" in ran.err
     assert room("drill", "new", "--from", "nowhere.json").code == 4
     assert room("drill", "new", "--from", "odd.json", "-o", "odd.txt").code == 2
+    assert room("drill", "new", "--from", "odd.json", "-o", "playbooks/outage.yaml").code == 2
+    assert room("drill", "new", "--from", "odd.json", "-o", "roster.yaml").code == 2
+    (room.root / "odd.json").write_text(_broken())
+    room.ok("drill", "new", "--from", "odd.json", "-o", f"playbooks/drills/{CRISES[0].stem}.yaml")
+    room.ok("drill", "run", CRISES[0].stem, "--auto", "--json")

@@ -15,10 +15,11 @@ from crisisctl.domain.drill.course import course
 from crisisctl.domain.drill.grade import Grade, Kept, grade
 from crisisctl.domain.drill.lessons import lessons
 from crisisctl.domain.drill.scenario import pin
-from crisisctl.domain.entries import Entry, Source
+from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import CrisisError, Refused
 from crisisctl.domain.evolve import _CHANGES, evolve, replay
 from crisisctl.service import drills as service
+from crisisctl.service.watch import Watch
 from tests.conftest import Room
 
 SCENARIO: dict[str, Any] = {
@@ -370,3 +371,29 @@ def test_a_notice_that_was_sent_all_the_same_would_be_counted(played: Room) -> N
     data = {"notice": "k", "to": "dana", "contact": 0, "attempts": 1}
     sent: Entry = entries[-1]._replace(version=len(entries) + 1, type="notice.sent", data=data)
     assert grade(course([*entries, sent])).notices_sent == 1
+
+
+class _Listening:
+    """A courier at whom nothing may arrive."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def check(self, to: str) -> None:
+        return None
+
+    def send(self, message: Any, to: str) -> None:
+        self.heard.append(to)
+
+
+def test_a_watch_sends_no_notice_of_a_drill_whoever_queued_it(played: Room) -> None:
+    courier = _Listening()
+    told = {"to": "dana", "contacts": 1, "covers": ["x"], "key": "forged"}
+    event = Event("note.added", {"notices": [told]}, {"text": "to be sent"})
+    played.desk.record("INC-1", [event], Source("dana", "tester"))
+    with played.store.reading() as log:
+        assert len(log.outbox()) == 1
+    watch = Watch(played.desk, played.directory, {"console": courier, "*": courier}, "watch")
+    assert watch.round().dropped == 1
+    assert courier.heard == []
+    assert played.types()[-1] == "notice.dropped"

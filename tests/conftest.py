@@ -27,6 +27,7 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.notices import Reach
+from crisisctl.domain.repeats import repeats
 from crisisctl.service.desk import Asked, Desk, Outcome
 from crisisctl.service.opening import opening
 from crisisctl.service.ports import Store
@@ -99,7 +100,7 @@ class Room:
     def ask(self, command: ask.Command, who: str = "dana", id_: str = "INC-1", **how: Any) -> Outcome:
         role = how.pop("role", None)
         outcome = self.desk.handle(id_, command, Asked(Source(who, self.login, role=role), **how))
-        assert ask.repeats(command, who, outcome.entries[0])
+        assert repeats(command, who, outcome.entries[0])
         return outcome
 
     def look(self, id_: str = "INC-1") -> Incident:

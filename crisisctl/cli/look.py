@@ -13,13 +13,14 @@ from crisisctl.cli import options, show
 from crisisctl.cli.advance import ahead, moves_of
 from crisisctl.cli.session import Session
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.firing import what
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.guards import Option
 from crisisctl.domain.incident import Incident, Ladder, Statement
 from crisisctl.domain.labels import privileged
 from crisisctl.domain.playbook import Task
 from crisisctl.domain.text import prose
-from crisisctl.domain.timers import timers, what
+from crisisctl.domain.timers import timers
 from crisisctl.domain.times import clock_time, instant, stamp, words
 from crisisctl.service.ports import Head, Log
 

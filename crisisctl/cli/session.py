@@ -103,7 +103,7 @@ class Session:
 
     def caught_up(self, incident: Incident, until: datetime | None = None) -> Incident:
         """The incident as it will stand when what is overdue has fired; provisional."""
-        from crisisctl.domain.timers import overdue  # noqa: PLC0415 - few commands look ahead
+        from crisisctl.domain.firing import overdue  # noqa: PLC0415 - few commands look ahead
 
         now = self.now()
         return overdue(incident, until or now, on_call=self.office.roster.on_call, now=now)[0]

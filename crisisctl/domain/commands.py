@@ -4,13 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crisisctl.domain import labels
-from crisisctl.domain.entries import Entry, Event, Source
+from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Pinned
 from crisisctl.domain.publication import Linted
-from crisisctl.domain.text import prose
-from crisisctl.domain.times import stamp
 
 if TYPE_CHECKING:
     from crisisctl.domain.clocks.book import Clocks  # which few commands have use for
@@ -383,106 +380,6 @@ class ResumeDrill(NamedTuple):
 
 class EndDrill(NamedTuple):
     """End a drill."""
-
-
-# The type of the first entry that each leaves, for telling a repeat from another command under the same request key.
-LEAVES: Mapping[type, tuple[str, ...]] = {
-    Open: ("incident.opened",),
-    Advance: ("incident.advanced", "role.overridden", "audience.waived"),
-    Assign: ("role.assigned", "role.released"),
-    Release: ("role.released",),
-    Handover: ("handover.offered",),
-    AcceptHandover: ("handover.accepted",),
-    DeclineHandover: ("handover.declined",),
-    WithdrawHandover: ("handover.withdrawn",),
-    Acknowledge: ("escalation.acknowledged",),
-    Snooze: ("escalation.snoozed",),
-    ChangeTask: ("task.done", "task.skipped", "task.reopened"),
-    AddNote: ("note.added",),
-    LogDecision: ("decision.logged",),
-    SetFact: ("fact.set",),
-    ConfirmFact: ("fact.confirmed",),
-    AskFact: ("fact.asked",),
-    RetractFact: ("fact.retracted",),
-    ChangeSeverity: ("severity.changed",),
-    Reopen: ("incident.reopened",),
-    Draft: ("statement.drafted", "statement.corrected"),
-    Submit: ("statement.submitted", "statement.lint_overridden"),
-    Approve: ("statement.approved",),
-    Reject: ("statement.rejected",),
-    Publish: ("statement.published", "statement.break_glass"),
-    Posted: ("statement.posted", "statement.unposted"),
-    Retry: ("statement.posting",),
-    Embargo: ("statement.embargoed", "statement.embargo_lifted"),
-    StartClocks: ("clock.started", "clock.amended", "fact.set"),
-    AssessClocks: ("clock.assessed",),
-    FileClocks: ("clock.filed",),
-    WaiveClock: ("clock.waived",),
-    DeclineClock: ("clock.declined",),
-    MissClock: ("clock.will_miss",),
-    Redact: ("entry.redacted",),
-    Grant: ("access.granted",),
-    Revoke: ("access.revoked",),
-    Export: ("timeline.exported", "report.exported", "calendar.exported", "filing.exported"),
-    Inject: ("drill.injected",),
-    ResumeDrill: ("drill.resumed",),
-    EndDrill: ("drill.ended",),
-}
-_STATES = {"done": "task.done", "skipped": "task.skipped", "open": "task.reopened"}
-_SUBJECTS = {
-    "trigger": "trigger",
-    "role": "role",
-    "statement": "statement",
-    "fact": "name",
-    "version": "version",
-    "escalation": "escalation",
-    "to": "level",
-    "channel": "channel",
-    "audience": "audience",
-    "clock": "clock",
-    "event": "event",
-}
-_WORDS = ("text", "because", "title", "note", "url", "reference", "what", "to")
-_PERSONS = {
-    "role.assigned": "person",
-    "handover.offered": "to",
-    "access.granted": "person",
-    "access.revoked": "person",
-    "fact.asked": "of",
-}
-
-
-def repeats(command: Any, actor: str, first: Entry) -> bool:  # noqa: ANN401 - one of the classes above
-    """Whether the entry can be the first that this command of this person left."""
-    if first.type not in LEAVES[type(command)] or first.actor != actor:
-        return False
-    if isinstance(command, ChangeTask):
-        return (first.type, first.data["task"]) == (_STATES[command.to], command.task.rpartition("/")[2])
-    if first.type in _PERSONS and first.data.get(_PERSONS[first.type]) != command.person:
-        return False
-    if first.data.get("labels", {}) != labels.read(command) or not _same_clocks(command, first):
-        return False
-    told = ((first.data.get(name), getattr(command, field, None)) for name, field in _SUBJECTS.items())
-    said = ((first.word(name), getattr(command, name, None)) for name in _WORDS)
-    return all(there == given for there, given in told if there is not None and given is not None) and all(
-        there == prose(given, "What was said") for there, given in said if there and given
-    )
-
-
-def _same_clocks(command: Any, first: Entry) -> bool:  # noqa: ANN401 - the same
-    """Whether the entry is about the clocks of the command, their times and their answers."""
-    data = first.data
-    if isinstance(command, FileClocks):
-        return [one["clock"] for one in data["clocks"]] == [*dict.fromkeys(command.clocks)]
-    if isinstance(command, AssessClocks):
-        return {one["clock"]: one["answers"] for one in data["clocks"]} == command.answers
-    if not isinstance(command, StartClocks):
-        return True
-    if first.type == "fact.set":
-        times = [command.trigger, *command.inputs.values()]
-        return first.word("value") in {stamp(at) for at in times if isinstance(at, datetime)} or command.trigger is None
-    told = command.trigger is None or stamp(command.trigger) in data["facts"].values()
-    return told and data["clock"] in command.clocks
 
 
 Command = Any  # one of the classes above; `decide` knows no others

@@ -52,7 +52,7 @@ def _need_to_know(incident: Incident, events: list[Event], source: Source) -> No
 
 def _still_seen(incident: Incident, events: list[Event]) -> None:
     """`Refused` when nobody would be left who may see a restricted incident."""
-    from crisisctl.domain.timers import provisional  # noqa: PLC0415 - few commands take somebody's sight
+    from crisisctl.domain.firing import provisional  # noqa: PLC0415 - few commands take somebody's sight
 
     if not provisional(incident, events).members():
         add = f"crisisctl access grant PERSON -i {incident.id}"

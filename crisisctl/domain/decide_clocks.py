@@ -28,9 +28,9 @@ from crisisctl.domain.commands import Rule
 from crisisctl.domain.decide_facts import set_fact
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import Refused
+from crisisctl.domain.firing import provisional
 from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.text import PERSON, nearest, prose, visible
-from crisisctl.domain.timers import provisional
 from crisisctl.domain.times import clock_time, stamp
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from crisisctl.domain import posting
 from crisisctl.domain.entries import Event
+from crisisctl.domain.firing import OnCall, fire, nobody, provisional, recipients, what, why
 from crisisctl.domain.incident import Incident
-from crisisctl.domain.timers import POSTING, OnCall, Timer, fire, nobody, provisional, recipients, timers, what, why
+from crisisctl.domain.timers import POSTING, Timer, timers
 
 
 class Forecast(NamedTuple):

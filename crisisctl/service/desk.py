@@ -10,12 +10,14 @@ from crisisctl.domain.decide import decide
 from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import Conflict, NotFound, Refused, RefusedAndLogged, StoreFailed, Unverified
 from crisisctl.domain.evolve import replay
+from crisisctl.domain.firing import mended, overdue, provisional
 from crisisctl.domain.incident import Incident, Visit
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.notices import Directory, attach
 from crisisctl.domain.playbook import Playbook
+from crisisctl.domain.repeats import repeats
 from crisisctl.domain.text import nearest
-from crisisctl.domain.timers import mended, overdue, provisional, timers
+from crisisctl.domain.timers import timers
 from crisisctl.domain.times import clock_time, not_before
 from crisisctl.service.page import TIMER, WATCH, Page
 from crisisctl.service.ports import Chance, Clock, Ledger, Log, Store
@@ -290,7 +292,7 @@ class Desk:
         first = log.by_request(asked.request) if asked.request else None
         if first is None:
             return None
-        if id_ not in (None, first.incident) or not ask.repeats(command, asked.source.actor, first):
+        if id_ not in (None, first.incident) or not repeats(command, asked.source.actor, first):
             other = f"{first.type} by {first.actor} in {first.incident}, version {first.version}"
             raise Conflict(f"That request key stands for something else ({other}). Nothing was done; take a new key.")
         with_it = [first]

@@ -180,7 +180,9 @@ def places_of_rules(trees: list[ast.Module]) -> dict[str, int]:
 def test_every_rule_of_the_check_is_told_and_every_rule_told_exists(page: Open) -> None:
     package = ROOT / "crisisctl"
     folders = [package / "domain" / "check", package / "domain" / "proof", package / "adapters" / "yaml"]
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py")) if path.stem not in ("crises", "drills")]
+    files = [
+        path for folder in folders for path in sorted(folder.rglob("*.py")) if path.stem not in ("crises", "drills")
+    ]
     files += [package / "bootstrap" / "proving.py", package / "service" / "ports.py"]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     given = [rule for tree in trees for rule in rules(tree, places_of_rules(trees))]

@@ -18,10 +18,11 @@ from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.entries import Entry, Event, Source, digest, words
 from crisisctl.domain.errors import CrisisError, RefusedAndLogged
 from crisisctl.domain.evolve import evolve
+from crisisctl.domain.firing import fire
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.playbook import pin
-from crisisctl.domain.timers import Timer, fire, timers
+from crisisctl.domain.timers import Timer, timers
 from tests.clockwork import clocks
 
 settings.register_profile("unhurried", settings(), deadline=None)  # on top of what CI sets; the machine may be busy

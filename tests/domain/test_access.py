@@ -10,9 +10,11 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
 from crisisctl.domain.entries import Source
 from crisisctl.domain.errors import Refused
+from crisisctl.domain.firing import recipients
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.playbook import pin
-from crisisctl.domain.timers import recipients, timers
+from crisisctl.domain.repeats import repeats
+from crisisctl.domain.timers import timers
 from tests.domain.conftest import Case, plan
 
 CALL = plan(
@@ -175,8 +177,8 @@ def test_a_grant_to_another_is_no_repeat(other: ask.Command) -> None:
     case = restricted()
     case.do(ask.Grant("kim"))
     first = case.entries[-1]
-    assert ask.repeats(ask.Grant("kim"), "dana", first)
-    assert not ask.repeats(other, "dana", first)
+    assert repeats(ask.Grant("kim"), "dana", first)
+    assert not repeats(other, "dana", first)
 
 
 REVOKED = {"role": "lead", "from": "dana", "to": "lena", "ended": "revoked"}

@@ -13,8 +13,9 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain.cadence import next_update
 from crisisctl.domain.decide_statements import text_digest
 from crisisctl.domain.errors import Refused
+from crisisctl.domain.firing import recipients
 from crisisctl.domain.telling import sentence
-from crisisctl.domain.timers import recipients, timers
+from crisisctl.domain.timers import timers
 from crisisctl.domain.times import stamp
 from tests.domain.conftest import START, Case, plan
 

@@ -14,12 +14,13 @@ from crisisctl.domain.clocks.catalogue import Measure
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound, Refused
 from crisisctl.domain.evolve import replay
+from crisisctl.domain.firing import recipients, what, why
 from crisisctl.domain.guards import options
 from crisisctl.domain.incident import Deadline
 from crisisctl.domain.moves import machine
 from crisisctl.domain.said import ERASED
 from crisisctl.domain.telling import sentence
-from crisisctl.domain.timers import recipients, timers, what, why
+from crisisctl.domain.timers import timers
 from tests.clockwork import clocks
 from tests.domain.conftest import START, Case, plan
 

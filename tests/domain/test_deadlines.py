@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crisisctl.domain import commands as ask
-from crisisctl.domain.timers import fire, roles, timers
+from crisisctl.domain.firing import fire, roles
+from crisisctl.domain.timers import timers
 from tests.domain.conftest import START, Case, plan
 
 TASKS = plan(

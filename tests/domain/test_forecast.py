@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry
+from crisisctl.domain.firing import mended, overdue, what, why
 from crisisctl.domain.forecast import forecast
-from crisisctl.domain.timers import changes, mended, overdue, timers, what, why
+from crisisctl.domain.timers import changes, timers
 from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step, plan
 
 Script = list[Step]

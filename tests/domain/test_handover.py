@@ -12,8 +12,10 @@ from crisisctl.domain import commands as ask
 from crisisctl.domain import snapshot
 from crisisctl.domain.errors import CrisisError, NotFound, Refused
 from crisisctl.domain.evolve import replay
+from crisisctl.domain.firing import recipients
 from crisisctl.domain.incident import Handover
-from crisisctl.domain.timers import recipients, timers
+from crisisctl.domain.repeats import repeats
+from crisisctl.domain.timers import timers
 from tests.domain.conftest import RICH, SCRIPTS, START, Case, Step, plan
 
 OFFER = ask.Handover("lead", "lena", "the press calls at six", "All that is known.")
@@ -295,11 +297,11 @@ def test_an_open_offer_outlives_a_snapshot(offered: Case) -> None:
 
 def test_a_repeat_is_told_from_an_offer_to_somebody_else(offered: Case) -> None:
     entry = offered.entries[-1]
-    assert ask.repeats(OFFER, "dana", entry)
-    assert ask.repeats(OFFER._replace(brief="Whatever is known by now."), "dana", entry)
+    assert repeats(OFFER, "dana", entry)
+    assert repeats(OFFER._replace(brief="Whatever is known by now."), "dana", entry)
     others = [OFFER._replace(person="kim"), OFFER._replace(role="legal"), OFFER._replace(note="other words"), *ANSWERS]
-    assert [ask.repeats(other, "dana", entry) for other in others] == [False] * 6
-    assert not ask.repeats(OFFER, "sam", entry)
+    assert [repeats(other, "dana", entry) for other in others] == [False] * 6
+    assert not repeats(OFFER, "sam", entry)
 
 
 @settings(max_examples=60)

@@ -9,6 +9,7 @@ import pytest
 from crisisctl.domain import commands as ask
 from crisisctl.domain import labels
 from crisisctl.domain.errors import Refused
+from crisisctl.domain.repeats import repeats
 from crisisctl.domain.telling import sentence
 from tests.domain.conftest import Case, plan
 
@@ -103,6 +104,6 @@ def test_a_repeat_with_another_label_is_no_repeat(kind: str) -> None:
     case = Case(FACTS)
     case.do(KINDS[kind](tlp="red"))
     entry = case.entries[-1]
-    assert ask.repeats(KINDS[kind](tlp="red"), "dana", entry)
-    assert not ask.repeats(KINDS[kind](), "dana", entry)
-    assert not ask.repeats(KINDS[kind](tlp="red", privileged=True), "dana", entry)
+    assert repeats(KINDS[kind](tlp="red"), "dana", entry)
+    assert not repeats(KINDS[kind](), "dana", entry)
+    assert not repeats(KINDS[kind](tlp="red", privileged=True), "dana", entry)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry, Event
+from crisisctl.domain.firing import overdue
 from crisisctl.domain.notices import SETTLED, Notice, Reach, attach, notices, unsettled
-from crisisctl.domain.timers import overdue
 from tests.domain.conftest import RICH, START, Case
 
 

@@ -11,10 +11,11 @@ import pytest
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Event, Source
 from crisisctl.domain.errors import NotFound
+from crisisctl.domain.firing import fire, overdue, recipients
 from crisisctl.domain.forecast import forecast
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.playbook import pin
-from crisisctl.domain.timers import fire, overdue, recipients, timers
+from crisisctl.domain.timers import timers
 from tests.domain.conftest import START, Case, plan
 
 Duty = Callable[[str, datetime], Sequence[str]]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.entries import Entry
-from crisisctl.domain.timers import fire, recipients, timers
+from crisisctl.domain.firing import fire, recipients
+from crisisctl.domain.timers import timers
 from tests.domain.conftest import START, Case, plan
 
 STEPS = (("0m", "lead"), ("5m", "second"), ("15m", "legal"))

@@ -9,6 +9,7 @@ import pytest
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.errors import NotFound, Refused
+from crisisctl.domain.repeats import LEAVES, repeats
 from tests.domain.conftest import START, Case, plan
 
 TASKS = plan(
@@ -218,11 +219,11 @@ def test_a_command_is_a_repeat_of_itself_and_of_no_other(
     book: dict[str, Any], command: ask.Command, others: list[ask.Command]
 ) -> None:
     first = Case(book).do(command)[0]
-    assert ask.repeats(command, "dana", first)
-    assert not ask.repeats(command, "lena", first)
-    assert [other for other in others if ask.repeats(other, "dana", first)] == []
+    assert repeats(command, "dana", first)
+    assert not repeats(command, "lena", first)
+    assert [other for other in others if repeats(other, "dana", first)] == []
 
 
 def test_every_command_says_what_it_leaves() -> None:
     asked = {kind for kind in vars(ask).values() if isinstance(kind, type) and issubclass(kind, tuple)}
-    assert set(ask.LEAVES) == {kind for kind in asked if kind.__module__ == ask.__name__}
+    assert set(LEAVES) == {kind for kind in asked if kind.__module__ == ask.__name__}

@@ -18,6 +18,7 @@ from crisisctl.domain.drill.scenario import pin
 from crisisctl.domain.entries import Entry, Event, Source
 from crisisctl.domain.errors import CrisisError, Refused
 from crisisctl.domain.evolve import _CHANGES, evolve, replay
+from crisisctl.domain.repeats import LEAVES
 from crisisctl.service import drills as service
 from crisisctl.service.watch import Watch
 from tests.conftest import Room
@@ -109,7 +110,7 @@ def test_what_is_done_to_drills_cannot_be_done_to_what_is_real(command: Any, roo
 
 def test_no_command_has_a_way_to_say_that_an_incident_is_one_or_is_none() -> None:
     """Only the opening has, and nothing opens an incident twice."""
-    assert {kind.__name__ for kind in ask.LEAVES if {"drill", "exercise"} & {*getattr(kind, "_fields", ())}} == {"Open"}
+    assert {kind.__name__ for kind in LEAVES if {"drill", "exercise"} & {*getattr(kind, "_fields", ())}} == {"Open"}
 
 
 FORGED = {"drill": True, "exercise": exercise()}

@@ -13,11 +13,12 @@ from crisisctl.domain.check.place import Place, plain
 from crisisctl.domain.commands import Open
 from crisisctl.domain.entries import Entry, Event, Source, Word
 from crisisctl.domain.evolve import evolve
+from crisisctl.domain.firing import overdue, provisional
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.moves import open_incident
 from crisisctl.domain.playbook import Pinned, Playbook
 from crisisctl.domain.proof.people import People, indispensable
-from crisisctl.domain.timers import overdue, provisional, timers
+from crisisctl.domain.timers import timers
 from crisisctl.domain.times import words
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.facts import read
+from crisisctl.domain.firing import what
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.scenario import Due, Then, Told
 from crisisctl.domain.text import visible
-from crisisctl.domain.timers import Timer, timers, what
+from crisisctl.domain.timers import Timer, timers
 from crisisctl.domain.times import words
 
 LONGEST_SHOWN = 400

@@ -7,9 +7,9 @@ from typing import Any
 
 from crisisctl.domain.check import forms
 from crisisctl.domain.check.place import Place, plain, shown
+from crisisctl.domain.firing import KINDS
 from crisisctl.domain.scenario.known import Cast, any_name, corrects, facts
 from crisisctl.domain.telling import TYPES
-from crisisctl.domain.timers import KINDS
 
 STATES = ("planned", "drafted", "submitted", "approved", "rejected", "publishing", "published")
 TASK_STATES = ("open", "done", "skipped")

@@ -31,7 +31,7 @@ def written(program: Program) -> Callable[..., Any]:
 
     def write(name: str, *options: str) -> Any:
         program.ok("playbook", "new", name, *options)
-        assert program.ok("playbook", "check", name, "--strict", "--json").json == {"findings": []}
+        assert program.ok("playbook", "check", name, "--strict", "--json").json["findings"] == []
         return load(program.root / "playbooks" / f"{name}.yaml").document
 
     return write

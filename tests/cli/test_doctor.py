@@ -174,7 +174,7 @@ def test_broken_settings_are_told_with_the_file_and_what_may_stand_there(program
     assert told.out == (
         f"ERROR   {program.root / 'crisisctl.toml'}: there is no setting 'colour'. The settings are "
         "organisation, store, identity, as, playbooks, templates, roster, state, notices, privileged, dead_man, "
-        "dead_man_every, zones.\n"
+        "dead_man_every, zones, legal_zone.\n"
     )
     assert told.err == "1 of 1 checks failed.\n"
 

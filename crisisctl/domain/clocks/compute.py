@@ -90,6 +90,8 @@ def _instant(count: _Count, result: Result, begun: str) -> Result:
 
 def _remarks(count: _Count, target: datetime | None) -> Iterator[str]:
     clock = count.clock
+    if getattr(count.place, "key", None) is None and any(one.unit != "hours" for one in clock.rule.measures):
+        yield f"Its days end by the offset {count.start:%z} all the time; a zone knows summer time too: --zone."
     if target:
         yield f"To aim at: {shown(target)}, which no law sets."
     if clock.caution_since and count.start.date() < clock.caution_since:

@@ -85,7 +85,7 @@ def test_what_writes_takes_a_request_id_and_an_expected_version(program: Program
     reads = {"show", "list", "status", "timers", "roles", "search", "timeline", "report", "verify", "watch", "doctor"}
     reads |= {"measure", "channels", "lint", "diff"}
     outside = {("clock", "explain"), ("clock", "compute"), ("clock", "check"), ("clock", "ics"), ("clock", "draft")}
-    aside = ("playbook", "init", "demo", "roster", "oncall", "store")
+    aside = ("playbook", "init", "demo", "roster", "oncall", "store", "drill")
     makes_no_entry = path[-1] in reads or path[0] in aside or path in outside
     assert ("--request-id" in shown) is not makes_no_entry
     assert ("--expect-version" in shown) is not (makes_no_entry or path == ("open",))

@@ -106,6 +106,7 @@ ASKS: dict[str, list[str]] = {
         "clock draft gdpr.art33 @ --json",
         "clock draft gdpr.art33 @ -o out.md",
     ],
+    "playbook graph": ["playbook graph @", "playbook graph @ --json"],
     "verify": ["verify @", "verify @ --json"],
 }
 # What he looks at without naming an incident, and in the ordinary one.
@@ -129,14 +130,14 @@ LOOKS = [
     ),
     *(f"timeline --format {form}" for form in EACH),
     *("report", "report --json", "verify", "verify --json", "doctor", "doctor --json", "oncall gaps"),
-    *("playbook list", "playbook list --json", "playbook show data-breach", "playbook check"),
+    *("playbook list", "playbook list --json", "playbook show data-breach", "playbook check --format line"),
     *("advance activate --dry-run --because x", "note x --expect-version 3", "redact 9999 --because x"),
     *("open nothing --title x", "ack nothing", "task done nothing", "verify --rebuild"),
 ]
 # What neither needs an incident nor knows of any, or is typed by a test of its own below.
 APART = {"init", "list", "search", "doctor", "demo", "watch", "store info", "statement measure", "statement channels"}
 # What is about plans, people, laws, or the whole log as a file, which its readers read whole: docs/security.md.
-KNOW_NONE = ("playbook ", "roster ", "oncall ", "store ", "clock ")
+KNOW_NONE = ("playbook ", "roster ", "oncall ", "store ", "clock ", "drill ")
 
 
 def _commands(group: Any, path: str = "") -> Iterator[str]:
@@ -276,7 +277,9 @@ def _leaks(*texts: str) -> list[str]:
 def _alike(place: Place, text: str, id_: str) -> str:
     """The text without what tells two workspaces with the same story apart: ids, places and seals."""
     style = id_.replace("-", "\\00002d")  # as a style sheet has it
-    told = text.replace(str(place.program.root), "ROOM").replace(id_, "INC-#").replace(style, "INC-#")
+    root = str(place.program.root)
+    told = text.replace(f"{root}/playbooks", "playbooks").replace(root, "ROOM")
+    told = told.replace(id_, "INC-#").replace(style, "INC-#")
     return SEAL.sub("SEAL", told)
 
 

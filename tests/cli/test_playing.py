@@ -179,6 +179,7 @@ def test_the_environment_of_a_real_room_is_not_seen_and_comes_back(
 # What a rehearsal may use as it is: it reads files of the workspace, or is made of what is replaced.
 READS_ONLY = {"chance", "login", "desk", "store", "person", "postman", "tally", "clock", "clock_of"}
 READS_ONLY |= {"playbooks", "source", "viewer", "warnings", "moved", "refused", "worked_cases"}
+READS_ONLY |= {"trace_playbook", "drills", "drill_folder", "read_drill"}
 
 
 def test_whatever_an_office_has_is_replaced_or_reads_only(program: Program) -> None:

@@ -94,6 +94,7 @@ CLOCK = {
         "legal": "2026-03-30T23:00:00.000000Z",
     },
 }
+INJECT = {"event": "post", "to": "lead", "channel": "x"}
 TAKEN = {"version": 7, "format": "md", "entries": 3, "included": []}
 FILED = {"clocks": [CLOCK], "late": ["gdpr.art33"]}
 SENTENCES = [
@@ -107,6 +108,16 @@ SENTENCES = [
     (wrote("access.granted", {"person": "kim"}), "kim may see it from now on"),
     (wrote("access.granted", {"person": "kim"}, because="w"), "kim may see it from now on, because w"),
     (wrote("access.revoked", {"person": "kim"}, because="w"), "kim may no longer see it, because w"),
+    (
+        wrote("drill.injected", INJECT | {"reached": ["dana"]}, **{"from": "A customer", "text": "Is it you?"}),
+        "EXERCISE: A customer to lead (dana) by x: Is it you?",
+    ),
+    (
+        wrote("drill.injected", INJECT | {"reached": [], "channel": ""}, **{"from": "A customer", "text": "You?"}),
+        "EXERCISE: A customer to lead (nobody holds it): You?",
+    ),
+    (wrote("drill.resumed", {"paused_ms": 90_000}), "The exercise goes on after 90s in which it stood still"),
+    (wrote("drill.ended", {}), "The exercise is over"),
     (
         wrote("calendar.exported", {"format": "ics", "included": [], "entries": 2, "version": 9}, file="a.ics"),
         "Calendar of version 9 taken out as ics (2 entries) to a.ics",

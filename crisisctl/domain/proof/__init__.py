@@ -20,6 +20,7 @@ _RULES = (
     stages.standstill,
     stages.guidance,
     moves.guards,
+    moves.left_behind,
     moves.ambiguous,
     ladders.used,
     ladders.steps,

@@ -21,6 +21,22 @@ def guards(here: Place, given: Given) -> None:
         place.error("guard-never-holds", message, remedy)
 
 
+def left_behind(here: Place, given: Given) -> None:
+    """A task that a later move asks for cannot be forgotten in the stage before."""
+    tasks, regions = given.playbook.tasks, given.space.regions
+    for move in given.playbook.transitions:
+        for number, id_ in enumerate(move.requires.tasks):
+            holding = regions.holding[id_]
+            if any(inside(source, stage) for source in move.sources for stage in holding):
+                continue
+            if not any(tasks[f"{stage}/{id_}"].required for stage in holding):
+                where = plain(" and ".join(holding))
+                message = f"task {plain(id_)} of {where} may be left behind, and then this is shut for ever"
+                remedy = "mark the task as required, so that nobody leaves its stage without it"
+                place = here.at("transitions", move.number, "requires", "tasks", number)
+                place.warn("task-left-behind", message, remedy)
+
+
 def _fault(here: Place, given: Given, move: Transition, sources: list[str]) -> tuple[Place, str, str]:
     """Where the guard is at fault, why, and what to write instead."""
     space = given.space

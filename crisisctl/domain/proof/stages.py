@@ -46,9 +46,19 @@ def standstill(here: Place, given: Given) -> None:
     """Stages of regions side by side do not hold each other up for ever."""
     for paths in given.space.standstills():
         whole = [stage for stage in given.space.regions.parallel if all(inside(path, stage) for path in paths)]
+        if not whole:
+            _left_behind(here, paths[-1])
+            continue
         message = f"when {plain(' and '.join(paths))} are active together, no end can be reached any more"
         remedy = "add a move that leads on from there, or one out of the whole that does not ask for other stages"
         at_stage(here, max(whole, key=len)).error("standstill", message, remedy, key=True)
+
+
+def _left_behind(here: Place, path: str) -> None:
+    why = "the moves from there ask for what it misses"
+    message = f"{shown(path)} can be entered in a way on which no end is left: {why}"
+    remedy = "lead every way to it through what they ask for, or add a move that does not ask for it"
+    at_stage(here, path).error("no-way-out", message, remedy, key=True)
 
 
 def guidance(here: Place, given: Given) -> None:

@@ -41,7 +41,7 @@ _QUESTIONS = (
     _Question("approvers", "Which of them approve every word"),
     _Question("due", "The first statement is due after", many=False),
     _Question("every", "And the next update each", many=False),
-    _Question("languages", "Languages of the words: en, de, or both"),
+    _Question("languages", "Languages of the words: en; de; or en,de"),
     _Question("clocks", "Deadlines of laws and contracts, see crisisctl clock list; - for none"),
 )
 

@@ -13,7 +13,7 @@ from crisisctl.cli.story import named, spare_the_workspace, write
 from crisisctl.domain.errors import Invalid, Usage
 from crisisctl.domain.incident import Incident
 from crisisctl.domain.playbook import Playbook, build
-from crisisctl.domain.text import nearest
+from crisisctl.domain.text import visible
 
 FORMS = ("mermaid", "dot", "svg")
 _ENDINGS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg"}
@@ -60,9 +60,9 @@ def graph(
 
     session: Session = ctx.obj
     output = named(output)
-    chosen = form or _ENDINGS.get(output.suffix.lower() if output else "", "mermaid")
+    chosen = form or _ending(output)
     if chosen not in FORMS:
-        raise nearest(chosen, FORMS, "format")
+        raise Usage(f"--format is {', '.join(FORMS[:-1])} or {FORMS[-1]}, not {visible(chosen[:40])!r}.")
     book, standing = _subject(session, playbook, incident)
     picture = draw(drawing(book, standing), chosen)
     told = {"playbook": book.id, "version": book.version, "incident": standing.id if standing else None}
@@ -91,3 +91,12 @@ def _subject(session: Session, name: str | None, told: str | None) -> tuple[Play
     if name is not None and Path(name).stem != book.id:
         raise Usage(f"{standing.id} runs by {book.id}, not by {name}. Leave the playbook out: playbook graph -i {told}")
     return book, standing
+
+
+def _ending(output: Path | None) -> str:
+    """The form that a file's ending asks for; Mermaid where nothing is asked."""
+    suffix = output.suffix.lower() if output else ""
+    if not suffix or suffix in _ENDINGS:
+        return _ENDINGS.get(suffix, "mermaid")
+    known = ", ".join(_ENDINGS)
+    raise Usage(f"No picture is made as {visible(suffix)}. The endings are {known}; or say --format.")

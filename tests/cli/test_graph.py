@@ -85,7 +85,8 @@ def test_what_cannot_be_drawn_is_refused_with_what_to_do(responding: Program) ->
     for arguments, code, sentence in (
         ([], 2, "Say which playbook to draw"),
         (["data-breech"], 4, "Did you mean data-breach?"),
-        (["data-breach", "--format", "png"], 4, "There is no format 'png'"),
+        (["data-breach", "--format", "png"], 2, "--format is mermaid, dot or svg, not 'png'"),
+        (["data-breach", "-o", "x.png"], 2, "No picture is made as .png. The endings are .mmd"),
         (["bad"], 6, "crisisctl playbook check bad"),
         (["-i", "INC-9"], 4, "INC-9"),
         (["outage", "-i", "1"], 2, "INC-1 runs by data-breach"),

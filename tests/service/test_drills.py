@@ -218,13 +218,25 @@ def test_what_is_done_in_time_is_done_and_the_rest_is_open_until_its_time_is_up(
     played.ask(ask.Advance("activate", "x"))
     assert states(played)["moved"] == ("late", 90)
     played.ask(ask.EndDrill())
-    assert states(played)["out"] == ("missed", None)
+    played.clock.tick(hours=2)
+    played.ask(ask.AddNote("two hours after the end"))
+    assert states(played)["out"] == ("open", None)  # its time was not up when the drill was ended
     assert states(played)["told"] == ("open", None)  # its event never came
     assert {one.id: one.rating for one in graded(played).objectives} == {
         "fast": "partly",
-        "words": "not met",
+        "words": "open",
         "unused": "open",
     }
+
+
+def test_what_has_no_limit_is_missed_when_the_drill_ends_without_it(room: Room) -> None:
+    (post, *_) = SCENARIO["events"]
+    endless = SCENARIO | {"events": [post | {"expect": [{"id": "why", "action": "decide"}]}]}
+    room.open(exercise=exercise(text=pin(endless).text))
+    room.ask(ask.Inject(post["id"], post["from"], post["to"], "", post["text"]), "crisisctl")
+    assert states(room)["why"] == ("open", None)
+    room.ask(ask.EndDrill())
+    assert states(room)["why"] == ("missed", None)
 
 
 def test_only_whoever_was_asked_counts_or_who_stands_in(played: Room, happen: Callable[[int], None]) -> None:
@@ -254,7 +266,6 @@ def test_what_a_timer_does_was_done_by_nobody(played: Room, happen: Callable[[in
     played.clock.tick(minutes=20)
     played.ask(ask.AddNote("twenty minutes later"))
     assert "incident.advanced" in played.types()
-    played.ask(ask.EndDrill())
     assert states(played)["moved"][0] == "missed"
 
 

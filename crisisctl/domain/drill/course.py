@@ -81,8 +81,9 @@ class Course(NamedTuple):
 
     @property
     def now(self) -> float:
-        """How far it has come."""
-        return max(at for _, at in self.told)
+        """How far it has come; what is said of it after its end is not of it any more."""
+        ended = (at for entry, at in self.told if entry.type == "drill.ended")
+        return next(ended, max(at for _, at in self.told))
 
     def injected(self) -> dict[str, float]:
         """When each event happened, by its id."""

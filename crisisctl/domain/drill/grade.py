@@ -129,7 +129,7 @@ def _actions(run: Course) -> Iterator[Graded]:
         deed = _answer(run, expected, asked, used)
         due = asked + expected.within.total_seconds() if expected.within else None
         if deed is None:
-            waiting = not run.over and (due is None or run.now < due)
+            waiting = not run.over if due is None else run.now < due
             yield Graded(inject, expected, "open" if waiting else "missed", asked, due)
             continue
         used.add(deed.entry.version)

@@ -316,6 +316,15 @@ def test_tags_are_reached_by_events_and_by_notes_that_begin_with_them(
     assert "ttd took 75s; the organisation that it happened to needed 60s." in lessons(graded(played))
 
 
+def test_what_anybody_may_do_is_blamed_on_nobody(played: Room, happen: Callable[[int], None]) -> None:
+    happen(1)
+    played.clock.tick(minutes=11)
+    played.ask(ask.EndDrill())
+    told = lessons(graded(played))
+    assert "note was not done within 10m of 'press'; it was for legal (lee) to do." in told
+    assert "task pause-posts was not done within 5m of 'press'; it was for anybody to do." in told
+
+
 def test_the_way_of_late_words_is_told(played: Room, happen: Callable[[int], None]) -> None:
     happen(0)
     played.ask(ask.ChangeTask("pause-posts", "done"))

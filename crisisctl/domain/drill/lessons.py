@@ -70,11 +70,17 @@ def _last(run: Course, kind: str, statement: str, since: float, until: float) ->
 
 
 def _missed(run: Course, one: Graded) -> str:
-    role = one.expected.role or one.inject.to
-    held = ", ".join(run.incident.holders(role))
-    seat = f"{role} ({held})" if held else f"{role}, a seat that was empty,"
     limit = f" within {span(one.expected.within.total_seconds())}" if one.expected.within else ""
-    return f"{one.expected.action} was not done{limit} of '{one.inject.id}'; it was for {seat} to do."
+    return f"{one.expected.action} was not done{limit} of '{one.inject.id}'; it was for {_seat(run, one)} to do."
+
+
+def _seat(run: Course, one: Graded) -> str:
+    """Whose it was to do: nobody's in particular where anybody may."""
+    role = one.expected.role
+    if role is None:
+        return "anybody"
+    held = ", ".join(run.incident.holders(role))
+    return f"{role} ({held})" if held else f"{role}, a seat that was empty,"
 
 
 def _slow(grade: Grade) -> Iterator[str]:

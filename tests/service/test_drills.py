@@ -316,6 +316,22 @@ def test_tags_are_reached_by_events_and_by_notes_that_begin_with_them(
     assert "ttd took 75s; the organisation that it happened to needed 60s." in lessons(graded(played))
 
 
+def test_a_call_after_all_that_was_expected_was_done_is_no_lesson(room: Room) -> None:
+    (post, *_) = SCENARIO["events"]
+    short = SCENARIO | {"events": [post | {"expect": [{"id": "told", "action": "note", "within": "1h"}]}]}
+    room.open(assign=(("comms-lead", "dana"), ("deputy-comms", "kim")), exercise=exercise(text=pin(short).text))
+    room.ask(ask.Inject(post["id"], post["from"], post["to"], "", post["text"]), "crisisctl")
+    room.clock.tick(minutes=1)
+    called = "comms-lead, held by dana, was called 0s into the drill and never acknowledged."
+    assert called in lessons(graded(room))
+    room.ask(ask.AddNote("seen"))
+    room.clock.tick(hours=2)
+    room.ask(ask.EndDrill())
+    told = graded(room)
+    assert max(one.called for one in told.acknowledged) > 60
+    assert [one for one in lessons(told) if "never acknowledged" in one] == [called]
+
+
 def test_what_anybody_may_do_is_blamed_on_nobody(played: Room, happen: Callable[[int], None]) -> None:
     happen(1)
     played.clock.tick(minutes=11)

@@ -74,7 +74,8 @@ def run(
     drill, pinned = _read(session, scenario)
     if auto and (speed or assign):
         raise Usage("--speed and --assign are for a drill with people; --auto plays alone, in no time.")
-    with _led_by_one(session, drill.id):
+    how = "The same command goes on where it was." if auto else _goes_on(drill.id)
+    with _led_by_one(session, drill.id, how):
         if auto:
             grade = _alone(session, drill, pinned, quiet=json)
         else:
@@ -83,7 +84,7 @@ def run(
 
 
 @contextmanager
-def _led_by_one(session: Session, drill: str) -> Iterator[None]:
+def _led_by_one(session: Session, drill: str, how: str) -> Iterator[None]:
     """Nobody else on this machine leads it meanwhile; whoever stops it is told how it goes on."""
     from crisisctl.adapters.posix import one_alone  # noqa: PLC0415 - only who leads a drill pays for it
 
@@ -92,8 +93,12 @@ def _led_by_one(session: Session, drill: str) -> Iterator[None]:
         with one_alone(lock, f"{drill} is being led in another terminal. End it there, or let it end."):
             yield
     except KeyboardInterrupt:
-        show.talk("The exercise stands still; nothing of it is lost. The same command goes on where it was.")
+        show.talk(f"The exercise stands still; nothing of it is lost. {how}")
         raise
+
+
+def _goes_on(drill: str) -> str:
+    return f"To go on where it was: crisisctl drill resume {drill}"
 
 
 def _alone(session: Session, drill: Drill, pinned: Pinned, *, quiet: bool) -> Grade:
@@ -116,11 +121,12 @@ def _with_people(
     with office.store.reading() as log:
         there = service.running(log, drill.id)
     if there and (speed or assign):
-        raise Usage(f"{there[0].incident} is under way, at its own pace. Go on with it: crisisctl drill resume")
+        went_on = f"crisisctl drill resume {there[0].incident}"
+        raise Usage(f"{there[0].incident} is under way, at its own pace and with its own people. Go on: {went_on}")
     id_ = there[0].incident if there else leading.begin(office, drill, pinned, fast, assign)
     session.recorded = True
     how = "goes on" if there else "begins"
-    show.talk(show.style(f"EXERCISE {id_} {how}: {drill.title}. Ctrl-C stops it; the same command goes on.", "yellow"))
+    show.talk(show.style(f"EXERCISE {id_} {how}: {drill.title}. Ctrl-C stops it.", "yellow"))
     show.hint(f"the others, in their own terminals: crisisctl status -i {id_}")
     return _led(office, id_, resumed=bool(there))
 
@@ -148,7 +154,7 @@ def resume(
         there = service.running(log)
     one = _chosen(there, which, "that is under way")
     session.recorded = True
-    with _led_by_one(session, one.drill):
+    with _led_by_one(session, one.drill, _goes_on(one.drill)):
         grade = _led(session.office, one.incident, resumed=True)
     _report(grade, shape, file, json=json)
 

@@ -279,14 +279,16 @@ def test_one_drill_is_led_by_one(leak: Program) -> None:
     assert "drill.resumed" not in _types(leak)
 
 
-def test_a_drill_with_people_that_is_interrupted_is_taken_up_by_the_same_command(leak: Program) -> None:
+def test_a_drill_with_people_that_is_interrupted_says_how_it_goes_on(leak: Program) -> None:
     first = _live(leak, "run", "leak.yaml", "--assign", "comms-lead=dana")
     _wait_for(leak, "drill.injected")
     first.send_signal(signal.SIGINT)
     _, err = first.communicate(timeout=60)
     assert first.returncode == 130
     assert "The exercise stands still" in err
-    assert leak("drill", "run", "leak.yaml", "--speed", "5x").code == 2
+    assert "To go on where it was: crisisctl drill resume leak" in err
+    again = leak("drill", "run", "leak.yaml", "--assign", "comms-lead=dana")
+    assert (again.code, "Go on: crisisctl drill resume INC-1" in again.err) == (2, True)
     second = _live(leak, "run", "leak.yaml")
     _wait_for(leak, "drill.resumed")
     leak.ok("drill", "end", "leak")

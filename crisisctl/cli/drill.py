@@ -87,10 +87,12 @@ def run(
 def _led_by_one(session: Session, drill: str, how: str) -> Iterator[None]:
     """Nobody else on this machine leads it meanwhile; whoever stops it is told how it goes on."""
     from crisisctl.adapters.posix import one_alone  # noqa: PLC0415 - only who leads a drill pays for it
+    from crisisctl.cli.leading import lock  # noqa: PLC0415 - the same
 
-    lock = session.office.settings.state / f"drill-{drill}.lock"
     try:
-        with one_alone(lock, f"{drill} is being led in another terminal. End it there, or let it end."):
+        with one_alone(
+            lock(session.office, drill), f"{drill} is being led in another terminal. End it there, or let it end."
+        ):
             yield
     except KeyboardInterrupt:
         show.talk(f"The exercise stands still; nothing of it is lost. {how}")

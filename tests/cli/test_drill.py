@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -231,6 +232,12 @@ def test_people_answer_from_other_terminals_and_it_goes_on_after_a_kill(leak: Pr
     leak.ok("ack", "-i", "INC-1")
     second = _live(leak, "resume", "--json")
     _wait_for(leak, "drill.resumed")
+    times = {one["type"]: one for one in leak.ok("timeline", "-i", "INC-1", "--format", "json").json["entries"]}
+    moments = [
+        datetime.fromisoformat(times[kind]["recorded_at"]) for kind in ("escalation.acknowledged", "drill.resumed")
+    ]
+    stood = timedelta(milliseconds=times["drill.resumed"]["data"]["paused_ms"])
+    assert stood > moments[1] - moments[0]  # since it was killed, and not only since somebody did something
     leak.ok("decide", "Wait", "--because", "nothing is known", who="lee")
     leak.ok("drill", "end")
     out, err = second.communicate(timeout=60)
@@ -287,6 +294,7 @@ def test_a_drill_with_people_that_is_interrupted_says_how_it_goes_on(leak: Progr
     assert first.returncode == 130
     assert "The exercise stands still" in err
     assert "To go on where it was: crisisctl drill resume leak" in err
+    assert _types(leak)[-1] == "drill.paused"
     again = leak("drill", "run", "leak.yaml", "--assign", "comms-lead=dana")
     assert (again.code, "Go on: crisisctl drill resume INC-1" in again.err) == (2, True)
     second = _live(leak, "run", "leak.yaml")

@@ -95,7 +95,7 @@ def states(room: Room) -> dict[str, tuple[str, float | None]]:
 
 
 @pytest.mark.parametrize(
-    "command", [ask.Inject("a", "b", "legal", "", "c"), ask.ResumeDrill(timedelta(1)), ask.EndDrill()]
+    "command", [ask.Inject("a", "b", "legal", "", "c"), ask.PauseDrill(), ask.ResumeDrill(timedelta(1)), ask.EndDrill()]
 )
 def test_what_is_done_to_drills_cannot_be_done_to_what_is_real(command: Any, room: Room) -> None:
     room.open()
@@ -117,7 +117,7 @@ FORGED = {"drill": True, "exercise": exercise()}
 
 
 @pytest.mark.parametrize(
-    "kind", sorted({*_CHANGES, "incident.opened", "drill.injected", "drill.resumed", "drill.ended"})
+    "kind", sorted({*_CHANGES, "incident.opened", "drill.injected", "drill.paused", "drill.resumed", "drill.ended"})
 )
 @pytest.mark.parametrize("opened", ["real", "drill"])
 def test_no_entry_makes_a_real_incident_a_drill_or_the_other_way_round(kind: str, opened: str, room: Room) -> None:
@@ -284,6 +284,42 @@ def test_time_stands_still_while_nobody_leads(played: Room, happen: Callable[[in
     assert resumed.data == {"paused_ms": 9 * 3_600_000}
     axis = course(played.entries()).axis
     assert axis.instant(timedelta(minutes=30)) == played.entries()[0].occurred_at + timedelta(hours=9, minutes=30)
+
+
+def test_what_people_do_while_nobody_leads_does_not_let_its_time_run(
+    played: Room, happen: Callable[[int], None]
+) -> None:
+    happen(0)
+    director = service.Director(played.desk, "INC-1", Source("dana", "tester"))
+    for minutes in (120, 240):
+        played.clock.tick(minutes=2)
+        director.pause()
+        played.clock.tick(hours=3)
+        played.ask(ask.AddNote("in the night"))
+        assert (states(played)["heard"], course(played.entries()).now) == (("open", None), minutes)
+        played.clock.tick(hours=3)
+        director.resume()
+        assert course(played.entries()).now == minutes
+    played.clock.tick(seconds=90)
+    played.ask(ask.Acknowledge())
+    assert graded(played).actions[0].at == 330
+    director.end()
+    director.pause()
+    assert played.types()[-1] == "drill.ended"
+
+
+def test_whoever_was_killed_led_until_they_were_seen_last(played: Room, happen: Callable[[int], None]) -> None:
+    director = service.Director(played.desk, "INC-1", Source("dana", "tester"))
+    director.happen(course(played.entries()).drill.events[0])
+    played.clock.tick(minutes=3)
+    seen = played.clock.now()
+    played.clock.tick(minutes=20)
+    played.ask(ask.AddNote("nobody leads"))
+    director.resume(seen)
+    assert course(played.entries()).now == 180
+    played.clock.tick(minutes=1)
+    director.resume(seen)  # by a file that is older than what was led from another machine
+    assert course(played.entries()).now == 180
 
 
 def test_a_fast_drill_is_told_in_its_own_time(room: Room) -> None:

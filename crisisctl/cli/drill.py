@@ -129,6 +129,7 @@ def _with_people(
     session.recorded = True
     how = "goes on" if there else "begins"
     show.talk(show.style(f"EXERCISE {id_} {how}: {drill.title}. Ctrl-C stops it.", "yellow"))
+    leading.warn_of_empty_seats(office, id_)
     show.hint(f"the others, in their own terminals: crisisctl status -i {id_}")
     return _led(office, id_, resumed=bool(there))
 

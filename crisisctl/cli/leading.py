@@ -46,6 +46,18 @@ def begin(office: Office, drill: Drill, pinned: Pinned, speed: float, assign: tu
     return office.desk.open(service.opening(plain, drill, pinned, speed, alone=False), asked).incident.id
 
 
+def warn_of_empty_seats(office: Office, id_: str) -> None:
+    """Say which seats are empty though something is asked of them, and who of the roster could take them."""
+    run = service.Director(office.desk, id_, office.source()).course()
+    asked = [inject.to for inject in run.drill.events]
+    asked += [one.role or inject.to for inject, one in run.drill.expected]
+    for role in dict.fromkeys(asked):
+        if not run.incident.holders(role):
+            fitting = (person.id for person in office.roster.people.values() if role in person.roles)
+            how = f"crisisctl assign {role} {next(fitting, 'PERSON')} -i {id_}"
+            show.talk(show.style(f"Nobody plays {role}, who is asked in this drill: {how}", "yellow"))
+
+
 def lead(office: Office, id_: str, *, resumed: bool) -> None:
     """Let it happen until nothing is waited for any more; Ctrl-C stops it, and it can be taken up again."""
     director = service.Director(office.desk, id_, office.source())

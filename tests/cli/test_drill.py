@@ -287,10 +287,13 @@ def test_one_drill_is_led_by_one(leak: Program) -> None:
 
 
 def test_a_drill_with_people_that_is_interrupted_says_how_it_goes_on(leak: Program) -> None:
+    (leak.root / "roster.yaml").write_text("people: {dana: {name: Dana}, lee: {name: Lee, roles: [legal]}}")
     first = _live(leak, "run", "leak.yaml", "--assign", "comms-lead=dana")
     _wait_for(leak, "drill.injected")
     first.send_signal(signal.SIGINT)
     _, err = first.communicate(timeout=60)
+    assert "Nobody plays legal, who is asked in this drill: crisisctl assign legal lee -i INC-1" in err
+    assert "Nobody plays comms-lead" not in err
     assert first.returncode == 130
     assert "The exercise stands still" in err
     assert "To go on where it was: crisisctl drill resume leak" in err

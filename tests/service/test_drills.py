@@ -368,6 +368,17 @@ def test_a_call_after_all_that_was_expected_was_done_is_no_lesson(room: Room) ->
     assert [one for one in lessons(told) if "never acknowledged" in one] == [called]
 
 
+def test_who_did_it_without_being_asked_is_told(played: Room, happen: Callable[[int], None]) -> None:
+    happen(1)
+    played.ask(ask.AddNote("from the wrong one"), "sam")
+    assert not [one for one in graded(played).actions if one.instead]  # the counsel has time left
+    played.clock.tick(minutes=11)
+    played.ask(ask.EndDrill())
+    assert states(played)["told"] == ("missed", None)
+    told = "note was done by sam, who was not asked, after 'press'; it was for legal (lee) to do."
+    assert told in lessons(graded(played))
+
+
 def test_what_anybody_may_do_is_blamed_on_nobody(played: Room, happen: Callable[[int], None]) -> None:
     happen(1)
     played.clock.tick(minutes=11)

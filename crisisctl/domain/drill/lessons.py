@@ -78,6 +78,9 @@ def _last(run: Course, kind: str, statement: str, since: float, until: float) ->
 
 
 def _missed(run: Course, one: Graded) -> str:
+    if one.instead:
+        whose = f"it was for {_seat(run, one)} to do"
+        return f"{one.expected.action} was done by {one.instead}, who was not asked, after '{one.inject.id}'; {whose}."
     limit = f" within {span(one.expected.within.total_seconds())}" if one.expected.within else ""
     return f"{one.expected.action} was not done{limit} of '{one.inject.id}'; it was for {_seat(run, one)} to do."
 

@@ -13,7 +13,7 @@ from crisisctl.cli import complete, options, show
 from crisisctl.cli.findings import listed
 from crisisctl.cli.open import pairs
 from crisisctl.cli.session import Session
-from crisisctl.cli.story import named, spare_the_workspace, write
+from crisisctl.cli.story import look_first, named, spare_the_workspace, write
 from crisisctl.cli.testing import COMMANDS
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.text import nearest
@@ -301,7 +301,7 @@ def _read(session: Session, scenario: str) -> tuple[Drill, Pinned]:
 
 
 def _shape(session: Session, form: str | None, output: Path | None) -> tuple[str, Path | None]:
-    """In which form the report is told, and into which file, which must not be one of ours."""
+    """In which form the report is told, and into which file, which must not be one of ours and can be written."""
     file = named(output)
     ending = file.suffix[1:] if file and file.suffix[1:] in FORMS else None
     shape = form or ending or "md"
@@ -309,6 +309,7 @@ def _shape(session: Session, form: str | None, output: Path | None) -> tuple[str
         raise nearest(shape, FORMS, "format")
     if file:
         spare_the_workspace(session, file)
+        look_first(file)
     return shape, file
 
 

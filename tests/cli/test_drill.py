@@ -190,6 +190,14 @@ def test_whenever_it_is_interrupted_it_goes_on_where_it_was(how: signal.Signals,
             path.unlink()
 
 
+@pytest.mark.parametrize("path", ["nowhere/x.md", "leak.yaml/x.md"])
+def test_where_the_report_cannot_be_written_nothing_is_played(path: str, leak: Program) -> None:
+    for how in (["--auto"], []):
+        ran = leak("drill", "run", "leak.yaml", *how, "-o", path)
+        assert (ran.code, f"{path} cannot be written" in ran.err) == (7, True), ran.err
+    assert leak.ok("drill", "list", "--json").json["played"] == []
+
+
 def test_what_does_not_go_together_is_said(leak: Program) -> None:
     assert leak("drill", "run", "leak.yaml", "--auto", "--speed", "10x").code == 2
     assert leak("drill", "run", "leak.yaml", "--speed", "fast").code == 2

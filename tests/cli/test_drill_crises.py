@@ -116,6 +116,7 @@ def _rows() -> list[dict[str, Any]]:
         (_broken(rows=[_rows()[0] | {"public": "yes"}]), "write true or false"),
         ('{"id": "x", "id": "y", "title": "t", "kind": "k", "rows": []}', "1:13: duplicate-key"),
         ('{"id": "x", "title": NaN}', "NaN is no number"),
+        pytest.param("[" * 100_000, "1:1: not-json: it is nested too deep; write plain JSON", id="nested"),
     ],
 )
 def test_a_malformed_crisis_is_told_with_its_place_and_its_remedy(text: str, said: str, room: Program) -> None:

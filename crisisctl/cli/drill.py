@@ -195,8 +195,24 @@ def report(
             if there and (which is None or _fitting(there, which)):
                 one = _chosen(there, which, "that was played")
                 _report(service.graded(session.office.desk, log, one.incident), shape, file, json=json)
+                _tell_of_the_other(session, which)
                 return
     _report(_rehearsed(session, which), shape, file, json=json)
+
+
+def _tell_of_the_other(session: Session, which: str | None) -> None:
+    """What was asked for is in the room's own log, and may be in that of the drills too."""
+    if which and _fitting(_played_alone(session), which):
+        show.talk(f"This is {which} of the room's own log. Of the log of drills: crisisctl drill report {which} --auto")
+
+
+def _played_alone(session: Session) -> list[service.Played]:
+    from crisisctl.cli import acting  # noqa: PLC0415 - few ask
+
+    if not acting.place(session.office).exists():
+        return []
+    with closing(acting.log_of(session.office)) as store, store.reading() as log:
+        return service.played(log)
 
 
 def _rehearsed(session: Session, which: str | None) -> Grade:
@@ -235,15 +251,11 @@ def new(
 @drills.command("list", epilog="Example: crisisctl drill list")
 def list_(ctx: typer.Context, json: options.Json = False) -> None:
     """The drills of the workspace, and those that were played."""
-    from crisisctl.cli import acting  # noqa: PLC0415 - few ask
-
     session: Session = ctx.obj
     office = session.office
     with office.store.reading() as log:
         found = [(one, "people") for one in service.played(log)]
-    if acting.place(office).exists():
-        with closing(acting.log_of(office)) as store, store.reading() as log:
-            found += [(one, "alone") for one in service.played(log)]
+    found += [(one, "alone") for one in _played_alone(session)]
     scripts = [_row(session, name) for name in office.drills()]
     if json:
         keys = ("id", "playbook", "title")

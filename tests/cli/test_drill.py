@@ -109,7 +109,7 @@ def test_the_report_is_marked_in_every_form(form: str, leak: Program) -> None:
 @ON_FILE
 def test_without_a_file_the_report_is_printed_and_the_play_told_beside_it(leak: Program) -> None:
     ran = leak.ok("drill", "run", "leak.yaml", "--auto")
-    assert ran.out.startswith("# EXERCISE: Rehearsal of a leak (INC-1)")
+    assert ran.out.startswith("# EXERCISE: Rehearsal of a leak (INC-1 of the log of drills)")
     assert "| why: decide | post | anybody | late by 4m | 14m | 10m | kim |" in ran.out
     assert "2026-01-05 09:02:00  dana$ crisisctl ack" in ran.err
     assert "2026-01-05 09:30:00  A journalist to legal: How many are affected?" in ran.err
@@ -127,6 +127,18 @@ def test_the_room_itself_knows_nothing_of_what_was_played_alone(leak: Program) -
     assert "EXERCISE" in timeline
     assert "The exercise is over" in timeline
     assert there.ok("verify").code == 0
+
+
+@ON_FILE
+def test_of_two_with_one_number_it_is_said_which_is_told_of(leak: Program) -> None:
+    leak.ok("drill", "run", "leak.yaml", "--auto", "--json")
+    alone = leak.ok("drill", "report", "INC-1")
+    assert ("(INC-1 of the log of drills)" in alone.out, alone.err) == (True, "")
+    leak.ok("drill", "run", "leak.yaml", "--speed", "3600x", "--json")
+    room = leak.ok("drill", "report", "INC-1")
+    assert "# EXERCISE: Rehearsal of a leak (INC-1)" in room.out
+    assert "Of the log of drills: crisisctl drill report INC-1 --auto" in room.err
+    assert leak.ok("drill", "report", "INC-1", "--auto").out == alone.out
 
 
 @ON_FILE

@@ -80,6 +80,11 @@ class Course(NamedTuple):
         return self.incident.exercise == "ended"
 
     @property
+    def alone(self) -> bool:
+        """Whether scripted players played it, in the log of drills, which has numbers of its own."""
+        return bool(self.told[0][0].data["exercise"].get("alone"))
+
+    @property
     def now(self) -> float:
         """How far it has come; what is said of it after its end is not of it any more."""
         ended = (at for entry, at in self.told if entry.type == "drill.ended")

@@ -123,8 +123,8 @@ def _with_people(
     with office.store.reading() as log:
         there = service.running(log, drill.id)
     if there and (speed or assign):
-        went_on = f"crisisctl drill resume {there[0].incident}"
-        raise Usage(f"{there[0].incident} is under way, at its own pace and with its own people. Go on: {went_on}")
+        goes_on = f"crisisctl drill resume {there[0].incident}"
+        raise Usage(f"{there[0].incident} is under way, at its own pace and with its own people. Go on: {goes_on}")
     id_ = there[0].incident if there else leading.begin(office, drill, pinned, fast, assign)
     session.recorded = True
     how = "goes on" if there else "begins"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crisisctl.cli import show
 from crisisctl.cli.story import spare_the_workspace, write
+from crisisctl.domain.drill.check import Around, check
 from crisisctl.domain.drill.convert import convert, fitting
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.playbook import build
@@ -36,7 +37,9 @@ def new(session: Session, crisis: Path, playbook: str | None, output: Path | Non
     plan = office.read_playbook(name)
     if plan.document is None:
         raise Invalid(f"{name} has errors. See them: crisisctl playbook check {name}")
-    drill = convert(read.document, build(plan.document))
+    book = build(plan.document)
+    drill = convert(read.document, book)
+    _refuse_what_cannot_be_played(crisis, drill, Around(book, stem=_stem(session, output)))
     text = written(drill)
     if output is None:
         show.data({"drill": drill}) if json else show.raw(text)
@@ -49,6 +52,18 @@ def new(session: Session, crisis: Path, playbook: str | None, output: Path | Non
     keys = {"file": str(output), "drill": drill["drill"], "playbook": name}
     show.data(keys) if json else show.say(f"{output}: {len(drill['events'])} events, to be played on {name}.")
     show.hint(f"crisisctl drill run {output} --auto")
+
+
+def _stem(session: Session, output: Path | None) -> str | None:
+    """The name that the drill must have in that file; None where any will do."""
+    folder = session.office.drill_folder.resolve()
+    return output.stem if output and output.resolve().parent == folder else None
+
+
+def _refuse_what_cannot_be_played(crisis: Path, drill: dict[str, Any], around: Around) -> None:
+    told = [f"{one.message}; {one.remedy}." for one in check(drill, around) if one.level == "error"]
+    if told:
+        raise Invalid("\n".join([f"{crisis} makes no drill that could be played, so none was written:", *told]))
 
 
 def _told(finding: Finding) -> str:

@@ -13,7 +13,7 @@ from crisisctl.cli import complete, options, show
 from crisisctl.cli.findings import listed
 from crisisctl.cli.open import pairs
 from crisisctl.cli.session import Session
-from crisisctl.cli.story import named, spare_the_workspace, write
+from crisisctl.cli.story import look_first, named, spare_the_workspace, write
 from crisisctl.cli.testing import COMMANDS
 from crisisctl.domain.errors import Invalid, NotFound, Usage
 from crisisctl.domain.text import nearest
@@ -74,7 +74,8 @@ def run(
     drill, pinned = _read(session, scenario)
     if auto and (speed or assign):
         raise Usage("--speed and --assign are for a drill with people; --auto plays alone, in no time.")
-    with _led_by_one(session, drill.id):
+    how = "The same command goes on where it was." if auto else _goes_on(drill.id)
+    with _led_by_one(session, drill.id, how):
         if auto:
             grade = _alone(session, drill, pinned, quiet=json)
         else:
@@ -83,17 +84,23 @@ def run(
 
 
 @contextmanager
-def _led_by_one(session: Session, drill: str) -> Iterator[None]:
+def _led_by_one(session: Session, drill: str, how: str) -> Iterator[None]:
     """Nobody else on this machine leads it meanwhile; whoever stops it is told how it goes on."""
     from crisisctl.adapters.posix import one_alone  # noqa: PLC0415 - only who leads a drill pays for it
+    from crisisctl.cli.leading import lock  # noqa: PLC0415 - the same
 
-    lock = session.office.settings.state / f"drill-{drill}.lock"
     try:
-        with one_alone(lock, f"{drill} is being led in another terminal. End it there, or let it end."):
+        with one_alone(
+            lock(session.office, drill), f"{drill} is being led in another terminal. End it there, or let it end."
+        ):
             yield
     except KeyboardInterrupt:
-        show.talk("The exercise stands still; nothing of it is lost. The same command goes on where it was.")
+        show.talk(f"The exercise stands still; nothing of it is lost. {how}")
         raise
+
+
+def _goes_on(drill: str) -> str:
+    return f"To go on where it was: crisisctl drill resume {drill}"
 
 
 def _alone(session: Session, drill: Drill, pinned: Pinned, *, quiet: bool) -> Grade:
@@ -116,11 +123,13 @@ def _with_people(
     with office.store.reading() as log:
         there = service.running(log, drill.id)
     if there and (speed or assign):
-        raise Usage(f"{there[0].incident} is under way, at its own pace. Go on with it: crisisctl drill resume")
+        goes_on = f"crisisctl drill resume {there[0].incident}"
+        raise Usage(f"{there[0].incident} is under way, at its own pace and with its own people. Go on: {goes_on}")
     id_ = there[0].incident if there else leading.begin(office, drill, pinned, fast, assign)
     session.recorded = True
     how = "goes on" if there else "begins"
-    show.talk(show.style(f"EXERCISE {id_} {how}: {drill.title}. Ctrl-C stops it; the same command goes on.", "yellow"))
+    show.talk(show.style(f"EXERCISE {id_} {how}: {drill.title}. Ctrl-C stops it.", "yellow"))
+    leading.warn_of_empty_seats(office, id_)
     show.hint(f"the others, in their own terminals: crisisctl status -i {id_}")
     return _led(office, id_, resumed=bool(there))
 
@@ -148,7 +157,7 @@ def resume(
         there = service.running(log)
     one = _chosen(there, which, "that is under way")
     session.recorded = True
-    with _led_by_one(session, one.drill):
+    with _led_by_one(session, one.drill, _goes_on(one.drill)):
         grade = _led(session.office, one.incident, resumed=True)
     _report(grade, shape, file, json=json)
 
@@ -186,8 +195,24 @@ def report(
             if there and (which is None or _fitting(there, which)):
                 one = _chosen(there, which, "that was played")
                 _report(service.graded(session.office.desk, log, one.incident), shape, file, json=json)
+                _tell_of_the_other(session, which)
                 return
     _report(_rehearsed(session, which), shape, file, json=json)
+
+
+def _tell_of_the_other(session: Session, which: str | None) -> None:
+    """What was asked for is in the room's own log, and may be in that of the drills too."""
+    if which and _fitting(_played_alone(session), which):
+        show.talk(f"This is {which} of the room's own log. Of the log of drills: crisisctl drill report {which} --auto")
+
+
+def _played_alone(session: Session) -> list[service.Played]:
+    from crisisctl.cli import acting  # noqa: PLC0415 - few ask
+
+    if not acting.place(session.office).exists():
+        return []
+    with closing(acting.log_of(session.office)) as store, store.reading() as log:
+        return service.played(log)
 
 
 def _rehearsed(session: Session, which: str | None) -> Grade:
@@ -226,15 +251,11 @@ def new(
 @drills.command("list", epilog="Example: crisisctl drill list")
 def list_(ctx: typer.Context, json: options.Json = False) -> None:
     """The drills of the workspace, and those that were played."""
-    from crisisctl.cli import acting  # noqa: PLC0415 - few ask
-
     session: Session = ctx.obj
     office = session.office
     with office.store.reading() as log:
         found = [(one, "people") for one in service.played(log)]
-    if acting.place(office).exists():
-        with closing(acting.log_of(office)) as store, store.reading() as log:
-            found += [(one, "alone") for one in service.played(log)]
+    found += [(one, "alone") for one in _played_alone(session)]
     scripts = [_row(session, name) for name in office.drills()]
     if json:
         keys = ("id", "playbook", "title")
@@ -292,7 +313,7 @@ def _read(session: Session, scenario: str) -> tuple[Drill, Pinned]:
 
 
 def _shape(session: Session, form: str | None, output: Path | None) -> tuple[str, Path | None]:
-    """In which form the report is told, and into which file, which must not be one of ours."""
+    """In which form the report is told, and into which file, which must not be one of ours and can be written."""
     file = named(output)
     ending = file.suffix[1:] if file and file.suffix[1:] in FORMS else None
     shape = form or ending or "md"
@@ -300,6 +321,7 @@ def _shape(session: Session, form: str | None, output: Path | None) -> tuple[str
         raise nearest(shape, FORMS, "format")
     if file:
         spare_the_workspace(session, file)
+        look_first(file)
     return shape, file
 
 

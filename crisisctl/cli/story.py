@@ -133,7 +133,7 @@ def let_out(session: Session, incident: Incident, command: ask.Export, output: P
     """
     if output is not None:
         spare_the_workspace(session, output)
-        _look_first(output)
+        look_first(output)
         command = command._replace(file=output.name)
     guarded = incident.restricted or bool(command.included)
     if output is None and not guarded:
@@ -182,11 +182,11 @@ def spare_the_workspace(session: Session, output: Path) -> None:
         raise Usage(f"{output} belongs to the workspace. Name a file outside of {settings.state.name} and the like.")
 
 
-def _look_first(path: Path) -> None:
-    """Find what would keep the file from being written, so that the log tells of no export that never was."""
+def look_first(path: Path) -> None:
+    """Find what would keep the file from being written, before anything is done for its sake."""
     try:
         _refuse_others(path)
-        path.parent.stat()
+        os.stat(f"{path.parent}/")  # noqa: PTH116 - a Path forgets the slash, which only a folder may have
     except OSError as error:
         raise StoreFailed(f"{path} cannot be written: {error.strerror}.") from None
 

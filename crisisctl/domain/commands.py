@@ -372,6 +372,10 @@ class Inject(NamedTuple):
     tag: str | None = None
 
 
+class PauseDrill(NamedTuple):
+    """Let a drill stand still, because nobody leads it any more."""
+
+
 class ResumeDrill(NamedTuple):
     """Go on with a drill that was interrupted, and stood still for so long."""
 

@@ -14,7 +14,7 @@ from crisisctl.domain.times import not_before
 
 _AT_ANY_TIME = (ask.AddNote, ask.LogDecision)
 _BEFORE_IT_BEGAN = (*_AT_ANY_TIME, ask.FileClocks)  # what may have been done before anybody opened the incident
-_DRILLING = (ask.Inject, ask.ResumeDrill, ask.EndDrill)
+_DRILLING = (ask.Inject, ask.PauseDrill, ask.ResumeDrill, ask.EndDrill)
 _AFTER_THE_END = (
     *(*_AT_ANY_TIME, *_DRILLING, ask.Reopen, ask.Redact, ask.Grant, ask.Revoke, ask.Export, ask.Posted, ask.Retry),
 )
@@ -91,7 +91,7 @@ def _rules(command: ask.Command) -> Mapping[type, Rule]:
             | ask.MissClock()
         ):
             from crisisctl.domain.decide_clocks import RULES  # noqa: PLC0415
-        case ask.Inject() | ask.ResumeDrill() | ask.EndDrill():
+        case ask.Inject() | ask.PauseDrill() | ask.ResumeDrill() | ask.EndDrill():
             from crisisctl.domain.drill.rules import RULES  # noqa: PLC0415
         case _:
             from crisisctl.domain.decide_words import RULES  # noqa: PLC0415

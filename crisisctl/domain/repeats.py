@@ -52,6 +52,7 @@ LEAVES: Mapping[type, tuple[str, ...]] = {
     ask.Revoke: ("access.revoked",),
     ask.Export: ("timeline.exported", "report.exported", "calendar.exported", "filing.exported"),
     ask.Inject: ("drill.injected",),
+    ask.PauseDrill: ("drill.paused",),
     ask.ResumeDrill: ("drill.resumed",),
     ask.EndDrill: ("drill.ended",),
 }

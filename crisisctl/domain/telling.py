@@ -359,6 +359,7 @@ _TELL: dict[str, Callable[[Entry], str]] = {
         f"The clock of this machine went back by {words(timedelta(seconds=e.data['seconds']))}"
     ),
     "drill.injected": _injected,
+    "drill.paused": lambda _: "The exercise stands still",
     "drill.resumed": lambda e: (
         f"The exercise goes on after {words(timedelta(milliseconds=e.data['paused_ms']))} in which it stood still"
     ),

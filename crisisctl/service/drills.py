@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from crisisctl.domain import commands as ask
 from crisisctl.domain.drill.agenda import Cue, agenda
-from crisisctl.domain.drill.course import Course, course, key
+from crisisctl.domain.drill.course import Course, course, key, paused
 from crisisctl.domain.drill.grade import Grade, Kept, grade
 from crisisctl.domain.drill.scenario import FORM, Drill, Inject, Pinned
 from crisisctl.domain.entries import Entry, Source
@@ -77,9 +77,19 @@ class Director:
             if self.incident().exercise != "ended":
                 raise
 
-    def resume(self) -> None:
-        """Say that it goes on; it stood still since somebody did something in it last."""
-        last = max(entry.recorded_at for entry in self.entries() if entry.via not in _BY_ITSELF)
+    def pause(self) -> None:
+        """Say that it stands still, if it has not ended."""
+        if self.incident().exercise != "ended":
+            self._desk.handle(self.id, ask.PauseDrill(), Asked(self._source))
+
+    def resume(self, seen: datetime | None = None) -> None:
+        """Say that it goes on; it stood still since it was paused.
+
+        Where whoever led it could not say so, since they were `seen` last, else since somebody did something in it.
+        """
+        entries = self.entries()
+        led = [entry.recorded_at for entry in entries if entry.via == "drill" or not (seen or entry.via in _BY_ITSELF)]
+        last = paused(entries) or max([*led, *([seen] if seen else [])])
         self._desk.handle(self.id, ask.ResumeDrill(self._desk.now() - last), Asked(self._source))
 
     def end(self) -> None:

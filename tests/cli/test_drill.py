@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_actions_are_done_late_or_missed(leak: Program) -> None:
         "deputy-comms, held by kim, was called 37m into the drill and never acknowledged.",
         "legal, held by lee, was called 47m into the drill and never acknowledged.",
         "decide came 4m too late, by kim: 14m after 'post' instead of 10m.",
-        "note was not done within 20m of 'more'; it was for comms-lead (dana) to do.",
+        "note was not done within 20m of 'more'; it was for anybody to do.",
     ]
 
 
@@ -108,7 +109,7 @@ def test_the_report_is_marked_in_every_form(form: str, leak: Program) -> None:
 @ON_FILE
 def test_without_a_file_the_report_is_printed_and_the_play_told_beside_it(leak: Program) -> None:
     ran = leak.ok("drill", "run", "leak.yaml", "--auto")
-    assert ran.out.startswith("# EXERCISE: Rehearsal of a leak (INC-1)")
+    assert ran.out.startswith("# EXERCISE: Rehearsal of a leak (INC-1 of the log of drills)")
     assert "| why: decide | post | anybody | late by 4m | 14m | 10m | kim |" in ran.out
     assert "2026-01-05 09:02:00  dana$ crisisctl ack" in ran.err
     assert "2026-01-05 09:30:00  A journalist to legal: How many are affected?" in ran.err
@@ -126,6 +127,18 @@ def test_the_room_itself_knows_nothing_of_what_was_played_alone(leak: Program) -
     assert "EXERCISE" in timeline
     assert "The exercise is over" in timeline
     assert there.ok("verify").code == 0
+
+
+@ON_FILE
+def test_of_two_with_one_number_it_is_said_which_is_told_of(leak: Program) -> None:
+    leak.ok("drill", "run", "leak.yaml", "--auto", "--json")
+    alone = leak.ok("drill", "report", "INC-1")
+    assert ("(INC-1 of the log of drills)" in alone.out, alone.err) == (True, "")
+    leak.ok("drill", "run", "leak.yaml", "--speed", "3600x", "--json")
+    room = leak.ok("drill", "report", "INC-1")
+    assert "# EXERCISE: Rehearsal of a leak (INC-1)" in room.out
+    assert "Of the log of drills: crisisctl drill report INC-1 --auto" in room.err
+    assert leak.ok("drill", "report", "INC-1", "--auto").out == alone.out
 
 
 @ON_FILE
@@ -189,6 +202,14 @@ def test_whenever_it_is_interrupted_it_goes_on_where_it_was(how: signal.Signals,
             path.unlink()
 
 
+@pytest.mark.parametrize("path", ["nowhere/x.md", "leak.yaml/x.md"])
+def test_where_the_report_cannot_be_written_nothing_is_played(path: str, leak: Program) -> None:
+    for how in (["--auto"], []):
+        ran = leak("drill", "run", "leak.yaml", *how, "-o", path)
+        assert (ran.code, f"{path} cannot be written" in ran.err) == (7, True), ran.err
+    assert leak.ok("drill", "list", "--json").json["played"] == []
+
+
 def test_what_does_not_go_together_is_said(leak: Program) -> None:
     assert leak("drill", "run", "leak.yaml", "--auto", "--speed", "10x").code == 2
     assert leak("drill", "run", "leak.yaml", "--speed", "fast").code == 2
@@ -231,6 +252,12 @@ def test_people_answer_from_other_terminals_and_it_goes_on_after_a_kill(leak: Pr
     leak.ok("ack", "-i", "INC-1")
     second = _live(leak, "resume", "--json")
     _wait_for(leak, "drill.resumed")
+    times = {one["type"]: one for one in leak.ok("timeline", "-i", "INC-1", "--format", "json").json["entries"]}
+    moments = [
+        datetime.fromisoformat(times[kind]["recorded_at"]) for kind in ("escalation.acknowledged", "drill.resumed")
+    ]
+    stood = timedelta(milliseconds=times["drill.resumed"]["data"]["paused_ms"])
+    assert stood > moments[1] - moments[0]  # since it was killed, and not only since somebody did something
     leak.ok("decide", "Wait", "--because", "nothing is known", who="lee")
     leak.ok("drill", "end")
     out, err = second.communicate(timeout=60)
@@ -279,14 +306,20 @@ def test_one_drill_is_led_by_one(leak: Program) -> None:
     assert "drill.resumed" not in _types(leak)
 
 
-def test_a_drill_with_people_that_is_interrupted_is_taken_up_by_the_same_command(leak: Program) -> None:
+def test_a_drill_with_people_that_is_interrupted_says_how_it_goes_on(leak: Program) -> None:
+    (leak.root / "roster.yaml").write_text("people: {dana: {name: Dana}, lee: {name: Lee, roles: [legal]}}")
     first = _live(leak, "run", "leak.yaml", "--assign", "comms-lead=dana")
     _wait_for(leak, "drill.injected")
     first.send_signal(signal.SIGINT)
     _, err = first.communicate(timeout=60)
+    assert "Nobody plays legal, who is asked in this drill: crisisctl assign legal lee -i INC-1" in err
+    assert "Nobody plays comms-lead" not in err
     assert first.returncode == 130
     assert "The exercise stands still" in err
-    assert leak("drill", "run", "leak.yaml", "--speed", "5x").code == 2
+    assert "To go on where it was: crisisctl drill resume leak" in err
+    assert _types(leak)[-1] == "drill.paused"
+    again = leak("drill", "run", "leak.yaml", "--assign", "comms-lead=dana")
+    assert (again.code, "Go on: crisisctl drill resume INC-1" in again.err) == (2, True)
     second = _live(leak, "run", "leak.yaml")
     _wait_for(leak, "drill.resumed")
     leak.ok("drill", "end", "leak")

@@ -107,6 +107,7 @@ def _rows() -> list[dict[str, Any]]:
         (_broken(rows=[_rows()[1], _rows()[0]]), "out-of-order: item 2 of rows is at 2019-07-02 13:31:00 UTC, before"),
         (_broken(rows=[_rows()[0] | {"at": "yesterday"}]), "bad-time: 'yesterday' is not a time"),
         (_broken(rows=[_rows()[0] | {"at": "2019-07-02T13:31:00"}]), "has no zone"),
+        (_broken(rows=[_rows()[0] | {"role": "support"}]), "nothing-from-outside: no row came from outside"),
         (_broken(rows=[_rows()[0] | {"at": 5}]), "wrong-type: rows.1.at is a whole number"),
         (_broken(rows=[{"at": "2019-07-02T13:31:00Z", "actor": "x", "text": "y"}]), "has no role"),
         (_broken(rows=[_rows()[3], _rows()[3]]), "duplicate-tag: another row has the tag 'detected'"),
@@ -115,6 +116,7 @@ def _rows() -> list[dict[str, Any]]:
         (_broken(rows=[_rows()[0] | {"public": "yes"}]), "write true or false"),
         ('{"id": "x", "id": "y", "title": "t", "kind": "k", "rows": []}', "1:13: duplicate-key"),
         ('{"id": "x", "title": NaN}', "NaN is no number"),
+        pytest.param("[" * 100_000, "1:1: not-json: it is nested too deep; write plain JSON", id="nested"),
     ],
 )
 def test_a_malformed_crisis_is_told_with_its_place_and_its_remedy(text: str, said: str, room: Program) -> None:
@@ -123,6 +125,17 @@ def test_a_malformed_crisis_is_told_with_its_place_and_its_remedy(text: str, sai
     assert (ran.code, said in ran.err) == (6, True), ran.err
     assert all(line.startswith("bad.json:") for line in ran.err.splitlines())
     assert not (room.root / "bad.yaml").exists()
+
+
+def test_a_drill_that_its_check_would_refuse_is_not_written(room: Program) -> None:
+    ran = room("drill", "new", "--from", str(CRISES[0]), "-o", "playbooks/drills/other.yaml")
+    assert (ran.code, "its file 'other'; write other, or rename the file" in ran.err) == (6, True), ran.err
+    assert not (room.root / "playbooks/drills/other.yaml").exists()
+    rows = [_rows()[2], _rows()[3] | {"at": "2999-01-01T00:00:00Z"}]
+    (room.root / "long.json").write_text(_broken(rows=rows, expected_metrics={}))
+    ran = room("drill", "new", "--from", "long.json", "-o", "long.yaml")
+    assert (ran.code, "events.2.at is not a duration" in ran.err) == (6, True), ran.err
+    assert not (room.root / "long.yaml").exists()
 
 
 def test_the_line_of_a_slip_is_the_line_in_the_file(room: Program) -> None:

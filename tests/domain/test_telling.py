@@ -411,6 +411,13 @@ SENTENCES = [
         wrote("filing.exported", TAKEN | {"clock": "gdpr.art33"}, file="a.md"),
         "Filing draft for gdpr.art33 of version 7 taken out as md (3 entries) to a.md",
     ),
+    (
+        wrote("drill.injected", {"to": "legal", "channel": "x", "reached": ["lee"]}, **{"from": "A"}, text="Why?"),
+        "EXERCISE: A to legal (lee) by x: Why?",
+    ),
+    (wrote("drill.paused"), "The exercise stands still"),
+    (wrote("drill.resumed", {"paused_ms": 60_000}), "The exercise goes on after 60s in which it stood still"),
+    (wrote("drill.ended"), "The exercise is over"),
     (wrote("clock.stepped_back", {"seconds": 90}), "The clock of this machine went back by 90s"),
     (
         wrote("entry.redacted", {"version": 4, "fields": ["because", "text"]}, because="a name"),

@@ -95,7 +95,7 @@ def states(room: Room) -> dict[str, tuple[str, float | None]]:
 
 
 @pytest.mark.parametrize(
-    "command", [ask.Inject("a", "b", "legal", "", "c"), ask.ResumeDrill(timedelta(1)), ask.EndDrill()]
+    "command", [ask.Inject("a", "b", "legal", "", "c"), ask.PauseDrill(), ask.ResumeDrill(timedelta(1)), ask.EndDrill()]
 )
 def test_what_is_done_to_drills_cannot_be_done_to_what_is_real(command: Any, room: Room) -> None:
     room.open()
@@ -117,7 +117,7 @@ FORGED = {"drill": True, "exercise": exercise()}
 
 
 @pytest.mark.parametrize(
-    "kind", sorted({*_CHANGES, "incident.opened", "drill.injected", "drill.resumed", "drill.ended"})
+    "kind", sorted({*_CHANGES, "incident.opened", "drill.injected", "drill.paused", "drill.resumed", "drill.ended"})
 )
 @pytest.mark.parametrize("opened", ["real", "drill"])
 def test_no_entry_makes_a_real_incident_a_drill_or_the_other_way_round(kind: str, opened: str, room: Room) -> None:
@@ -218,13 +218,25 @@ def test_what_is_done_in_time_is_done_and_the_rest_is_open_until_its_time_is_up(
     played.ask(ask.Advance("activate", "x"))
     assert states(played)["moved"] == ("late", 90)
     played.ask(ask.EndDrill())
-    assert states(played)["out"] == ("missed", None)
+    played.clock.tick(hours=2)
+    played.ask(ask.AddNote("two hours after the end"))
+    assert states(played)["out"] == ("open", None)  # its time was not up when the drill was ended
     assert states(played)["told"] == ("open", None)  # its event never came
     assert {one.id: one.rating for one in graded(played).objectives} == {
         "fast": "partly",
-        "words": "not met",
+        "words": "open",
         "unused": "open",
     }
+
+
+def test_what_has_no_limit_is_missed_when_the_drill_ends_without_it(room: Room) -> None:
+    (post, *_) = SCENARIO["events"]
+    endless = SCENARIO | {"events": [post | {"expect": [{"id": "why", "action": "decide"}]}]}
+    room.open(exercise=exercise(text=pin(endless).text))
+    room.ask(ask.Inject(post["id"], post["from"], post["to"], "", post["text"]), "crisisctl")
+    assert states(room)["why"] == ("open", None)
+    room.ask(ask.EndDrill())
+    assert states(room)["why"] == ("missed", None)
 
 
 def test_only_whoever_was_asked_counts_or_who_stands_in(played: Room, happen: Callable[[int], None]) -> None:
@@ -254,7 +266,6 @@ def test_what_a_timer_does_was_done_by_nobody(played: Room, happen: Callable[[in
     played.clock.tick(minutes=20)
     played.ask(ask.AddNote("twenty minutes later"))
     assert "incident.advanced" in played.types()
-    played.ask(ask.EndDrill())
     assert states(played)["moved"][0] == "missed"
 
 
@@ -273,6 +284,42 @@ def test_time_stands_still_while_nobody_leads(played: Room, happen: Callable[[in
     assert resumed.data == {"paused_ms": 9 * 3_600_000}
     axis = course(played.entries()).axis
     assert axis.instant(timedelta(minutes=30)) == played.entries()[0].occurred_at + timedelta(hours=9, minutes=30)
+
+
+def test_what_people_do_while_nobody_leads_does_not_let_its_time_run(
+    played: Room, happen: Callable[[int], None]
+) -> None:
+    happen(0)
+    director = service.Director(played.desk, "INC-1", Source("dana", "tester"))
+    for minutes in (120, 240):
+        played.clock.tick(minutes=2)
+        director.pause()
+        played.clock.tick(hours=3)
+        played.ask(ask.AddNote("in the night"))
+        assert (states(played)["heard"], course(played.entries()).now) == (("open", None), minutes)
+        played.clock.tick(hours=3)
+        director.resume()
+        assert course(played.entries()).now == minutes
+    played.clock.tick(seconds=90)
+    played.ask(ask.Acknowledge())
+    assert graded(played).actions[0].at == 330
+    director.end()
+    director.pause()
+    assert played.types()[-1] == "drill.ended"
+
+
+def test_whoever_was_killed_led_until_they_were_seen_last(played: Room, happen: Callable[[int], None]) -> None:
+    director = service.Director(played.desk, "INC-1", Source("dana", "tester"))
+    director.happen(course(played.entries()).drill.events[0])
+    played.clock.tick(minutes=3)
+    seen = played.clock.now()
+    played.clock.tick(minutes=20)
+    played.ask(ask.AddNote("nobody leads"))
+    director.resume(seen)
+    assert course(played.entries()).now == 180
+    played.clock.tick(minutes=1)
+    director.resume(seen)  # by a file that is older than what was led from another machine
+    assert course(played.entries()).now == 180
 
 
 def test_a_fast_drill_is_told_in_its_own_time(room: Room) -> None:
@@ -303,6 +350,42 @@ def test_tags_are_reached_by_events_and_by_notes_that_begin_with_them(
     played.ask(ask.AddNote("#seen in the monitoring"))
     assert graded(played).metrics["ttd"] == 75
     assert "ttd took 75s; the organisation that it happened to needed 60s." in lessons(graded(played))
+
+
+def test_a_call_after_all_that_was_expected_was_done_is_no_lesson(room: Room) -> None:
+    (post, *_) = SCENARIO["events"]
+    short = SCENARIO | {"events": [post | {"expect": [{"id": "told", "action": "note", "within": "1h"}]}]}
+    room.open(assign=(("comms-lead", "dana"), ("deputy-comms", "kim")), exercise=exercise(text=pin(short).text))
+    room.ask(ask.Inject(post["id"], post["from"], post["to"], "", post["text"]), "crisisctl")
+    room.clock.tick(minutes=1)
+    called = "comms-lead, held by dana, was called 0s into the drill and never acknowledged."
+    assert called in lessons(graded(room))
+    room.ask(ask.AddNote("seen"))
+    room.clock.tick(hours=2)
+    room.ask(ask.EndDrill())
+    told = graded(room)
+    assert max(one.called for one in told.acknowledged) > 60
+    assert [one for one in lessons(told) if "never acknowledged" in one] == [called]
+
+
+def test_who_did_it_without_being_asked_is_told(played: Room, happen: Callable[[int], None]) -> None:
+    happen(1)
+    played.ask(ask.AddNote("from the wrong one"), "sam")
+    assert not [one for one in graded(played).actions if one.instead]  # the counsel has time left
+    played.clock.tick(minutes=11)
+    played.ask(ask.EndDrill())
+    assert states(played)["told"] == ("missed", None)
+    told = "note was done by sam, who was not asked, after 'press'; it was for legal (lee) to do."
+    assert told in lessons(graded(played))
+
+
+def test_what_anybody_may_do_is_blamed_on_nobody(played: Room, happen: Callable[[int], None]) -> None:
+    happen(1)
+    played.clock.tick(minutes=11)
+    played.ask(ask.EndDrill())
+    told = lessons(graded(played))
+    assert "note was not done within 10m of 'press'; it was for legal (lee) to do." in told
+    assert "task pause-posts was not done within 5m of 'press'; it was for anybody to do." in told
 
 
 def test_the_way_of_late_words_is_told(played: Room, happen: Callable[[int], None]) -> None:

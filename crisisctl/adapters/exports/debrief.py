@@ -82,7 +82,7 @@ def _values(grade: Grade) -> dict[str, Any]:
     return {
         "exercise": EXERCISE,
         "practice": PRACTICE,
-        "id": run.incident.id,
+        "id": f"{run.incident.id} of the log of drills" if run.alone else run.incident.id,
         "title": run.incident.title,
         "running": not run.over,
         "facts": [

@@ -34,7 +34,8 @@ def read_crisis(path: Path) -> ReadCrisis:
         told = (f"this is no JSON: {error.msg}", "mend it there")
         return ReadCrisis(None, [Finding(str(path), error.lineno, error.colno, "error", "not-json", *told)])
     except (ValueError, RecursionError) as error:
-        return ReadCrisis(None, [Finding(str(path), 1, 1, "error", "not-json", str(error), "write plain JSON")])
+        why = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        return ReadCrisis(None, [Finding(str(path), 1, 1, "error", "not-json", why, "write plain JSON")])
     return _checked(path, document, places)
 
 

@@ -72,9 +72,17 @@ def check_crisis(document: object) -> list[Problem]:
     if has.get("rows") == []:
         here.at("rows").error("no-rows", "nothing happened in this crisis", "add at least one row")
     tags = _rows(here.at("rows"), has.get("rows"))
+    _from_outside(here.at("rows"), has.get("rows"))
     _metrics(here.at("expected_metrics"), has.get("expected_metrics"), tags)
     # Whoever wrote the facts down may know more than is asked here.
     return [one._replace(level="warning") if one.rule == "unknown-key" else one for one in here.problems]
+
+
+def _from_outside(here: Place, value: object) -> None:
+    roles = [row for row in value if isinstance(row, dict) and "role" in row] if isinstance(value, list) else []
+    if roles and not any(_outside(row) for row in roles):
+        remedy = f"give what came from outside the role {', '.join(OUTSIDE[:-1])} or {OUTSIDE[-1]}, or make it rogue"
+        here.error("nothing-from-outside", "no row came from outside, so nothing would happen in the drill", remedy)
 
 
 def _rows(here: Place, value: object) -> dict[str, datetime]:

@@ -80,9 +80,15 @@ class Course(NamedTuple):
         return self.incident.exercise == "ended"
 
     @property
+    def alone(self) -> bool:
+        """Whether scripted players played it, in the log of drills, which has numbers of its own."""
+        return bool(self.told[0][0].data["exercise"].get("alone"))
+
+    @property
     def now(self) -> float:
-        """How far it has come."""
-        return max(at for _, at in self.told)
+        """How far it has come; what is said of it after its end is not of it any more."""
+        ended = (at for entry, at in self.told if entry.type == "drill.ended")
+        return next(ended, max(at for _, at in self.told))
 
     def injected(self) -> dict[str, float]:
         """When each event happened, by its id."""
@@ -143,8 +149,7 @@ def course(entries: Sequence[Entry]) -> Course:
     exercise = opened.data.get("exercise")
     if not exercise:
         raise Refused(f"{opened.incident} was not played from a scenario, so there is nothing to compare it with.")
-    stops = tuple((one.occurred_at, one.data["paused_ms"] / 1000) for one in entries if one.type == "drill.resumed")
-    axis = Axis(opened.occurred_at, float(exercise["speed"]), stops)
+    axis = Axis(opened.occurred_at, float(exercise["speed"]), tuple(_stops(entries)))
     told = [(entry, axis.seconds(entry.occurred_at)) for entry in entries]
     incident: Incident | None = None
     deeds: list[Deed] = []
@@ -155,6 +160,22 @@ def course(entries: Sequence[Entry]) -> Course:
     if incident is None:
         raise Refused("A drill without entries cannot be told.")
     return Course(unpin(exercise["text"]), incident, axis, told, deeds)
+
+
+def _stops(entries: Sequence[Entry]) -> Iterator[tuple[datetime, float]]:
+    """Until when it stood still for how many seconds; it may still do so when the last thing is said."""
+    for one in entries:
+        if one.type == "drill.resumed":
+            yield one.occurred_at, one.data["paused_ms"] / 1000
+    if since := paused(entries):
+        until = max(one.recorded_at for one in entries)
+        yield until, (until - since).total_seconds()
+
+
+def paused(entries: Sequence[Entry]) -> datetime | None:
+    """Since when it stands still; None while it is led, and where nobody could say any more that it is not."""
+    marks = [one for one in entries if one.type in ("drill.paused", "drill.resumed")]
+    return marks[-1].occurred_at if marks and marks[-1].type == "drill.paused" else None
 
 
 def _seats(incident: Incident, entry: Entry) -> frozenset[str]:

@@ -14,6 +14,7 @@ class Graded(NamedTuple):
     """An expected action: `done`, `late`, `missed`, or `open` while its time is not up or its event never came.
 
     `asked`, `due` and `at` are seconds of the drill; `late_by` is 0 for what is done and None for what is not.
+    `instead` is who did what was missed, though another was asked.
     """
 
     inject: Inject
@@ -23,6 +24,7 @@ class Graded(NamedTuple):
     due: float | None = None
     at: float | None = None
     by: str = ""
+    instead: str = ""
 
     @property
     def late_by(self) -> float | None:
@@ -119,8 +121,16 @@ def whole(seconds: float) -> float:
 
 
 def _actions(run: Course) -> Iterator[Graded]:
+    """Each expected action with what was done about it, or who did it though another was asked."""
+    used = set[int]()
+    for one in [*_answered(run, used)]:  # all of them, so that what answers one is not told of another
+        deeds = _afterwards(run, one.expected, one.asked, used) if one.asked is not None else []
+        yield one._replace(instead=deeds[0].entry.actor) if deeds and one.state == "missed" else one
+
+
+def _answered(run: Course, used: set[int]) -> Iterator[Graded]:
     """Each expected action with what was done about it; nothing that was done counts twice."""
-    injected, used = run.injected(), set[int]()
+    injected = run.injected()
     for inject, expected in run.expected():
         asked = injected.get(inject.id)
         if asked is None:
@@ -129,7 +139,7 @@ def _actions(run: Course) -> Iterator[Graded]:
         deed = _answer(run, expected, asked, used)
         due = asked + expected.within.total_seconds() if expected.within else None
         if deed is None:
-            waiting = not run.over and (due is None or run.now < due)
+            waiting = not run.over if due is None else run.now < due
             yield Graded(inject, expected, "open" if waiting else "missed", asked, due)
             continue
         used.add(deed.entry.version)
@@ -146,6 +156,12 @@ def _answer(run: Course, expected: Expected, asked: float, used: set[int]) -> De
     fits = [deed for deed in fits if not row_of(deed.entry)]
     after = next((deed for deed in fits if deed.at >= asked), None)
     return after or (fits[0] if fits and expected.action.of else None)
+
+
+def _afterwards(run: Course, expected: Expected, asked: float, used: set[int]) -> list[Deed]:
+    """What people did of that kind after it was asked for, whoever they are, and answers nothing else."""
+    free = (deed for deed in run.deeds if deed.entry.version not in used and deed.at >= asked)
+    return [deed for deed in free if shows(deed.entry, expected.action) and not row_of(deed.entry)]
 
 
 def _suits(run: Course, deed: Deed, expected: Expected) -> bool:

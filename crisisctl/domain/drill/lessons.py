@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -30,11 +31,18 @@ def span(seconds: float) -> str:
 
 
 def _unanswered(grade: Grade) -> Iterator[str]:
+    until = _last_asked_for(grade)
     for one in grade.acknowledged:
-        if one.seconds is None and not one.instead:
+        if one.seconds is None and not one.instead and one.called <= until:
             held = ", ".join(grade.course.incident.holders(one.role))
             who = f"held by {held}" if held else "held by nobody"
             yield f"{one.role}, {who}, was called {span(one.called)} into the drill and never acknowledged."
+
+
+def _last_asked_for(grade: Grade) -> float:
+    """Until when anything was expected of anybody; a call that comes later was no part of the scenario."""
+    ends = (one.at if one.at is not None else one.due for one in grade.actions)
+    return max((math.inf if end is None else end for end in ends), default=math.inf)
 
 
 def _late(run: Course, one: Graded) -> str:
@@ -70,11 +78,20 @@ def _last(run: Course, kind: str, statement: str, since: float, until: float) ->
 
 
 def _missed(run: Course, one: Graded) -> str:
-    role = one.expected.role or one.inject.to
-    held = ", ".join(run.incident.holders(role))
-    seat = f"{role} ({held})" if held else f"{role}, a seat that was empty,"
+    if one.instead:
+        whose = f"it was for {_seat(run, one)} to do"
+        return f"{one.expected.action} was done by {one.instead}, who was not asked, after '{one.inject.id}'; {whose}."
     limit = f" within {span(one.expected.within.total_seconds())}" if one.expected.within else ""
-    return f"{one.expected.action} was not done{limit} of '{one.inject.id}'; it was for {seat} to do."
+    return f"{one.expected.action} was not done{limit} of '{one.inject.id}'; it was for {_seat(run, one)} to do."
+
+
+def _seat(run: Course, one: Graded) -> str:
+    """Whose it was to do: nobody's in particular where anybody may."""
+    role = one.expected.role
+    if role is None:
+        return "anybody"
+    held = ", ".join(run.incident.holders(role))
+    return f"{role} ({held})" if held else f"{role}, a seat that was empty,"
 
 
 def _slow(grade: Grade) -> Iterator[str]:

@@ -32,6 +32,12 @@ def inject(incident: Incident, command: ask.Inject, _source: Source, _at: dateti
     return [Event("drill.injected", data | {"reached": [*incident.holders(command.to)]}, told)]
 
 
+def pause(incident: Incident, _command: ask.PauseDrill, _source: Source, _at: datetime) -> list[Event]:
+    """Whoever leads the drill leaves; its time stands still."""
+    _running(incident)
+    return [Event("drill.paused", {})]
+
+
 def resume(incident: Incident, command: ask.ResumeDrill, _source: Source, _at: datetime) -> list[Event]:
     """Whoever leads the drill is back."""
     _running(incident)
@@ -44,4 +50,9 @@ def end(incident: Incident, _command: ask.EndDrill, _source: Source, _at: dateti
     return [Event("drill.ended", {})]
 
 
-RULES: Mapping[type, Rule] = {ask.Inject: inject, ask.ResumeDrill: resume, ask.EndDrill: end}
+RULES: Mapping[type, Rule] = {
+    ask.Inject: inject,
+    ask.PauseDrill: pause,
+    ask.ResumeDrill: resume,
+    ask.EndDrill: end,
+}

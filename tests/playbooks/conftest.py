@@ -226,6 +226,11 @@ def file(request: pytest.FixtureRequest) -> File:
 @pytest.fixture
 def renditions(file: File) -> list[dict[str, str]]:
     """The texts by block for everything that may be known beside what is sure, every choice, and a local time."""
+    return _renditions(file)
+
+
+@cache  # many tests read them, and those of the longest templates take seconds
+def _renditions(file: File) -> list[dict[str, str]]:
     playbook, asked = file.playbook, names(file.source)
     zone = {"en": "CET", "de": "MEZ"}[file.language]
     offers = [

@@ -9,7 +9,7 @@ import pytest
 
 from crisisctl.domain.statements.publishing import slots
 from tests.playbooks import conduct
-from tests.playbooks.conftest import CORRECTION, EARLY, RESERVED, TEMPLATES, File, names, texts
+from tests.playbooks.conftest import CORRECTION, EARLY, RESERVED, TEMPLATES, File, Values, names, texts
 from tests.playbooks.technical import TEXT_MESSAGES
 
 KINDS = {"holding", "update", "resolution", "correction", "staff", "qa", "minimal"}
@@ -162,12 +162,10 @@ def test_a_word_that_must_not_go_out_yet_holds_an_open_slot(file: File, renditio
     surely = {name: "2026-11-22 15:00 UTC" if name.endswith("_at") else "x" for name in file.sure}
     for name in file.allowed.keys() & names(file.source):
         refused = {*file.playbook.facts[name].choices, False} - {*file.allowed[name]}
-        for value in (None, *refused):
-            known = {**RESERVED, **surely, name: value} if value is not None else {**RESERVED, **surely}
-            if value is None:
-                del known[name]
+        unset: Values = {**RESERVED, **{key: value for key, value in surely.items() if key != name}}
+        for known in (unset, *({**unset, name: value} for value in refused)):
             found = texts(file.source, known)
-            assert {key for key in found if key != "email_subject"} <= slots(found).keys(), (name, value)
+            assert {key for key in found if key != "email_subject"} <= slots(found).keys(), known
     assert not any(slots(found) for found in renditions)
 
 

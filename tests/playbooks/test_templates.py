@@ -163,7 +163,8 @@ def test_a_word_that_must_not_go_out_yet_holds_an_open_slot(file: File, renditio
     for name in file.allowed.keys() & names(file.source):
         refused = {*file.playbook.facts[name].choices, False} - {*file.allowed[name]}
         unset: Values = {**RESERVED, **{key: value for key, value in surely.items() if key != name}}
-        for known in (unset, *({**unset, name: value} for value in refused)):
+        wrong: list[Values] = [{**unset, name: value} for value in refused]
+        for known in (unset, *wrong):
             found = texts(file.source, known)
             assert {key for key in found if key != "email_subject"} <= slots(found).keys(), known
     assert not any(slots(found) for found in renditions)

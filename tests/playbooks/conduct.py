@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 EARLY: Mapping[str, frozenset[str]] = {
     "employee-misconduct": frozenset({"matter", "next_update_at"}),
-    "executive-misconduct": frozenset({"office", "next_update_at"}),
-    "harassment-of-staff": frozenset({"group", "next_update_at"}),
+    "executive-misconduct": frozenset({"apart", "office", "next_update_at"}),
+    "harassment-of-staff": frozenset({"person_agrees", "group", "next_update_at"}),
     "partner-scandal": frozenset({"partner_role", "next_update_at"}),
     "privacy-backlash": frozenset({"feature", "next_update_at"}),
-    "regulator-inquiry": frozenset({"authority", "subject", "next_update_at"}),
+    "regulator-inquiry": frozenset({"genuine", "authority", "subject", "next_update_at"}),
 }
 LATE: Mapping[str, frozenset[str]] = {
     "employee-misconduct": frozenset({"finding", "house_change"}),
@@ -19,6 +19,12 @@ LATE: Mapping[str, frozenset[str]] = {
     "partner-scandal": frozenset({"paused_at", "partnership", "reason_given"}),
     "privacy-backlash": frozenset({"data_flow", "switch_off", "decision"}),
     "regulator-inquiry": frozenset({"answered_at", "outcome", "our_step"}),
+}
+# What some facts must be before a word goes out; with any other value, or none, its text holds an open slot.
+ALLOWS: Mapping[str, Mapping[str, tuple[str | bool, ...]]] = {
+    "executive-misconduct": {"apart": (True,)},
+    "harassment-of-staff": {"person_agrees": ("group-only", "named-by-choice")},
+    "regulator-inquiry": {"genuine": (True,)},
 }
 # The seat that its opener takes, where it is not the communications lead's.
 LEADS: Mapping[str, str] = {

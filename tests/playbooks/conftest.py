@@ -135,7 +135,11 @@ def sure(playbook: Playbook, statement: StatementSpec) -> frozenset[str]:
 def commons(playbook: Playbook, source: str, used: set[str], sure: frozenset[str]) -> list[str]:
     """Every common text that the template can become, whatever else is known and whichever choice was made."""
     names = sorted(used - RESERVED.keys())
-    offers = [(name, (*([] if name in sure else [None]), *_samples(playbook.facts[name]))) for name in names]
+    allowed = conduct.ALLOWS.get(playbook.id, {})
+    offers = [
+        (name, (*([] if name in sure else [None]), *(allowed.get(name) or _samples(playbook.facts[name]))))
+        for name in names
+    ]
     return _filled_in(source, tuple(offers))
 
 
@@ -210,7 +214,18 @@ class File(NamedTuple):
     def sure(self) -> frozenset[str]:
         """The facts that a room knows without fail when it drafts this."""
         more = {"resolution": LATE[self.playbook.id], "correction": CORRECTION}
-        return EARLY[self.playbook.id] | more.get(self.kind, frozenset())
+        return (EARLY[self.playbook.id] | more.get(self.kind, frozenset())) - self._unasked
+
+    @property
+    def allowed(self) -> Mapping[str, tuple[str | bool, ...]]:
+        """What a fact must be before this goes out; what stays inside waits for none."""
+        gates = conduct.ALLOWS.get(self.playbook.id, {})
+        return {name: values for name, values in gates.items() if name not in self._unasked}
+
+    @property
+    def _unasked(self) -> frozenset[str]:
+        inside = self.kind in {"staff", "qa"}
+        return frozenset(conduct.ALLOWS.get(self.playbook.id, {})) if inside else frozenset()
 
 
 TEMPLATES = [File(path) for path in sorted((ROOT / "templates").rglob("*.j2"))]
@@ -234,7 +249,7 @@ def _renditions(file: File) -> list[dict[str, str]]:
     playbook, asked = file.playbook, names(file.source)
     zone = {"en": "CET", "de": "MEZ"}[file.language]
     offers = [
-        (name, (*([] if name in file.sure else [None]), *_samples(playbook.facts[name])))
+        (name, (*([] if name in file.sure else [None]), *(file.allowed.get(name) or _samples(playbook.facts[name]))))
         for name in sorted(asked & playbook.facts.keys() - {"next_update_at"})
     ]
     promise = {"next_update_at": f"2026-11-22 16:00 {zone} (15:00 UTC)", "language": file.language}

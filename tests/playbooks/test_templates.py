@@ -7,7 +7,9 @@ from itertools import chain
 
 import pytest
 
-from tests.playbooks.conftest import CORRECTION, EARLY, RESERVED, TEMPLATES, File, names, texts
+from crisisctl.domain.statements.publishing import slots
+from tests.playbooks import conduct
+from tests.playbooks.conftest import CORRECTION, EARLY, RESERVED, TEMPLATES, File, Values, names, texts
 from tests.playbooks.technical import TEXT_MESSAGES
 
 KINDS = {"holding", "update", "resolution", "correction", "staff", "qa", "minimal"}
@@ -150,9 +152,27 @@ def test_questions_and_answers_come_in_pairs_and_are_hard_enough(file: File, ren
 
 @of("minimal")
 def test_the_minimal_line_is_one_line_of_what_is_sure(file: File, renditions: list[dict[str, str]]) -> None:
-    assert len(renditions) == 1
+    assert len({found[""] for found in renditions}) == 1
     assert "\n" not in renditions[0][""]
     assert len(renditions[0][""]) <= 300
+
+
+@of("holding", "minimal", "update", "resolution", "correction")
+def test_a_word_that_must_not_go_out_yet_holds_an_open_slot(file: File, renditions: list[dict[str, str]]) -> None:
+    surely = {name: "2026-11-22 15:00 UTC" if name.endswith("_at") else "x" for name in file.sure}
+    for name in file.allowed.keys() & names(file.source):
+        choices: tuple[str | bool, ...] = (*file.playbook.facts[name].choices, False)
+        unset: Values = {**RESERVED, **{key: value for key, value in surely.items() if key != name}}
+        wrong: list[Values] = [{**unset, name: value} for value in choices if value not in file.allowed[name]]
+        for known in (unset, *wrong):
+            found = texts(file.source, known)
+            assert {key for key in found if key != "email_subject"} <= slots(found).keys(), known
+    assert not any(slots(found) for found in renditions)
+
+
+@of("holding", "minimal")
+def test_first_words_wait_for_what_makes_them_true(file: File) -> None:
+    assert names(file.source) >= conduct.ALLOWS.get(file.playbook.id, {}).keys()
 
 
 @of("correction")

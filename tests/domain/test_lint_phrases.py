@@ -123,7 +123,8 @@ PIECES = [
 def test_no_text_takes_more_than_its_length_says(piece: str) -> None:
     short, long = (("x" + piece * size)[:size] + "x" for size in (4_000, 32_000))
     spent(short)
-    assert spent(long) < 24 * max(spent(short), 0.02), "eight times the text may take eight times as long, and some"
+    tries = (spent(long) < 24 * max(spent(short), 0.02) for _ in range(3))  # a busy machine spoils one, not all
+    assert any(tries), "eight times the text may take eight times as long, and some"
 
 
 def test_a_phrase_full_of_gaps_stays_cheap() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crisisctl.cli import complete, filing, in_incident, options, show
-from crisisctl.cli.deadline import running
+from crisisctl.cli.deadline import inputs_of, running
 from crisisctl.cli.session import Session
 from crisisctl.domain.errors import Unverified, Usage
 
@@ -160,21 +160,6 @@ def compute(
 def _one_of(option: str, told: str, known: tuple[str, ...]) -> None:
     if told not in known:
         raise Usage(f"{option} is {', '.join(known[:-1])} or {known[-1]}, not {told!r}.")
-
-
-def inputs_of(clock: Clock, told: list[str]) -> dict[str, object]:
-    """What was typed with `--input`, by name; `Usage` where the clock does not look at it."""
-    from crisisctl.domain.clocks import given  # noqa: PLC0415 - only inputs pay for it
-
-    pairs = [one.partition("=") for one in told]
-    for name, equals, value in pairs:
-        if not (name and equals and value):
-            raise Usage(f"--input {name!r} is not NAME=VALUE. Write it as aware=2026-11-22T15:00:00Z.")
-    inputs: dict[str, object] = {name: value for name, _, value in pairs}
-    if strange := given.strange(clock, inputs):
-        known = ", ".join((*given.facts(clock), *given.answers(clock)))
-        raise Usage(f"{clock.id} does not look at {strange[0]!r}. It looks at {known}.")
-    return inputs
 
 
 @clocks.command(epilog="Example: crisisctl clock check cases.json")

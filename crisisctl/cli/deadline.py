@@ -114,8 +114,22 @@ def _known(call: Call, told: str) -> str:
         raise
 
 
+def inputs_of(clock: Clock, told: list[str]) -> dict[str, object]:
+    """What was typed with `--input`, by name; `Usage` where the clock does not look at it."""
+    from crisisctl.domain.clocks import given  # noqa: PLC0415 - only inputs pay for it
+
+    pairs = [one.partition("=") for one in told]
+    for name, equals, value in pairs:
+        if not (name and equals and value):
+            raise Usage(f"--input {name!r} is not NAME=VALUE. Write it as aware=2026-11-22T15:00:00Z.")
+    inputs: dict[str, object] = {name: value for name, _, value in pairs}
+    if strange := given.strange(clock, inputs):
+        known = ", ".join((*given.facts(clock), *given.answers(clock)))
+        raise Usage(f"{clock.id} does not look at {strange[0]!r}. It looks at {known}.")
+    return inputs
+
+
 def _given(clock: Clock, told: list[str], place: Any, *, later: bool) -> Mapping[str, Any]:  # noqa: ANN401 - a zone or none
-    from crisisctl.cli.clock import inputs_of  # noqa: PLC0415 - one reading of inputs for both
     from crisisctl.domain.clocks import given  # noqa: PLC0415 - help pays for nothing
 
     known = given.known(clock, None, inputs_of(clock, told), place, later=later)

@@ -74,8 +74,6 @@ def _told(incident: Incident, command: ask.StartClocks, clock: Clock, at: dateti
         if held and held.filed_at:
             raise Refused(f"{clock.id} was filed already, so it did not start now. Say when it did: --trigger TIME")
         told[clock.start] = stamp(at)
-    if clock.chained_to and (before := incident.clocks.get(clock.chained_to)) and before.filed_at:
-        told.setdefault(clock.start, stamp(before.filed_at))
     happened(told, at)
     return told
 
@@ -101,7 +99,8 @@ def _startable(incident: Incident, clock: Clock, command: ask.StartClocks) -> No
     if clock.rule.cut_off:
         raise Refused(f"{clock.id} judges filings and does not run. Ask it: crisisctl clock compute {clock.id}")
     before = incident.clocks.get(clock.chained_to) if clock.chained_to else None
-    if clock.chained_to and (command.trigger is not None or not (before and before.filed_at)):
+    by_hand = command.trigger is not None or clock.start in command.inputs
+    if clock.chained_to and (by_hand or not (before and before.filed_at)):
         raise Refused(
             f"{clock.id} starts with our filing of {clock.chained_to}. When that was made: "
             f"crisisctl clock file {clock.chained_to} --to WHOM --at TIME -i {incident.id}"
@@ -187,7 +186,7 @@ def file(incident: Incident, command: ask.FileClocks, source: Source, at: dateti
 
 def _after_its_own(incident: Incident, clock: Clock | None, command: ask.FileClocks) -> None:
     """`Refused` when the filing that starts a clock is neither in the log nor in this command."""
-    if clock and clock.chained_to and clock.chained_to not in command.clocks and clock.id in command.book.known:
+    if clock and clock.chained_to and clock.chained_to not in command.clocks:
         before = incident.clocks.get(clock.chained_to)
         if not (before and before.filed_at) and not command.because:
             first = f"crisisctl clock file {clock.chained_to} --to WHOM --at TIME"

@@ -74,8 +74,9 @@ def _stalled(incident: Incident, entry: Entry) -> Incident:
     """It has begun, and something is missing that its end counts from."""
     data = entry.data
     held = _held(incident, data["clock"], data)
-    begun, who = _instant(data["facts"].get(data["start"])), (data["role"], tuple(data["escalate"]))
-    return _with(incident, _ended(held, entry)._replace(facts=data["facts"], begun=begun, role=who[0], escalate=who[1]))
+    begun = _instant(data["facts"].get(data["start"]))
+    whose = _ended(held, entry)._replace(role=data["role"], escalate=tuple(data["escalate"]))
+    return _with(incident, whose._replace(facts=data["facts"], begun=begun))
 
 
 def _assessed(incident: Incident, entry: Entry) -> Incident:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crisisctl.domain import labels
+from crisisctl.domain.clocks.alarms import about
 from crisisctl.domain.entries import Entry
 from crisisctl.domain.incident import Deadline, Incident
 from crisisctl.domain.telling import sentence
@@ -29,15 +30,8 @@ def document(one: Deadline) -> dict[str, Any]:
 
 def touched(outcome: Outcome) -> list[Deadline]:
     """The clocks that a command's entries are about, as they stand after it."""
-    ids = dict.fromkeys(id_ for entry in outcome.entries for id_ in about(entry))
-    return [outcome.incident.clocks[id_] for id_ in ids if id_ in outcome.incident.clocks]
-
-
-def about(entry: Entry) -> Iterator[str]:
-    """The clocks that an entry is about."""
-    if entry.type.startswith("clock."):
-        told = entry.data.get("clocks", [entry.data])
-        yield from (one["clock"] for one in told if "clock" in one)  # one type tells of the computer's own clock
+    ids = {id_ for entry in outcome.entries for id_ in about(entry)}
+    return [one for id_, one in outcome.incident.clocks.items() if id_ in ids]
 
 
 def named(incident: Incident, book: Clocks) -> list[Deadline]:

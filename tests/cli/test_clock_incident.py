@@ -64,8 +64,8 @@ def test_a_clock_of_a_privileged_fact_is_privileged_too(program: Program, told: 
 
 
 def test_a_fact_that_starts_a_clock_cannot_lie_ahead(program: Program, told: Callable[..., str]) -> None:
-    for line in (["fact", "set", "aware_at", "2026-03-02T12:00:00Z"],):
-        assert "2026-03-02 12:00:00 UTC is in the future" in told(1, *line, code=3)
+    refused = told(1, "fact", "set", "aware_at", "2026-03-02T12:00:00Z", code=3)
+    assert "2026-03-02 12:00:00 UTC is in the future" in refused
     ran = program("open", "data-breach", "--title", "T", "--fact", "aware_at=2099-01-01T00:00:00Z")
     assert (ran.code, "is in the future" in ran.err) == (3, True)
     assert [one["incident"] for one in program.ok("list", "--json").json["incidents"]] == ["INC-1"]
@@ -308,7 +308,7 @@ def test_the_brief_of_a_handover_tells_the_clocks(program: Program, told: Callab
     out = told(3, "handover", "comms-lead", "--to", "mara", "--json")
     brief = json.loads(out)["brief"]
     assert "DEADLINES OF LAWS AND CONTRACTS" in brief
-    assert "OVERDUE, was due 2026-03-05 10:00:00 UTC" in brief or "due 2026-03-05 10:00:00 UTC" in brief
+    assert "OVERDUE, was due 2026-03-05 10:00:00 UTC" in brief
     assert "not running: gdpr.art34 declined" in brief
 
 

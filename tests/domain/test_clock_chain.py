@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from crisisctl.domain.clocks.chain import followers, with_filings
+from crisisctl.domain.clocks.chain import followers, with_filing
 from crisisctl.domain.clocks.outcome import Known, Result
+from crisisctl.domain.times import instant, stamp
 from tests.clockwork import clocks
 
 AWARE = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -14,7 +15,9 @@ FILED = datetime(2026, 11, 17, 8, tzinfo=UTC)
 
 def answer(id_: str, filings: dict[str, datetime], **facts: datetime) -> Result:
     clock = clocks().known[id_]
-    return clocks().compute(clock, with_filings(clock, Known(facts), filings))
+    filed = filings.get(clock.chained_to or "")
+    told = with_filing(clock, {name: stamp(at) for name, at in facts.items()}, stamp(filed) if filed else None)
+    return clocks().compute(clock, Known({name: instant(at) for name, at in told.items()}))
 
 
 def test_every_chain_leads_to_a_clock_that_there_is() -> None:
@@ -44,6 +47,14 @@ def test_a_later_filing_gives_a_later_deadline_and_changes_none() -> None:
     assert first.due
     assert again.due
     assert (again.due - first.due).days == 1
+
+
+def test_a_supplement_moves_nothing() -> None:
+    clock = clocks().known["dora.intermediate"]
+    first = with_filing(clock, {}, stamp(FILED))
+    assert with_filing(clock, first, stamp(datetime(2026, 11, 18, 8, tzinfo=UTC))) == first
+    earlier = stamp(datetime(2026, 11, 16, 9, tzinfo=UTC))
+    assert with_filing(clock, first, earlier) == {clock.start: earlier}, "it was written down late"
 
 
 def test_the_filing_of_another_regime_starts_nothing() -> None:

@@ -330,6 +330,12 @@ def test_our_filing_starts_the_clock_that_is_chained_to_it(case: Case) -> None:
 def test_a_chained_clock_cannot_be_started_by_hand(case: Case) -> None:
     said = case.refused(start("dora.intermediate", trigger=START), kind=Refused)
     assert "crisisctl clock file dora.initial --to WHOM --at TIME" in said
+    case.do(filed("dora.initial"))
+    for later in (
+        start("dora.intermediate", trigger=START),
+        start("dora.intermediate", inputs={"initial_submitted": START}),
+    ):
+        assert "starts with our filing" in case.refused(later, kind=Refused), "no fact stands in for the filing"
 
 
 def test_filing_again_does_not_move_what_the_first_filing_started(case: Case) -> None:

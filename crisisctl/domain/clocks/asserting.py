@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from crisisctl.domain.clocks import outcome
 from crisisctl.domain.clocks.book import Clocks
 from crisisctl.domain.clocks.catalogue import Clock
-from crisisctl.domain.clocks.chain import followers, is_ahead
+from crisisctl.domain.clocks.chain import followers, is_ahead, with_filing
 from crisisctl.domain.clocks.faults import Uncomputable, UnknownClock
 from crisisctl.domain.clocks.hanging import hangs_on
 from crisisctl.domain.clocks.outcome import Answer, Known, Result
@@ -58,7 +58,7 @@ def bound(playbook: Playbook, book: Clocks) -> dict[str, ClockSpec]:
 
 
 def said(incident: Incident, clock: Clock, spec: ClockSpec | None, book: Clocks) -> Said:
-    """What the incident knows of a clock: what was asserted, and over it what the facts of its playbook say now."""
+    """What the incident knows of a clock: what was asserted, over it what the playbook's facts say, and our filings."""
     held = incident.clocks.get(clock.id, Deadline(clock.id))
     facts = dict(held.facts)
     for own, name in hangs_on(clock, spec, incident.playbook.times).items() if spec else ():
@@ -67,6 +67,8 @@ def said(incident: Incident, clock: Clock, spec: ClockSpec | None, book: Clocks)
             facts[own] = fact.value
         elif fact:
             facts.pop(own, None)
+    before = incident.clocks.get(clock.chained_to or "")
+    facts = with_filing(clock, facts, stamp(before.filed_at) if before and before.filed_at else None)
     room = book.zone if clock.zone is None else ""
     return Said(facts, held.answers, held.zone or (spec.zone if spec and spec.zone else "") or room)
 
@@ -142,8 +144,7 @@ def chained(incident: Incident, filed: Iterable[str], book: Clocks, actor: str) 
             spec = bound(incident.playbook, book).get(follower)
             if clock.alarms and before.filed_at and _waits(clock, held, before.filed_at, named=spec is not None):
                 now = said(incident, clock, spec, book)
-                facts = {**now.facts, clock.start: stamp(before.filed_at)}
-                here = now._replace(facts=facts, zone=now.zone or before.zone)
+                here = now._replace(zone=now.zone or before.zone)
                 yield from (_like(event, before, spec) for event in _tried(incident, clock, here, book, actor))
 
 

@@ -1,26 +1,22 @@
-"""Chained clocks: what is known for each, when filings are logged by the clock that they meet."""
+"""Chained clocks: our own filing starts the next, and nothing else does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from crisisctl.domain.clocks.catalogue import Clock
-from crisisctl.domain.clocks.outcome import Known
 
 
-def with_filings(clock: Clock, known: Known, filings: Mapping[str, datetime]) -> Known:
-    """What is known for one clock; `filings` holds the latest filing of each clock by its id.
+def with_filing(clock: Clock, facts: Mapping[str, str], filed: str | None) -> dict[str, str]:
+    """What is known of a clock, as stamps, when the filing that it waits for was made then; None for not yet.
 
-    A chained clock starts with the filing of its own clock and with nothing else: two regimes may call their filings by
-    the same name, and a fact that somebody set is no filing.
+    A chained clock starts with the first filing of its own clock and with nothing else: two regimes may call their
+    filings by the same name, a fact that somebody set is no filing, and a supplement moves nothing.
     """
     if clock.chained_to is None:
-        return known
-    facts = {name: at for name, at in known.facts.items() if name != clock.start}
-    if clock.chained_to in filings:
-        facts[clock.start] = filings[clock.chained_to]
-    return known._replace(facts=facts)
+        return dict(facts)
+    others = {name: at for name, at in facts.items() if name != clock.start}
+    return others if filed is None else {**others, clock.start: min(filed, facts.get(clock.start, filed))}
 
 
 def is_ahead(fact: str) -> bool:
